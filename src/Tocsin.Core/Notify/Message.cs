@@ -1,0 +1,86 @@
+using Tocsin.Alerts;
+using Tocsin.Routing;
+
+namespace Tocsin.Notify;
+
+public enum MessageKind
+{
+    /// <summary>Somebody is asked to act. Everything else is a notice.</summary>
+    Page,
+    Acknowledged,
+    Resolved,
+    Reopened,
+    AlertsAdded,
+
+    /// <summary>All steps ran and nobody answered; goes to administrators.</summary>
+    Unanswered,
+    Test,
+}
+
+/// <summary>What is told to one recipient through one method. Texts of other systems are data: each channel escapes them.</summary>
+public sealed record Message
+{
+    public required MessageKind Kind { get; init; }
+
+    /// <summary>The page key (R4): equal over retries, restarts and nodes; 22 characters of base64url.</summary>
+    public required string Key { get; init; }
+
+    public required string Workspace { get; init; }
+
+    /// <summary>The incident's number; 0 for a test.</summary>
+    public required long Incident { get; init; }
+
+    public required string Title { get; init; }
+
+    public string? Description { get; init; }
+
+    public Severity Severity { get; init; }
+
+    public Urgency Urgency { get; init; }
+
+    /// <summary>triggered, acknowledged, snoozed or resolved.</summary>
+    public required string Status { get; init; }
+
+    public string? Service { get; init; }
+
+    public string? Environment { get; init; }
+
+    public LabelSet Labels { get; init; } = LabelSet.Empty;
+
+    public int AlertCount { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The one instant of this message, UTC; ages are counted to it.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The user or channel that this goes to.</summary>
+    public required string Recipient { get; init; }
+
+    /// <summary>1-based; 0 if no step is behind it.</summary>
+    public int Step { get; init; }
+
+    public int Steps { get; init; }
+
+    /// <summary>1-based.</summary>
+    public int Round { get; init; }
+
+    /// <summary>Why this recipient: <c>Payments primary, rotation weekly (step 1 of 3)</c>.</summary>
+    public string? Because { get; init; }
+
+    /// <summary>Who is paged next unless somebody answers; null: nobody.</summary>
+    public string? NextRecipient { get; init; }
+
+    public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>Who acknowledged or resolved it, for those kinds.</summary>
+    public string? By { get; init; }
+
+    public string? Policy { get; init; }
+
+    /// <summary>The incident's page in the UI; null when no public address is known.</summary>
+    public Uri? IncidentUrl { get; init; }
+
+    /// <summary>The signed page with the one button; opening it changes nothing.</summary>
+    public Uri? ActionUrl { get; init; }
+}

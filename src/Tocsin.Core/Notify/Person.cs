@@ -1,0 +1,37 @@
+namespace Tocsin.Notify;
+
+/// <summary>A way to reach a person or a channel, by one provider.</summary>
+/// <param name="Name">Unique per person.</param>
+/// <param name="Type">The provider's id: webhook, email, ntfy, slack.</param>
+/// <param name="Settings">The provider's settings with secrets already filled in; keys as in YAML (url, secret, address, …).</param>
+public sealed record ContactMethod(string Name, string Type, IReadOnlyDictionary<string, string> Settings);
+
+/// <summary>One rung of a person's ladder.</summary>
+/// <param name="After">Time since the page began. 0 to 24 h.</param>
+/// <param name="Via">The name of a contact method.</param>
+public sealed record NotifyRule(TimeSpan After, string Via);
+
+public sealed record Person
+{
+    /// <summary>The short name that estates, routes and pages use; unique in the workspace.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How the person is shown; null: the name.</summary>
+    public string? FullName { get; init; }
+
+    public string? Email { get; init; }
+
+    public string TimeZone { get; init; } = "UTC";
+
+    /// <summary>owner, admin, responder or viewer.</summary>
+    public string Role { get; init; } = "responder";
+
+    /// <summary>A disabled person is never paged; steps that name only disabled people fall through.</summary>
+    public bool Disabled { get; init; }
+
+    public IReadOnlyList<ContactMethod> Contact { get; init; } = [];
+
+    public IReadOnlyList<NotifyRule> High { get; init; } = [];
+
+    public IReadOnlyList<NotifyRule> Low { get; init; } = [];
+}

@@ -1,0 +1,1 @@
+namespace Tocsin.Tests; public sealed class Placeholder { [Fact] public void Builds() { } }

@@ -1,0 +1,261 @@
+namespace Tocsin.Sdk;
+
+// The shapes of /api/v1. JSON names are snake_case, instants RFC 3339 UTC, enums lower-case words.
+// A member that is null is written as null, so that a reader sees every name.
+
+/// <summary>One page of a list. <paramref name="NextCursor"/> is opaque; null on the last page.</summary>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
+
+/// <summary>One firing (or once firing) thing, as its source last told it.</summary>
+public sealed record Alert
+{
+    /// <summary>Stable within the workspace.</summary>
+    public required long Id { get; init; }
+
+    public required string Source { get; init; }
+
+    /// <summary>What the source calls it; equal over all deliveries of the same alert.</summary>
+    public required string DedupKey { get; init; }
+
+    /// <summary>firing or resolved.</summary>
+    public required string Status { get; init; }
+
+    public required string Title { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>critical, high, warning or info.</summary>
+    public required string Severity { get; init; }
+
+    public string? Service { get; init; }
+
+    public string? Environment { get; init; }
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyList<AlertLink> Links { get; init; } = [];
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When it counts as resolved unless it is sent again; null: never by itself.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>How often it has begun to fire.</summary>
+    public int Episodes { get; init; }
+
+    /// <summary>The id of the silence that mutes it; null: none.</summary>
+    public string? SilencedBy { get; init; }
+
+    /// <summary>Numbers of the incidents it belongs to.</summary>
+    public IReadOnlyList<long> Incidents { get; init; } = [];
+}
+
+public sealed record AlertLink(string Text, string Href);
+
+/// <summary>What people work on: one or more alerts that belong together.</summary>
+public sealed record Incident
+{
+    /// <summary>Counts up from 1 in each workspace.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>triggered, acknowledged, snoozed or resolved.</summary>
+    public required string Status { get; init; }
+
+    public required string Title { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>critical, high, warning or info; the worst of its firing alerts so far.</summary>
+    public required string Severity { get; init; }
+
+    /// <summary>high or low: which of a person's ladders is used.</summary>
+    public required string Urgency { get; init; }
+
+    public string? Service { get; init; }
+
+    public string? Environment { get; init; }
+
+    /// <summary>The route that opened it.</summary>
+    public required string Route { get; init; }
+
+    /// <summary>The escalation policy that it began with; "none" pages nobody.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>The labels that its alerts have in common by grouping.</summary>
+    public IReadOnlyDictionary<string, string> GroupLabels { get; init; } = new Dictionary<string, string>();
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? AcknowledgedAt { get; init; }
+
+    public string? AcknowledgedBy { get; init; }
+
+    public DateTimeOffset? SnoozedUntil { get; init; }
+
+    public DateTimeOffset? ResolvedAt { get; init; }
+
+    public string? ResolvedBy { get; init; }
+
+    public int AlertCount { get; init; }
+
+    public int FiringCount { get; init; }
+
+    /// <summary>waiting (group wait), paging, exhausted (nobody answered) or stopped.</summary>
+    public required string Escalation { get; init; }
+
+    /// <summary>1-based; 0 before the first step.</summary>
+    public int Step { get; init; }
+
+    public int Steps { get; init; }
+
+    public int Round { get; init; }
+
+    public int Rounds { get; init; }
+
+    /// <summary>When the escalation does something next; null: nothing is due.</summary>
+    public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>Who was paged by the current step.</summary>
+    public IReadOnlyList<string> Paging { get; init; } = [];
+
+    /// <summary>Who is paged next at <see cref="NextAt"/>, as it looks now.</summary>
+    public IReadOnlyList<string> Next { get; init; } = [];
+
+    /// <summary>The incident's page.</summary>
+    public string? Url { get; init; }
+}
+
+/// <summary>An incident with all that its page shows.</summary>
+public sealed record IncidentDetail(
+    Incident Incident, IReadOnlyList<Alert> Alerts, IReadOnlyList<PageView> Pages, IReadOnlyList<EventView> Timeline);
+
+/// <summary>One notification of one incident to one target by one method.</summary>
+public sealed record PageView
+{
+    public required long Id { get; init; }
+
+    /// <summary>The incident's number.</summary>
+    public required long Incident { get; init; }
+
+    /// <summary>page for a call to act; acknowledged, resolved, reopened, alerts_added, unanswered, test for notices.</summary>
+    public required string Kind { get; init; }
+
+    public required string Recipient { get; init; }
+
+    /// <summary>user or channel.</summary>
+    public required string RecipientKind { get; init; }
+
+    /// <summary>The name of the contact method or channel.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The provider: webhook, email, ntfy, slack.</summary>
+    public required string Type { get; init; }
+
+    public int Step { get; init; }
+
+    public int Round { get; init; }
+
+    /// <summary>Equal over all retries; sent as webhook-id, Message-ID and the like.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>queued, sent, failed or cancelled.</summary>
+    public required string Status { get; init; }
+
+    public int Attempts { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it is or was to be sent.</summary>
+    public required DateTimeOffset DueAt { get; init; }
+
+    public DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>Why the last attempt failed, or why the page was cancelled.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Why this recipient was chosen.</summary>
+    public string? Because { get; init; }
+}
+
+/// <summary>One line of the append-only log.</summary>
+/// <param name="Seq">Grows; resume point of the live stream.</param>
+/// <param name="Kind">Dotted: incident.triggered, page.sent, alert.resolved, …</param>
+/// <param name="Subject">What it is about: incident/12, source/grafana.</param>
+/// <param name="Actor">user:ana, key:ci, source:grafana, system.</param>
+/// <param name="Reason">One sentence for a person.</param>
+public sealed record EventView(
+    long Seq, DateTimeOffset At, string Kind, string Subject, string Actor, string Reason, System.Text.Json.JsonElement? Data);
+
+/// <summary>Who is on call for one schedule.</summary>
+public sealed record OnCallView(string Schedule, string? Team, IReadOnlyList<string> Users, DateTimeOffset? Until, string Because);
+
+/// <summary>One delivery that a source made.</summary>
+/// <param name="Verdict">accepted, duplicate, partial, unparsed or refused.</param>
+/// <param name="Reason">What was wrong, for partial, unparsed and refused.</param>
+public sealed record DeliveryView(
+    long Id, string Source, DateTimeOffset ReceivedAt, string Verdict, int Signals, int Rejected, string? Reason, string? Body);
+
+public sealed record SourceView(
+    string Name, string Type, string Url, DateTimeOffset? LastEventAt, long Accepted, long Unparsed, string Snippet);
+
+public sealed record SilenceView(
+    string Id, IReadOnlyList<string> Match, DateTimeOffset StartsAt, DateTimeOffset EndsAt, string CreatedBy, string Comment, string Status);
+
+public sealed record SilenceRequest(
+    IReadOnlyList<string> Match, DateTimeOffset? StartsAt, DateTimeOffset? EndsAt, string? For, string? Comment);
+
+/// <summary>What a silence would mute now.</summary>
+public sealed record SilencePreview(int Alerts, IReadOnlyList<Alert> Examples, IReadOnlyList<long> Incidents);
+
+/// <summary>A job that gave up; nothing is deleted unsent.</summary>
+public sealed record DeadJobView(long Id, string Kind, string Subject, int Attempts, DateTimeOffset DiedAt, string Error);
+
+/// <summary>A key's facts; the key itself is shown once, when it is made.</summary>
+public sealed record KeyView(long Id, string Name, string Prefix, string Role, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt);
+
+/// <summary>Either <paramref name="Until"/> or <paramref name="For"/> (30m, 1h, 1d).</summary>
+public sealed record SnoozeRequest(DateTimeOffset? Until, string? For);
+
+public sealed record NoteRequest(string Text);
+
+/// <summary>Labels of an alert that might come, or the number of an incident that did.</summary>
+/// <param name="At">The instant to ask for; null: now. Ignored for an incident: its reasons were recorded.</param>
+public sealed record ExplainRequest(IReadOnlyDictionary<string, string>? Labels, long? Incident, DateTimeOffset? At);
+
+/// <summary>Why somebody is, was or would be paged.</summary>
+/// <param name="Recorded">True: from the log of what happened. False: worked out for the asked instant.</param>
+public sealed record Explanation(
+    bool Recorded, IReadOnlyList<ExplainRoute> Routes, IReadOnlyList<ExplainDestination> Destinations, string? SilencedBy, IReadOnlyList<string> Warnings);
+
+/// <param name="Depth">0 for the root.</param>
+/// <param name="Outcome">matched, failed or not_reached.</param>
+public sealed record ExplainRoute(string Name, int Depth, string Outcome, string Reason);
+
+public sealed record ExplainDestination(
+    string Route, string Policy, string Urgency, string? Service, IReadOnlyDictionary<string, string> GroupLabels, long? JoinsIncident,
+    IReadOnlyList<ExplainStep> Steps);
+
+/// <param name="AfterSeconds">Time since the incident began.</param>
+public sealed record ExplainStep(int Step, int Round, double AfterSeconds, string Target, IReadOnlyList<ExplainPage> Pages, string Because);
+
+public sealed record ExplainPage(string Recipient, string Method, string Type, double AfterSeconds);
+
+/// <param name="Changes">create, update or delete with kind, name and the paths that differ.</param>
+public sealed record EstatePlan(string Workspace, IReadOnlyList<EstateChange> Changes, IReadOnlyList<EstateFault> Faults, IReadOnlyList<string> Warnings, string Text);
+
+public sealed record EstateChange(string Action, string Kind, string Name, IReadOnlyList<string> Paths);
+
+public sealed record EstateFault(string? File, int Line, int Column, string Path, string Message);
+
+public sealed record VersionView(string Version, string Commit, string Database, string Schema);
+
+/// <summary>RFC 9457.</summary>
+public sealed record Problem(string? Type, string? Title, int? Status, string? Detail, string? Instance);

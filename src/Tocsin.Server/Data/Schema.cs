@@ -1,0 +1,213 @@
+namespace Tocsin.Data;
+
+/// <summary>
+/// The tables, as one list of migrations for both engines. A released migration never changes; a new one is appended.
+/// Instants are Unix microseconds; JSON and names are TEXT; yes and no are 1 and 0.
+/// </summary>
+internal static class Schema
+{
+    public static int Version => _migrations.Length;
+
+    public static IReadOnlyList<string> Migration(int version, Dialect dialect) =>
+        [.. dialect.Ddl(_migrations[version - 1]).Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+
+    private static readonly string[] _migrations =
+    [
+        """
+        CREATE TABLE workspace (
+            id BIGINT NOT NULL PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            revision BIGINT NOT NULL,
+            last_incident BIGINT NOT NULL,
+            created_at BIGINT NOT NULL);
+
+        CREATE TABLE estate_object (
+            workspace_id BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            body TEXT NOT NULL,
+            origin TEXT,
+            updated_at BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, kind, name));
+
+        CREATE TABLE silence (
+            workspace_id BIGINT NOT NULL,
+            id TEXT NOT NULL,
+            body TEXT NOT NULL,
+            starts_at BIGINT NOT NULL,
+            ends_at BIGINT NOT NULL,
+            updated_at BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, id));
+
+        CREATE TABLE account (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            email TEXT NOT NULL,
+            user_name TEXT NOT NULL,
+            role TEXT NOT NULL,
+            password_hash TEXT,
+            created_at BIGINT NOT NULL
+            {pk});
+        CREATE UNIQUE INDEX account_email ON account (workspace_id, email);
+
+        CREATE TABLE web_session (
+            workspace_id BIGINT NOT NULL,
+            token_hash {blob} NOT NULL,
+            account_id BIGINT NOT NULL,
+            created_at BIGINT NOT NULL,
+            expires_at BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, token_hash));
+
+        CREATE TABLE one_time_link (
+            workspace_id BIGINT NOT NULL,
+            token_hash {blob} NOT NULL,
+            purpose TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            expires_at BIGINT NOT NULL,
+            used_at BIGINT,
+            PRIMARY KEY (workspace_id, token_hash));
+
+        CREATE TABLE api_key (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            name TEXT NOT NULL,
+            prefix TEXT NOT NULL,
+            key_hash {blob} NOT NULL,
+            role TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            last_used_at BIGINT,
+            revoked_at BIGINT
+            {pk});
+        CREATE INDEX api_key_hash ON api_key (key_hash);
+
+        CREATE TABLE delivery (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            received_at BIGINT NOT NULL,
+            verdict INTEGER NOT NULL,
+            signals INTEGER NOT NULL,
+            rejected INTEGER NOT NULL,
+            reason TEXT,
+            headers TEXT,
+            body {blob}
+            {pk});
+        CREATE INDEX delivery_source ON delivery (workspace_id, source, id);
+
+        CREATE TABLE source_state (
+            workspace_id BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            accepted BIGINT NOT NULL,
+            unparsed BIGINT NOT NULL,
+            last_event_at BIGINT,
+            PRIMARY KEY (workspace_id, source));
+
+        CREATE TABLE alert (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            fingerprint BIGINT NOT NULL,
+            status INTEGER NOT NULL,
+            started_at BIGINT NOT NULL,
+            ended_at BIGINT,
+            expires_at BIGINT,
+            updated_at BIGINT NOT NULL,
+            severity INTEGER NOT NULL,
+            episodes INTEGER NOT NULL,
+            ended_by INTEGER NOT NULL,
+            silenced INTEGER NOT NULL,
+            body TEXT NOT NULL
+            {pk});
+        CREATE UNIQUE INDEX alert_fingerprint ON alert (workspace_id, fingerprint);
+        CREATE INDEX alert_expiry ON alert (expires_at) WHERE expires_at IS NOT NULL;
+
+        CREATE TABLE incident (
+            workspace_id BIGINT NOT NULL,
+            number BIGINT NOT NULL,
+            status INTEGER NOT NULL,
+            group_hash BIGINT NOT NULL,
+            severity INTEGER NOT NULL,
+            created_at BIGINT NOT NULL,
+            updated_at BIGINT NOT NULL,
+            resolved_at BIGINT,
+            state TEXT NOT NULL,
+            PRIMARY KEY (workspace_id, number)){clustered};
+        CREATE UNIQUE INDEX incident_open_group ON incident (workspace_id, group_hash) WHERE status <> 3;
+        CREATE INDEX incident_group ON incident (workspace_id, group_hash, number);
+        CREATE INDEX incident_status ON incident (workspace_id, status, number);
+
+        CREATE TABLE incident_alert (
+            workspace_id BIGINT NOT NULL,
+            incident BIGINT NOT NULL,
+            alert_id BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, incident, alert_id)){clustered};
+        CREATE INDEX incident_alert_alert ON incident_alert (workspace_id, alert_id, incident);
+
+        CREATE TABLE page (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            incident BIGINT NOT NULL,
+            kind INTEGER NOT NULL,
+            epoch BIGINT NOT NULL,
+            step INTEGER NOT NULL,
+            round INTEGER NOT NULL,
+            recipient_kind INTEGER NOT NULL,
+            recipient TEXT NOT NULL,
+            method TEXT NOT NULL,
+            type TEXT NOT NULL,
+            page_key TEXT NOT NULL,
+            status INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            created_at BIGINT NOT NULL,
+            due_at BIGINT NOT NULL,
+            first_try_at BIGINT,
+            sent_at BIGINT,
+            reason TEXT,
+            because TEXT,
+            state TEXT NOT NULL
+            {pk});
+        CREATE UNIQUE INDEX page_key_once ON page (workspace_id, page_key);
+        CREATE INDEX page_incident ON page (workspace_id, incident, id);
+
+        CREATE TABLE recipient_minute (
+            workspace_id BIGINT NOT NULL,
+            recipient TEXT NOT NULL,
+            minute BIGINT NOT NULL,
+            planned INTEGER NOT NULL,
+            PRIMARY KEY (workspace_id, recipient, minute));
+
+        CREATE TABLE job (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            lane BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            job_key TEXT NOT NULL,
+            ready_at BIGINT NOT NULL,
+            dead INTEGER NOT NULL,
+            attempt INTEGER NOT NULL,
+            lease_by TEXT,
+            payload TEXT NOT NULL,
+            error TEXT,
+            created_at BIGINT NOT NULL
+            {pk});
+        CREATE UNIQUE INDEX job_once ON job (workspace_id, job_key);
+        CREATE INDEX job_lane ON job (lane, ready_at) WHERE dead = 0;
+        CREATE INDEX job_ready ON job (ready_at) WHERE dead = 0;
+
+        CREATE TABLE event (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            data TEXT
+            {pk});
+        CREATE INDEX event_subject ON event (workspace_id, subject, id);
+
+        CREATE TABLE meta (
+            name TEXT NOT NULL PRIMARY KEY,
+            value TEXT NOT NULL);
+        """,
+    ];
+}

@@ -1,0 +1,191 @@
+using System.Data.Common;
+using System.Runtime.InteropServices;
+
+namespace Tocsin.Data;
+
+/// <summary>
+/// One connection for one unit of work, with its cancellation. Statements name their arguments (<c>@now</c>); on SQLite each
+/// text is prepared once per connection. Not for use by two threads at once.
+/// </summary>
+internal abstract class Session(Dialect dialect, CancellationToken ct)
+{
+    public Dialect Dialect { get; } = dialect;
+
+    public CancellationToken Ct { get; } = ct;
+
+    protected abstract DbCommand Command(string sql);
+
+    /// <summary>Called when a command is no longer needed; a session that caches commands keeps it.</summary>
+    protected abstract ValueTask ReleaseAsync(DbCommand command);
+
+    /// <returns>The number of rows inserted, updated or deleted.</returns>
+    /// <exception cref="DbException">The database refused or was lost.</exception>
+    public Task<int> ExecuteAsync(string sql, params ReadOnlySpan<(string Name, object? Value)> args) => ExecuteAsync(Bind(sql, args));
+
+    public Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> args) =>
+        QueryAsync(Bind(sql, args), read);
+
+    /// <returns>The first row, or default when there is none.</returns>
+    public Task<T?> FirstAsync<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> args) =>
+        FirstAsync(Bind(sql, args), read);
+
+    /// <returns>The first column of the first row as a whole number; null when there is no row or it is NULL.</returns>
+    public Task<long?> ScalarAsync(string sql, params ReadOnlySpan<(string Name, object? Value)> args) =>
+        FirstAsync(Bind(sql, args), static row => row.IsDBNull(0) ? (long?)null : Convert.ToInt64(row.GetValue(0)));
+
+    /// <summary>
+    /// Runs an INSERT for many rows: <c>{rows}</c> in the text stands for them, its columns in the order given. One statement
+    /// with arrays on PostgreSQL, one prepared statement a row on SQLite.
+    /// </summary>
+    /// <returns>How many rows were written.</returns>
+    public async Task<int> BatchAsync(string sql, params Column[] columns)
+    {
+        var rows = columns[0].Values.Length;
+        if (rows == 0)
+        {
+            return 0;
+        }
+
+        if (Dialect.IsPostgres)
+        {
+            var arrays = string.Join(", ", columns.Select(c => $"@{c.Name}::{c.PostgresType}[]"));
+            var command = Command(sql.Replace("{rows}", $"SELECT * FROM unnest({arrays})", StringComparison.Ordinal));
+            foreach (var column in columns)
+            {
+                Set(command, column.Name, column.Values);
+            }
+
+            return await ExecuteAsync(command);
+        }
+
+        var one = Command(sql.Replace("{rows}", $"VALUES ({string.Join(", ", columns.Select(c => "@" + c.Name))})", StringComparison.Ordinal));
+        var written = 0;
+        for (var row = 0; row < rows; row++)
+        {
+            for (var i = 0; i < columns.Length; i++)
+            {
+                Set(one, columns[i].Name, columns[i].Values.GetValue(row));
+            }
+
+            written += one.ExecuteNonQuery();
+        }
+
+        await ReleaseAsync(one);
+        return written;
+    }
+
+    private DbCommand Bind(string sql, ReadOnlySpan<(string Name, object? Value)> args)
+    {
+        var command = Command(sql);
+        foreach (var (name, value) in args)
+        {
+            Set(command, name, value);
+        }
+
+        return command;
+    }
+
+    private static void Set(DbCommand command, string name, object? value)
+    {
+        if (command.Parameters.Contains(name))
+        {
+            command.Parameters[name].Value = value ?? DBNull.Value;
+            return;
+        }
+
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value ?? DBNull.Value;
+        command.Parameters.Add(parameter);
+    }
+
+    private async Task<int> ExecuteAsync(DbCommand command)
+    {
+        var rows = await command.ExecuteNonQueryAsync(Ct);
+        await ReleaseAsync(command);
+        return rows;
+    }
+
+    private async Task<List<T>> QueryAsync<T>(DbCommand command, Func<DbDataReader, T> read)
+    {
+        List<T> rows = [];
+        await using (var reader = await command.ExecuteReaderAsync(Ct))
+        {
+            while (await reader.ReadAsync(Ct))
+            {
+                rows.Add(read(reader));
+            }
+        }
+
+        await ReleaseAsync(command);
+        return rows;
+    }
+
+    private async Task<T?> FirstAsync<T>(DbCommand command, Func<DbDataReader, T> read)
+    {
+        T? first = default;
+        await using (var reader = await command.ExecuteReaderAsync(Ct))
+        {
+            if (await reader.ReadAsync(Ct))
+            {
+                first = read(reader);
+            }
+        }
+
+        await ReleaseAsync(command);
+        return first;
+    }
+}
+
+/// <summary>One column of a batch; all columns have the same length.</summary>
+/// <param name="Values">long[], string?[], int[], double[] or byte[]?[].</param>
+internal readonly record struct Column(string Name, Array Values)
+{
+    public string PostgresType => Values switch
+    {
+        long[] or long?[] => "bigint",
+        int[] => "integer",
+        double[] or double?[] => "double precision",
+        string?[] => "text",
+        byte[]?[] => "bytea",
+        _ => throw new ArgumentException($"No column type for {Values.GetType()}.", nameof(Values)),
+    };
+}
+
+/// <summary>A session inside a transaction. What is registered here happens when the outcome is known.</summary>
+internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dialect, ct)
+{
+    private readonly List<Action<bool>> _whenDone = [];
+
+    /// <summary>Runs <paramref name="action"/> once the transaction ended, with whether it was committed. It must be quick and not throw.</summary>
+    public void WhenDone(Action<bool> action) => _whenDone.Add(action);
+
+    /// <summary>
+    /// Makes this transaction the only one that changes the workspace until it ends. All decisions about alerts, incidents and
+    /// pages are made under it, so that each sees what the one before decided. SQLite has one writer anyway.
+    /// </summary>
+    public Task LockWorkspaceAsync(long workspace) => Dialect.IsPostgres
+        ? ExecuteAsync("SELECT pg_advisory_xact_lock(@class, @workspace)", ("class", 7_001), ("workspace", (int)workspace))
+        : Task.CompletedTask;
+
+    internal void Done(bool committed)
+    {
+        foreach (var action in CollectionsMarshal.AsSpan(_whenDone))
+        {
+            action(committed);
+        }
+    }
+}
+
+internal static class RowReading
+{
+    public static string? NullableString(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    public static long? NullableLong(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
+
+    public static DateTimeOffset Instant(this DbDataReader row, int column) => Instants.FromMicros(row.GetInt64(column));
+
+    public static DateTimeOffset? NullableInstant(this DbDataReader row, int column) => Instants.FromMicros(row.NullableLong(column));
+
+    public static byte[]? NullableBytes(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
+}

@@ -1,0 +1,71 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace Tocsin.Data;
+
+/// <summary>One open SQLite connection with every statement it has seen, prepared.</summary>
+internal sealed class SqliteChannel : IDisposable
+{
+    private readonly Dictionary<string, DbCommand> _prepared = new(StringComparer.Ordinal);
+
+    public SqliteChannel(string connectionString, bool readOnly)
+    {
+        SqliteLibrary.EnsureLoaded();
+        Connection = new(connectionString);
+        Connection.Open();
+        Run("PRAGMA busy_timeout=5000");
+        Run("PRAGMA temp_store=MEMORY");
+        if (readOnly)
+        {
+            Run("PRAGMA query_only=1");
+            Run("PRAGMA cache_size=-4096");
+            return;
+        }
+
+        // FULL syncs the write-ahead log before a commit is reported, so that an answer survives power loss.
+        Run("PRAGMA journal_mode=WAL");
+        Run("PRAGMA synchronous=FULL");
+        Run("PRAGMA cache_size=-32768");
+        Run("PRAGMA wal_autocheckpoint=4000");
+    }
+
+    public SqliteConnection Connection { get; }
+
+    public DbCommand Prepared(string sql)
+    {
+        if (!_prepared.TryGetValue(sql, out var command))
+        {
+            command = Connection.CreateCommand();
+            command.CommandText = sql;
+            _prepared[sql] = command;
+        }
+
+        return command;
+    }
+
+    public void Run(string sql) => Prepared(sql).ExecuteNonQuery();
+
+    public void Dispose()
+    {
+        foreach (var command in _prepared.Values)
+        {
+            command.Dispose();
+        }
+
+        Connection.Dispose();
+    }
+}
+
+internal sealed class SqliteSession(SqliteChannel channel, CancellationToken ct) : Session(Dialect.Sqlite, ct)
+{
+    protected override DbCommand Command(string sql) => channel.Prepared(sql);
+
+    protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
+}
+
+internal sealed class SqliteTx(SqliteChannel channel, CancellationToken ct) : Tx(Dialect.Sqlite, ct)
+{
+    protected override DbCommand Command(string sql) => channel.Prepared(sql);
+
+    protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
+}

@@ -7,9 +7,6 @@ internal sealed record Dialect(string Name, bool IsPostgres)
 
     public static Dialect Postgres { get; } = new("postgres", IsPostgres: true);
 
-    /// <summary>Ends a SELECT that claims rows, so that two nodes never wait for each other.</summary>
-    public string SkipLocked => IsPostgres ? "FOR UPDATE SKIP LOCKED" : "";
-
     /// <summary>
     /// Turns the portable DDL into the engine's: <c>{id}</c> is a generated key column, <c>{pk}</c> closes its table with
     /// the workspace first in the key, <c>{blob}</c> is bytes, <c>{clustered}</c> stores rows in key order.

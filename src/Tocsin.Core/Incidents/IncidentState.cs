@@ -1,0 +1,111 @@
+using Tocsin.Alerts;
+using Tocsin.Escalation;
+using Tocsin.Routing;
+
+namespace Tocsin.Incidents;
+
+/// <summary>The numbers are stored.</summary>
+public enum IncidentStatus
+{
+    Triggered = 0,
+    Acknowledged = 1,
+    Snoozed = 2,
+    Resolved = 3,
+}
+
+public enum EscalationStatus
+{
+    /// <summary>Collecting alerts before the first page.</summary>
+    Waiting,
+
+    /// <summary>Steps run until somebody answers.</summary>
+    Paging,
+
+    /// <summary>All steps and rounds ran; nobody answered.</summary>
+    Exhausted,
+
+    /// <summary>Acknowledged, snoozed, resolved, or its policy pages nobody.</summary>
+    Stopped,
+}
+
+/// <summary>All that an incident's decisions depend on. Stored whole; every change makes a new one.</summary>
+public sealed record IncidentState
+{
+    public required long Number { get; init; }
+
+    public IncidentStatus Status { get; init; }
+
+    public required string Title { get; init; }
+
+    public string? Description { get; init; }
+
+    public Severity Severity { get; init; }
+
+    public Urgency Urgency { get; init; }
+
+    /// <summary>Whether the route fixed the urgency; if not, it rises with the severity.</summary>
+    public bool UrgencyFixed { get; init; }
+
+    public string? Service { get; init; }
+
+    public string? Environment { get; init; }
+
+    public required string Route { get; init; }
+
+    /// <summary>The policy as it was when the incident began: changes of the estate do not move running escalations.</summary>
+    public required Policy Policy { get; init; }
+
+    public LabelSet GroupLabels { get; init; } = LabelSet.Empty;
+
+    public long GroupHash { get; init; }
+
+    public TimeSpan GroupInterval { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? AcknowledgedAt { get; init; }
+
+    public string? AcknowledgedBy { get; init; }
+
+    public DateTimeOffset? SnoozedUntil { get; init; }
+
+    public DateTimeOffset? ResolvedAt { get; init; }
+
+    public string? ResolvedBy { get; init; }
+
+    public int AlertCount { get; init; }
+
+    public int FiringCount { get; init; }
+
+    public EscalationStatus Escalation { get; init; }
+
+    /// <summary>0-based; -1 before the first.</summary>
+    public int Step { get; init; } = -1;
+
+    /// <summary>1-based.</summary>
+    public int Round { get; init; } = 1;
+
+    /// <summary>Grows with each wake-up that is set; a wake-up of an older epoch no longer applies.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>Pages of an epoch before this one are no longer wanted.</summary>
+    public long WantedFromEpoch { get; init; }
+
+    /// <summary>When the escalation does something next, UTC.</summary>
+    public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>Recipients of the current step that have not failed; ids as in <see cref="Recipient.Id"/>.</summary>
+    public IReadOnlyList<string> Paging { get; init; } = [];
+
+    /// <summary>How often it was reopened; part of every page key.</summary>
+    public int Reopened { get; init; }
+
+    /// <summary>Alerts that joined since people were last told.</summary>
+    public int Untold { get; init; }
+
+    public DateTimeOffset? ToldAt { get; init; }
+
+    public bool IsOpen => Status != IncidentStatus.Resolved;
+}

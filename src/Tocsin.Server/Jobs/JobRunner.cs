@@ -1,0 +1,292 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Tocsin.Data;
+
+namespace Tocsin.Jobs;
+
+/// <summary>
+/// Works the job table on this node: claims what is ready, runs it, renews leases, retries failures, buries what keeps failing.
+/// <see cref="TickAsync"/> is one turn; <see cref="JobService"/> calls it whenever something is due.
+/// </summary>
+internal sealed class JobRunner(
+    Database database, JobStore jobs, IEnumerable<IJobHandler> handlers, JobOptions options, TimeProvider clock, ILogger<JobRunner> logger)
+    : ILocalWorker, IDisposable
+{
+    private readonly Dictionary<string, IJobHandler> _handlers = handlers.ToDictionary(h => h.Kind, StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, Running> _running = [];
+    private readonly Dictionary<long, int> _lanes = [];
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _abandon = new();
+    private int _reserved;
+    private bool _stopping;
+    private bool _turnedAway;
+
+    public required string Node { get; init; }
+
+    /// <summary>Told when a job may be ready earlier than was known.</summary>
+    public Action<DateTimeOffset>? Expected { get; set; }
+
+    /// <summary>Told of each job that gave up, inside the transaction that buries it.</summary>
+    public Func<Tx, LeasedJob, string, Task>? Buried { get; set; }
+
+    public int Active => _reserved;
+
+    public bool TryReserve(long lane)
+    {
+        lock (_gate)
+        {
+            var inLane = _lanes.GetValueOrDefault(lane);
+            if (_stopping || _reserved >= options.Concurrency || inLane >= options.LaneConcurrency)
+            {
+                _turnedAway = true;
+                return false;
+            }
+
+            _reserved++;
+            _lanes[lane] = inLane + 1;
+            return true;
+        }
+    }
+
+    public void Release(long lane)
+    {
+        bool room;
+        lock (_gate)
+        {
+            room = _turnedAway && !_stopping;
+            _turnedAway = false;
+            _reserved--;
+            if (_lanes[lane] == 1)
+            {
+                _lanes.Remove(lane);
+            }
+            else
+            {
+                _lanes[lane]--;
+            }
+        }
+
+        if (room)
+        {
+            Expect(clock.GetUtcNow());
+        }
+    }
+
+    public void Start(LeasedJob job)
+    {
+        var running = new Running(job, CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token));
+        _running[job.Id] = running;
+        running.Task = RunAsync(running);
+    }
+
+    public void Expect(DateTimeOffset readyAt) => Expected?.Invoke(readyAt);
+
+    /// <summary>One turn: renews what runs long, claims what is ready and starts it.</summary>
+    /// <returns>When the next turn is due at the latest.</returns>
+    /// <exception cref="StoreUnavailableException">The database is away; call again later.</exception>
+    public async Task<DateTimeOffset> TickAsync(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await RenewAsync(now, ct);
+
+        var next = await database.ReadAsync(jobs.NextReadyAsync, ct);
+        if (next is null || next > now)
+        {
+            return Earlier(next, now + options.Poll);
+        }
+
+        var free = options.Concurrency - _reserved;
+        if (_stopping || free <= 0)
+        {
+            return now + options.Poll;
+        }
+
+        var claimed = await database.WriteAsync(tx => jobs.ClaimAsync(tx, Node, free, options.LaneConcurrency, now), ct);
+        List<LeasedJob> tooMany = [];
+        foreach (var job in claimed)
+        {
+            if (TryReserve(job.Lane))
+            {
+                Start(job);
+            }
+            else
+            {
+                tooMany.Add(job);
+            }
+        }
+
+        if (tooMany.Count > 0)
+        {
+            // Their lane is full here: another node may have room, and this one will when a job of the lane ends.
+            await database.WriteAsync(
+                async tx =>
+                {
+                    foreach (var job in tooMany)
+                    {
+                        await jobs.HandBackAsync(tx, job, now + options.Poll);
+                    }
+                },
+                ct);
+        }
+
+        return claimed.Count > tooMany.Count ? now : now + options.Poll;
+    }
+
+    /// <summary>Takes no more work, waits for what runs, and gives back what does not end in time.</summary>
+    public async Task StopAsync(CancellationToken deadline)
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+        }
+
+        jobs.UseLocal(null);
+        var all = Task.WhenAll(_running.Values.Select(r => r.Task));
+        try
+        {
+            await all.WaitAsync(deadline);
+        }
+        catch (OperationCanceledException)
+        {
+            // Sends that hang are cut; their jobs go back with the key unchanged, so that the receiver can tell.
+            await _abandon.CancelAsync();
+            await all;
+        }
+    }
+
+    public void Dispose() => _abandon.Dispose();
+
+    private async Task RenewAsync(DateTimeOffset now, CancellationToken ct)
+    {
+        var due = _running.Values.Where(r => r.Job.LeasedUntil - now < options.Lease / 2).ToList();
+        if (due.Count == 0)
+        {
+            return;
+        }
+
+        var renewed = await database.WriteAsync(
+            async tx =>
+            {
+                List<(Running Running, LeasedJob? Job)> results = [];
+                foreach (var running in due)
+                {
+                    results.Add((running, await jobs.RenewAsync(tx, running.Job, now)));
+                }
+
+                return results;
+            },
+            ct);
+        foreach (var (running, job) in renewed)
+        {
+            if (job is not null)
+            {
+                running.Job = job;
+            }
+            else if (_running.ContainsKey(running.Job.Id))
+            {
+                await running.Cancel.CancelAsync();
+            }
+        }
+    }
+
+    private async Task RunAsync(Running running)
+    {
+        var job = running.Job;
+        try
+        {
+            await RunHandlerAsync(running);
+        }
+        finally
+        {
+            _running.TryRemove(job.Id, out _);
+            running.Cancel.Dispose();
+            Release(job.Lane);
+        }
+    }
+
+    private async Task RunHandlerAsync(Running running)
+    {
+        var job = running.Job;
+        try
+        {
+            if (clock.GetUtcNow() >= job.LeasedUntil)
+            {
+                logger.LeaseOver(job.Id, job.Kind);
+                return;
+            }
+
+            if (!_handlers.TryGetValue(job.Kind, out var handler))
+            {
+                throw new InvalidOperationException($"This version has no handler for jobs of kind '{job.Kind}'.");
+            }
+
+            await handler.RunAsync(job, running.Cancel.Token);
+        }
+        catch (LeaseLostException)
+        {
+            logger.LeaseLost(job.Id, job.Kind);
+        }
+        catch (OperationCanceledException) when (running.Cancel.IsCancellationRequested)
+        {
+            await SettleAsync(job, tx => jobs.HandBackAsync(tx, job, clock.GetUtcNow()));
+        }
+        catch (StoreUnavailableException e)
+        {
+            // Nothing can be written now; the lease runs out by itself and the job is taken again.
+            logger.StoreAway(job.Id, job.Kind, e.Message);
+        }
+#pragma warning disable CA1031 // One of the four places where everything is caught: a job that fails must end in a retry or on the dead list.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            await FailAsync(job, e);
+        }
+    }
+
+    private Task FailAsync(LeasedJob job, Exception e)
+    {
+        var now = clock.GetUtcNow();
+        if (job.Attempt >= options.MaxAttempts)
+        {
+            logger.JobDead(job.Id, job.Kind, job.Attempt, e);
+            return SettleAsync(job, async tx =>
+            {
+                if (await jobs.BuryAsync(tx, job, now, e.Message) && Buried is not null)
+                {
+                    await Buried(tx, job, e.Message);
+                }
+            });
+        }
+
+        var wait = TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, job.Attempt - 1)));
+        logger.JobFailed(job.Id, job.Kind, job.Attempt, (long)wait.TotalMilliseconds, e);
+        return SettleAsync(job, tx => jobs.RescheduleAsync(tx, job, now + wait, e.Message));
+    }
+
+    private async Task SettleAsync(LeasedJob job, Func<Tx, Task> write)
+    {
+        try
+        {
+            await database.WriteAsync(write, CancellationToken.None);
+        }
+        catch (LeaseLostException)
+        {
+            logger.LeaseLost(job.Id, job.Kind);
+        }
+        catch (StoreUnavailableException e)
+        {
+            logger.StoreAway(job.Id, job.Kind, e.Message);
+        }
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset? a, DateTimeOffset b) => a is { } first && first < b ? first : b;
+
+    private sealed class Running(LeasedJob job, CancellationTokenSource cancel)
+    {
+        public LeasedJob Job { get; set; } = job;
+
+        public CancellationTokenSource Cancel { get; } = cancel;
+
+        public Task Task { get; set; } = Task.CompletedTask;
+    }
+}

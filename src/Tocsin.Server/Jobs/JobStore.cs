@@ -1,0 +1,219 @@
+using System.Data.Common;
+using Tocsin.Data;
+
+namespace Tocsin.Jobs;
+
+/// <summary>
+/// The durable job table: queue, timer and outbox in one. A job is enqueued in the caller's transaction, leased to one node,
+/// renewed while it runs, and ended by whoever still holds the lease.
+/// </summary>
+internal sealed class JobStore(Dialect dialect, TimeSpan lease)
+{
+    private ILocalWorker? _local;
+
+    private readonly string _claim = $"""
+        WITH RECURSIVE lanes(lane) AS (
+            SELECT MIN(lane) FROM job WHERE dead = 0
+            UNION ALL
+            SELECT (SELECT MIN(j.lane) FROM job j WHERE j.dead = 0 AND j.lane > lanes.lane) FROM lanes WHERE lanes.lane IS NOT NULL)
+        UPDATE job SET attempt = attempt + 1, lease_by = @node, ready_at = @until
+        WHERE dead = 0 AND id IN (
+            {(dialect.IsPostgres ? ReadyOfEachLaneOnPostgres : ReadyOfEachLaneOnSqlite)})
+        RETURNING workspace_id, id, kind, job_key, lane, attempt, payload, ready_at
+        """;
+
+    private const string ReadyOfEachLaneOnSqlite = """
+        SELECT d.id FROM lanes l JOIN job d ON d.id IN (
+            SELECT k.id FROM job k WHERE k.dead = 0 AND k.lane = l.lane AND k.ready_at <= @now ORDER BY k.ready_at LIMIT @per_lane)
+        WHERE l.lane IS NOT NULL LIMIT @max
+        """;
+
+    private const string ReadyOfEachLaneOnPostgres = """
+        SELECT d.id FROM lanes l CROSS JOIN LATERAL (
+            SELECT k.id FROM job k WHERE k.dead = 0 AND k.lane = l.lane AND k.ready_at <= @now ORDER BY k.ready_at LIMIT @per_lane
+            FOR UPDATE SKIP LOCKED) d
+        WHERE l.lane IS NOT NULL LIMIT @max
+        """;
+
+    /// <summary>From now on, new due jobs of this process go straight to <paramref name="worker"/>; null: they wait for a poll.</summary>
+    public void UseLocal(ILocalWorker? worker) => _local = worker;
+
+    /// <summary>
+    /// Adds jobs in the caller's transaction. A job that is due at once is leased to this node's own worker when that has room,
+    /// and starts as soon as the transaction is committed.
+    /// </summary>
+    public async Task EnqueueAsync(Tx tx, IReadOnlyList<NewJob> jobs, DateTimeOffset now)
+    {
+        foreach (var job in jobs)
+        {
+            await EnqueueAsync(tx, job, now);
+        }
+    }
+
+    private async Task EnqueueAsync(Tx tx, NewJob job, DateTimeOffset now)
+    {
+        var local = _local is { } worker && job.ReadyAt <= now && worker.TryReserve(job.Lane) ? worker : null;
+        var readyAt = local is null ? job.ReadyAt : now + lease;
+        long? id;
+        try
+        {
+            id = await tx.ScalarAsync(
+                """
+                INSERT INTO job (workspace_id, lane, kind, job_key, ready_at, dead, attempt, lease_by, payload, created_at)
+                VALUES (@workspace, @lane, @kind, @key, @ready, 0, @attempt, @node, @payload, @now)
+                ON CONFLICT (workspace_id, job_key) DO NOTHING RETURNING id
+                """,
+                ("workspace", job.Workspace), ("lane", job.Lane), ("kind", job.Kind), ("key", job.Key), ("ready", readyAt.ToMicros()),
+                ("attempt", local is null ? 0 : 1), ("node", local?.Node), ("payload", job.Payload), ("now", now.ToMicros()));
+        }
+        catch
+        {
+            local?.Release(job.Lane);
+            throw;
+        }
+
+        if (local is not null)
+        {
+            var leased = id is { } known ? new LeasedJob(job.Workspace, known, job.Kind, job.Key, job.Lane, 1, job.Payload, readyAt) : null;
+            tx.WhenDone(committed =>
+            {
+                if (committed && leased is not null)
+                {
+                    local.Start(leased);
+                }
+                else
+                {
+                    local.Release(job.Lane);
+                }
+            });
+        }
+        else if (_local is { } other)
+        {
+            tx.WhenDone(committed =>
+            {
+                if (committed)
+                {
+                    other.Expect(job.ReadyAt);
+                }
+            });
+        }
+    }
+
+    /// <summary>When the next job is ready, or a lease runs out; null when there is none.</summary>
+    public async Task<DateTimeOffset?> NextReadyAsync(Session session) => Instants.FromMicros(
+        await session.ScalarAsync("SELECT MIN(ready_at) FROM job WHERE dead = 0"));
+
+    /// <summary>Leases up to <paramref name="max"/> jobs which are ready, or whose last lease ran out, to one node.</summary>
+    /// <param name="max">1 to 1024.</param>
+    /// <param name="perLane">At most this many of one lane.</param>
+    /// <returns>The jobs, in no particular order; empty when none is ready. A job is in at most one live lease.</returns>
+    /// <exception cref="DbException">The database refused or was lost; nothing was leased.</exception>
+    public Task<List<LeasedJob>> ClaimAsync(Tx tx, string node, int max, int perLane, DateTimeOffset now) => tx.QueryAsync(
+        _claim, Read, ("node", node), ("max", max), ("per_lane", perLane), ("now", now.ToMicros()), ("until", (now + lease).ToMicros()));
+
+    /// <summary>Holds a lease longer.</summary>
+    /// <returns>The job with its new end; null when the lease is already lost.</returns>
+    public async Task<LeasedJob?> RenewAsync(Tx tx, LeasedJob job, DateTimeOffset now)
+    {
+        var until = now + lease;
+        var renewed = await tx.ExecuteAsync(
+            "UPDATE job SET ready_at = @until WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND dead = 0 AND lease_by IS NOT NULL",
+            ("until", until.ToMicros()), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
+        return renewed == 1 ? job with { LeasedUntil = until } : null;
+    }
+
+    /// <summary>Ends a job for good, in the transaction that stores its outcome.</summary>
+    /// <exception cref="LeaseLostException">Another node holds the job now; the transaction must not be committed.</exception>
+    public async Task CompleteAsync(Tx tx, LeasedJob job)
+    {
+        var deleted = await tx.ExecuteAsync(
+            "DELETE FROM job WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL",
+            ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
+        if (deleted == 0)
+        {
+            throw new LeaseLostException(job);
+        }
+    }
+
+    /// <summary>Gives a job back, to be run again at <paramref name="readyAt"/>.</summary>
+    /// <exception cref="LeaseLostException">Another node holds the job now; the transaction must not be committed.</exception>
+    public async Task RescheduleAsync(Tx tx, LeasedJob job, DateTimeOffset readyAt, string? error)
+    {
+        var updated = await tx.ExecuteAsync(
+            """
+            UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error
+            WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL
+            """,
+            ("ready", readyAt.ToMicros()), ("error", error), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
+        if (updated == 0)
+        {
+            throw new LeaseLostException(job);
+        }
+
+        Expect(tx, readyAt);
+    }
+
+    /// <summary>Makes a waiting job ready now; nothing happens to one that is being worked, or is gone.</summary>
+    public async Task HurryAsync(Tx tx, long workspace, string key, DateTimeOffset now)
+    {
+        await tx.ExecuteAsync(
+            "UPDATE job SET ready_at = @now WHERE workspace_id = @workspace AND job_key = @key AND lease_by IS NULL AND dead = 0 AND ready_at > @now",
+            ("now", now.ToMicros()), ("workspace", workspace), ("key", key));
+        Expect(tx, now);
+    }
+
+    /// <summary>Takes waiting jobs out, because what they were for has been decided otherwise.</summary>
+    public Task RemoveWaitingAsync(Tx tx, long workspace, string key) => tx.ExecuteAsync(
+        "DELETE FROM job WHERE workspace_id = @workspace AND job_key = @key AND lease_by IS NULL AND dead = 0",
+        ("workspace", workspace), ("key", key));
+
+    /// <summary>Gives back all that a stopping node holds and has not begun.</summary>
+    public Task HandBackAsync(Tx tx, LeasedJob job, DateTimeOffset now) => tx.ExecuteAsync(
+        "UPDATE job SET ready_at = @now, lease_by = NULL WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL",
+        ("now", now.ToMicros()), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
+
+    /// <summary>Puts a job on the dead list: kept with its error, listed, replayable, never deleted unsent.</summary>
+    /// <returns>False when the lease was lost meanwhile and nothing was changed.</returns>
+    public async Task<bool> BuryAsync(Tx tx, LeasedJob job, DateTimeOffset now, string error) => await tx.ExecuteAsync(
+        """
+        UPDATE job SET dead = 1, lease_by = NULL, error = @error, ready_at = @now
+        WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL
+        """,
+        ("error", error), ("now", now.ToMicros()), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt)) == 1;
+
+    public Task<List<DeadJob>> DeadAsync(Session session, long workspace) => session.QueryAsync(
+        "SELECT id, kind, job_key, attempt, ready_at, error FROM job WHERE workspace_id = @workspace AND dead = 1 ORDER BY id DESC LIMIT 500",
+        static row => new DeadJob(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.Instant(4), row.NullableString(5) ?? ""),
+        ("workspace", workspace));
+
+    /// <summary>Makes a dead job ready again.</summary>
+    /// <returns>False when there is no such dead job.</returns>
+    public async Task<bool> ReplayAsync(Tx tx, long workspace, long id, DateTimeOffset now)
+    {
+        var revived = await tx.ExecuteAsync(
+            "UPDATE job SET dead = 0, attempt = attempt + 1, ready_at = @now WHERE workspace_id = @workspace AND id = @id AND dead = 1",
+            ("now", now.ToMicros()), ("workspace", workspace), ("id", id));
+        Expect(tx, now);
+        return revived == 1;
+    }
+
+    private void Expect(Tx tx, DateTimeOffset readyAt)
+    {
+        if (_local is { } worker)
+        {
+            tx.WhenDone(committed =>
+            {
+                if (committed)
+                {
+                    worker.Expect(readyAt);
+                }
+            });
+        }
+    }
+
+    private static LeasedJob Read(DbDataReader row) => new(
+        row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt32(5), row.GetString(6), row.Instant(7));
+}
+
+/// <summary>A job that gave up.</summary>
+internal sealed record DeadJob(long Id, string Kind, string Key, int Attempts, DateTimeOffset DiedAt, string Error);

@@ -1,0 +1,198 @@
+using Tocsin.Alerts;
+
+namespace Tocsin.Notify;
+
+/// <param name="Label">One word or two, for people.</param>
+internal sealed record Fact(string Label, string Value);
+
+/// <summary>What one message says, ready for any channel; plain text, cleaned but not escaped.</summary>
+internal sealed record MessageText
+{
+    /// <summary>One line; its first 60 characters carry the meaning. For pushes and for headers.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>One to five short sentences: what it is, for how long, whose turn it is, what happens next. Speaks to the recipient.</summary>
+    public required string Body { get; init; }
+
+    /// <summary>The same for every message of an incident, so that mail programs keep them together.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>The first line of a mail: why you get this and what happens next.</summary>
+    public required string Lead { get; init; }
+
+    /// <summary>Glyph, severity, number and title on one line.</summary>
+    public required string Heading { get; init; }
+
+    /// <summary>What is known, in the order in which it is read.</summary>
+    public required IReadOnlyList<Fact> Facts { get; init; }
+
+    /// <summary>Whether the recipient can still acknowledge, so that the button makes sense.</summary>
+    public required bool Actionable { get; init; }
+}
+
+/// <summary>
+/// The words of every notification, in one place. No exclamation marks, no emoji but the sign of the severity, numbers with their
+/// units, names instead of ids, and always what happens next and when.
+/// </summary>
+internal static class Texts
+{
+    public static MessageText For(Message message)
+    {
+        var (title, body, lead) = message.Kind switch
+        {
+            MessageKind.Page when message.Round > 1 => PagedAgain(message),
+            MessageKind.Page when message.Step > 1 => Escalated(message),
+            MessageKind.Page => Paged(message),
+            MessageKind.Acknowledged => Acknowledged(message),
+            MessageKind.Resolved => Resolved(message),
+            MessageKind.Reopened => Reopened(message),
+            MessageKind.AlertsAdded => AlertsAdded(message),
+            MessageKind.Unanswered => Unanswered(message),
+            MessageKind.Test => Test(message),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+        return new()
+        {
+            Title = title,
+            Body = body,
+            Subject = message.Kind == MessageKind.Test ? $"[Tocsin] Test for {Recipient(message)}" : $"[Tocsin] {Word(message.Severity)} #{message.Incident} {Title(message)}",
+            Lead = lead,
+            Heading = message.Kind == MessageKind.Test ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
+            Facts = message.Kind == MessageKind.Test ? [] : [.. FactsOf(message)],
+            Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered,
+        };
+    }
+
+    public static string Glyph(Severity severity) => severity switch
+    {
+        Severity.Critical => "◆",
+        Severity.Warning => "●",
+        Severity.Info => "i",
+        // An alert without a severity is treated as a serious one until somebody says otherwise.
+        _ => "▲",
+    };
+
+    public static string Word(Severity severity) => severity switch
+    {
+        Severity.Critical => "CRITICAL",
+        Severity.High => "HIGH",
+        Severity.Warning => "WARNING",
+        Severity.Info => "INFO",
+        _ => "ALERT",
+    };
+
+    /// <summary>Who is next and when, as a sentence; what holds if nobody is.</summary>
+    public static string Next(Message message) => (message.NextRecipient, message.NextAt) switch
+    {
+        ({ Length: > 0 } next, { } at) when at > message.Now =>
+            $"{Name(next)} is next in {PlainText.Duration(at - message.Now)} ({PlainText.Clock(at, message.Now)}).",
+        ({ Length: > 0 } next, _) => $"{Name(next)} is next.",
+        _ => "Nobody is paged after this.",
+    };
+
+    private static (string Title, string Body, string Lead) Paged(Message m) => (
+        $"{Glyph(m.Severity)} {Word(m.Severity)} #{m.Incident} {Where(m)}",
+        $"{Sentence(Title(m))} Open for {Age(m)}. You are first. {Next(m)}",
+        $"You are being paged{Reason(m)}. {Next(m)}");
+
+    private static (string Title, string Body, string Lead) Escalated(Message m) => (
+        $"{Glyph(m.Severity)} #{m.Incident} {Where(m)}: open for {Age(m)}, nobody has answered",
+        $"You are now first. {Sentence(Title(m))} {Next(m)}",
+        $"Nobody has answered for this incident, open for {Age(m)}. You are now first{Reason(m)}. {Next(m)}");
+
+    private static (string Title, string Body, string Lead) PagedAgain(Message m) => (
+        $"{Glyph(m.Severity)} Still open, {Age(m)}: #{m.Incident} {Where(m)}",
+        $"Nobody has acknowledged. {Sentence(Title(m))} {Next(m)}",
+        $"Still open after {Age(m)}, and nobody has acknowledged. This is round {m.Round}; you are paged{Reason(m)}. {Next(m)}");
+
+    private static (string Title, string Body, string Lead) Acknowledged(Message m) => (
+        $"◐ #{m.Incident}: {By(m, "somebody")} has it ({PlainText.Clock(m.Now, m.Now)})",
+        $"{Sentence(Title(m))} Escalation has stopped.",
+        $"{By(m, "Somebody")} has it since {PlainText.Clock(m.Now, m.Now)}. Escalation has stopped; you need not act.");
+
+    private static (string Title, string Body, string Lead) Resolved(Message m) => (
+        $"✓ #{m.Incident} resolved after {Age(m)}{(By(m, "") is { Length: > 0 } by ? $" (by {by})" : "")}",
+        $"{Sentence(Title(m))} No more pages for it.",
+        $"Resolved after {Age(m)}{(By(m, "") is { Length: > 0 } who ? $" by {who}" : "")}. No more pages for it, unless it comes back.");
+
+    private static (string Title, string Body, string Lead) Reopened(Message m) => (
+        $"{Glyph(m.Severity)} #{m.Incident} is back: {Where(m)}",
+        $"{Sentence(Title(m))} It was resolved and fires again. {Next(m)}",
+        $"This incident was resolved and is back. Escalation starts again. {Next(m)}");
+
+    private static (string Title, string Body, string Lead) AlertsAdded(Message m) => (
+        $"{Glyph(m.Severity)} #{m.Incident} has grown to {Count(m.AlertCount)}: {Where(m)}",
+        $"{Sentence(Title(m))} Open for {Age(m)}, {m.Status}.",
+        $"The incident has grown to {Count(m.AlertCount)}. It is {m.Status} and open for {Age(m)}.");
+
+    private static (string Title, string Body, string Lead) Unanswered(Message m) => (
+        $"{Glyph(m.Severity)} #{m.Incident}: {Steps(m)} finished, nobody answered",
+        $"You are told as administrator. {Sentence(Title(m))} {Where(m)}, open for {Age(m)}. Nobody else is paged until somebody acts.",
+        $"{Capital(Steps(m))} finished and nobody answered. You are told as administrator. Nobody else is paged until somebody acts.");
+
+    private static (string Title, string Body, string Lead) Test(Message m) => (
+        $"i Test from Tocsin for {Recipient(m)}",
+        "This contact method works. There is nothing to do.",
+        "This is a test from Tocsin. This contact method works; there is nothing to do.");
+
+    private static IEnumerable<Fact> FactsOf(Message m)
+    {
+        yield return new("Severity", Word(m.Severity).ToLowerInvariant());
+        yield return new("Status", m.Status);
+        if (PlainText.OneLine(m.Service, 100) is { Length: > 0 } service)
+        {
+            yield return new("Service", service);
+        }
+
+        if (PlainText.OneLine(m.Environment, 50) is { Length: > 0 } environment)
+        {
+            yield return new("Environment", environment);
+        }
+
+        if (m.StartedAt != default)
+        {
+            yield return new("Started", $"{PlainText.Clock(m.StartedAt, m.Now)}, {Age(m)} ago");
+        }
+
+        if (m.AlertCount > 0)
+        {
+            yield return new("Alerts", $"{m.AlertCount}");
+        }
+
+        if (PlainText.OneLine(m.Policy, 100) is { Length: > 0 } policy)
+        {
+            yield return new("Policy", m.Step > 0 ? $"{policy}, step {m.Step} of {m.Steps}, round {m.Round}" : policy);
+        }
+    }
+
+    private static string Title(Message m) => PlainText.OneLine(m.Title, 200);
+
+    private static string Recipient(Message m) => Name(m.Recipient);
+
+    private static string Name(string name) => PlainText.OneLine(name, 60);
+
+    private static string By(Message m, string otherwise) => PlainText.OneLine(m.By, 80) is { Length: > 0 } by ? by : otherwise;
+
+    private static string Age(Message m) => PlainText.Duration(m.StartedAt == default ? TimeSpan.Zero : m.Now - m.StartedAt);
+
+    // Service and environment if known; the title says more than nothing.
+    private static string Where(Message m) => (PlainText.OneLine(m.Service, 30), PlainText.OneLine(m.Environment, 15)) switch
+    {
+        ({ Length: > 0 } service, { Length: > 0 } environment) => $"{service} ({environment})",
+        ({ Length: > 0 } service, _) => service,
+        _ => PlainText.OneLine(m.Title, 60),
+    };
+
+    private static string Reason(Message m) => PlainText.OneLine(m.Because, 200) is { Length: > 0 } because ? $" as {because}"
+        : m.Step > 0 ? $" (step {m.Step} of {m.Steps})"
+        : "";
+
+    private static string Steps(Message m) => m.Steps == 1 ? "the only step" : $"all {m.Steps} steps";
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    private static string Count(int alerts) => alerts == 1 ? "1 alert" : $"{alerts} alerts";
+
+    private static string Sentence(string text) => text.Length == 0 || text[^1] is '.' or '?' or '!' or '…' ? text : $"{text}.";
+}

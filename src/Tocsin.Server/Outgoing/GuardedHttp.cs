@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace Tocsin.Outgoing;
+
+/// <summary>
+/// Everything that leaves this process by HTTP leaves here: checked addresses only, no redirects, no proxy from the environment, no
+/// cookies, bounded time and answers.
+/// </summary>
+internal sealed class GuardedHttp : IDisposable
+{
+    private static readonly string UserAgent = $"Tocsin/{typeof(GuardedHttp).Assembly.GetName().Version?.ToString(3)}";
+
+    private readonly OutgoingOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly SocketsHttpHandler _sockets;
+    private readonly UrlGuard _guard;
+    private readonly HttpClient _client;
+
+    public GuardedHttp(OutgoingConnector connector, IOptions<OutgoingOptions> options, TimeProvider clock)
+    {
+        (_options, _clock) = (options.Value, clock);
+        _sockets = new SocketsHttpHandler
+        {
+            ActivityHeadersPropagator = null,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = async (context, ct) =>
+                await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, namedByOperator: false, ct),
+            ConnectTimeout = _options.Timeout,
+            MaxResponseDrainSize = 0,
+            MaxResponseHeadersLength = 32,
+            // Idle connections are closed before most servers close theirs: a request on a dying connection would fail for nothing.
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(4),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            PreAuthenticate = false,
+            SslOptions = { RemoteCertificateValidationCallback = CertificateGuard.Check },
+            UseCookies = false,
+            UseProxy = false,
+        };
+        _guard = new UrlGuard(_sockets);
+        _client = CreateClient(Timeout.InfiniteTimeSpan, answerMaxBytes: int.MaxValue);
+    }
+
+    /// <summary>
+    /// A client for a library that wants one, behind the same guard. Its refusals arrive as <see cref="HttpRequestException"/> with an
+    /// <see cref="OutgoingRefusedException"/> inside. Dispose of it at will: the connections are shared.
+    /// </summary>
+    /// <param name="timeout">Of one request, up to the end of a buffered answer.</param>
+    /// <param name="answerMaxBytes">The largest answer that is buffered; a larger one is an error. Streamed answers are the caller's to bound.</param>
+    public HttpClient CreateClient(TimeSpan timeout, int answerMaxBytes)
+    {
+#pragma warning disable RS0030 // The one place that may: this is the guarded client.
+        var client = new HttpClient(_guard, disposeHandler: false) { Timeout = timeout, MaxResponseContentBufferSize = answerMaxBytes };
+#pragma warning restore RS0030
+        client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", UserAgent);
+        return client;
+    }
+
+    /// <summary>Sends one request, once. Ends within <see cref="OutgoingOptions.Timeout"/>.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled before there was a status.</exception>
+    public async Task<OutgoingAnswer> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(_options.Timeout, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        try
+        {
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            var retryAfter = response.Headers.TryGetValues("Retry-After", out var values) ? values.FirstOrDefault() : null;
+            return new OutgoingAnswer.Status(
+                (int)response.StatusCode, RetryAfter.Read(retryAfter, _clock.GetUtcNow()), await ReadBodyAsync(response, either.Token));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new OutgoingAnswer.Failed($"No answer within {_options.Timeout.TotalSeconds:0.#} s.");
+        }
+        catch (HttpRequestException e)
+        {
+            return OutgoingFailure.RefusalIn(e) is { } refusal ? new OutgoingAnswer.Refused(refusal) : new OutgoingAnswer.Failed(OutgoingFailure.Describe(e));
+        }
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _guard.Dispose();
+        _sockets.Dispose();
+    }
+
+    // The status has been given and stands; a body that breaks off, never ends or is too long is read as far as it goes.
+    private async Task<string> ReadBodyAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        var buffer = new byte[Math.Min(_options.AnswerMaxBytes, response.Content.Headers.ContentLength ?? int.MaxValue)];
+        var length = 0;
+        try
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(ct);
+            while (length < buffer.Length && await body.ReadAsync(buffer.AsMemory(length), ct) is > 0 and var read)
+            {
+                length += read;
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // Kept: what arrived.
+        }
+
+        return Encoding.UTF8.GetString(buffer, 0, length);
+    }
+
+    /// <summary>Asks the URL before a connection is thought of: scheme, user info, one spelling of the host.</summary>
+    private sealed class UrlGuard(SocketsHttpHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var fault = request.RequestUri is { IsAbsoluteUri: true } uri ? OutgoingUrl.Fault(uri.OriginalString) : "The request has no URL.";
+            return fault is null
+                ? base.SendAsync(request, cancellationToken)
+                : throw new HttpRequestException(fault, new OutgoingRefusedException(fault));
+        }
+    }
+}
+
+/// <summary>A certificate that is not trusted is a refusal, not a passing fault: the next method is tried at once.</summary>
+internal static class CertificateGuard
+{
+    public static bool Check(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        errors == SslPolicyErrors.None
+            ? true
+            : throw new OutgoingRefusedException($"The server's certificate is not trusted ({errors}). Mend it, or trust its authority on this host.");
+}
+
+/// <summary>Puts exceptions of the network into words that are safe to show: no addresses, no header, no stack.</summary>
+internal static class OutgoingFailure
+{
+    public static string? RefusalIn(Exception e) =>
+        e is OutgoingRefusedException refused ? refused.Message : e.InnerException is { } inner ? RefusalIn(inner) : null;
+
+    public static string Describe(Exception e) => e switch
+    {
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "The connection was refused: nothing listens there.",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "The host name could not be resolved.",
+        SocketException { SocketErrorCode: SocketError.ConnectionReset } => "The connection was reset before an answer.",
+        SocketException socket => $"The connection failed ({socket.SocketErrorCode}).",
+        AuthenticationException => "The TLS handshake failed.",
+        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "The connection was closed before an answer.",
+        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => "The answer was not HTTP.",
+        { InnerException: { } inner } => Describe(inner),
+        HttpRequestException http => $"The request failed ({http.HttpRequestError}).",
+        _ => "The connection was closed before an answer.",
+    };
+}

@@ -50,19 +50,41 @@ public sealed class LabelSet : IEquatable<LabelSet>, IReadOnlyList<KeyValuePair<
         return sorted.Count == 0 ? Empty : new([.. sorted.Where(p => p.Value.Length > 0)]);
     }
 
-    /// <summary>As <see cref="From"/> for pairs that the caller owns and no longer uses; the array is sorted in place.</summary>
+    /// <summary>As <see cref="From"/> for pairs that the caller owns and no longer uses; the array may be sorted in place.</summary>
     public static LabelSet FromOwned(KeyValuePair<string, string>[] pairs)
     {
-        Array.Sort(pairs, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        for (var i = 0; i < pairs.Length; i++)
+        // Most senders sort them already, and then one look at each is all it takes.
+        if (!IsStrictlySorted(pairs))
         {
-            if (pairs[i].Value.Length == 0 || (i > 0 && string.Equals(pairs[i].Key, pairs[i - 1].Key, StringComparison.Ordinal)))
+            var last = new Dictionary<string, string>(pairs.Length);
+            foreach (var (name, value) in pairs)
             {
-                return From(pairs);
+                last[name] = value;
             }
+
+            pairs = last.Count == pairs.Length ? pairs : [.. last];
+            Array.Sort(pairs, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        }
+
+        if (Array.Exists(pairs, static p => p.Value.Length == 0))
+        {
+            pairs = Array.FindAll(pairs, static p => p.Value.Length > 0);
         }
 
         return pairs.Length == 0 ? Empty : new(pairs);
+    }
+
+    private static bool IsStrictlySorted(KeyValuePair<string, string>[] pairs)
+    {
+        for (var i = 1; i < pairs.Length; i++)
+        {
+            if (string.CompareOrdinal(pairs[i - 1].Key, pairs[i].Key) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     public static LabelSet Of(params (string Name, string Value)[] pairs) =>

@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Tocsin.Sdk;
+
+namespace Tocsin.Tests.Cli;
+
+/// <summary>A server of the native API on loopback that keeps a few incidents in memory and answers with the wire records.</summary>
+internal sealed class FakeServer : IAsyncDisposable
+{
+    public const string Key = "tcn_test";
+
+    public static readonly DateTimeOffset Now = new(2026, 11, 23, 2, 2, 0, TimeSpan.Zero);
+
+    private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<long, Incident> _incidents = new();
+
+    private FakeServer(WebApplication app) => _app = app;
+
+    public string Url => _app.Urls.Single();
+
+    /// <summary>Each request after its authorization: method, path and query, body.</summary>
+    public ConcurrentQueue<(string Line, string Body)> Requests { get; } = [];
+
+    public EstatePlan Plan { get; set; } = new("acme", [], [], [], "");
+
+    public Explanation Explanation { get; set; } = new(false, [], [], null, []);
+
+    public IList<SilenceView> Silences { get; } = new List<SilenceView>();
+
+    public Incident this[long number]
+    {
+        get => _incidents[number];
+        set => _incidents[number] = value;
+    }
+
+    public static async Task<FakeServer> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var server = new FakeServer(builder.Build());
+        server.Map();
+        await server._app.StartAsync();
+        return server;
+    }
+
+    public static Incident Incident(long number, string title, string severity = "critical", string status = "triggered") => new()
+    {
+        Number = number,
+        Status = status,
+        Title = title,
+        Severity = severity,
+        Urgency = "high",
+        Service = "checkout",
+        Route = "checkout",
+        Policy = "payments",
+        CreatedAt = Now.AddMinutes(-4),
+        UpdatedAt = Now.AddMinutes(-4),
+        Escalation = "paging",
+        Step = 1,
+        Steps = 2,
+        Round = 1,
+        Rounds = 2,
+        NextAt = Now.AddMinutes(3),
+        Paging = ["ana"],
+        Next = ["bo"],
+    };
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private void Map()
+    {
+        _app.Use(async (context, next) =>
+        {
+            var body = await new StreamReader(context.Request.Body).ReadToEndAsync();
+            var isIngest = context.Request.Path.StartsWithSegments("/in", StringComparison.Ordinal);
+            if (!isIngest && context.Request.Headers.Authorization != $"Bearer {Key}")
+            {
+                await Problem(401, "auth.required", "This needs an API key.").ExecuteAsync(context);
+                return;
+            }
+
+            context.Items["body"] = body;
+            Requests.Enqueue(($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}", body));
+            await next();
+        });
+
+        _app.MapGet("/api/v1/incidents", (string status, string? cursor, int limit) =>
+        {
+            var matching = _incidents.Values.Where(i => status == "all" || (status == "open" ? i.Status != "resolved" : i.Status == status));
+            var after = cursor is null ? long.MaxValue : long.Parse(cursor);
+            Incident[] items = [.. matching.Where(i => i.Number < after).OrderByDescending(i => i.Number).Take(limit + 1)];
+            var page = new Page<Incident>([.. items.Take(limit)], items.Length > limit ? $"{items[limit - 1].Number}" : null);
+            return Results.Json(page, WireJson.Default.PageIncident);
+        });
+        _app.MapGet("/api/v1/incidents/{n:long}", (long n) => With(n, i => Results.Json(Detail(i), WireJson.Default.IncidentDetail)));
+        _app.MapPost("/api/v1/incidents/{n:long}/acknowledge", (long n) => Change(n, i => i.Status == "resolved"
+            ? null
+            : i with { Status = "acknowledged", AcknowledgedBy = "key:test", Escalation = "stopped" }));
+        _app.MapPost("/api/v1/incidents/{n:long}/resolve", (long n) => Change(n, i => i with { Status = "resolved", ResolvedBy = "key:test" }));
+        _app.MapPost("/api/v1/incidents/{n:long}/escalate", (long n) => Change(n, i => i with { Step = i.Step + 1, Paging = ["bo"] }));
+        _app.MapPost("/api/v1/incidents/{n:long}/snooze", (long n) => Change(n, i => i with { Status = "snoozed", SnoozedUntil = Now.AddHours(1) }));
+        _app.MapPost("/api/v1/incidents/{n:long}/notes", (long n) => Change(n, i => i));
+        _app.MapGet("/api/v1/oncall", () => Results.Json(
+            new Page<OnCallView>(
+                [
+                    new("payments-primary", "payments", ["ana"], Now.AddDays(3), "rotation weekly"),
+                    new("platform", null, [], null, "no rotation covers this instant"),
+                ],
+                null),
+            WireJson.Default.PageOnCallView));
+        _app.MapPost("/api/v1/explain", () => Results.Json(Explanation, WireJson.Default.Explanation));
+        _app.MapPost("/api/v1/silences/preview", () => Results.Json(new(2, [], [1042]), WireJson.Default.SilencePreview));
+        _app.MapPost("/api/v1/silences", () =>
+        {
+            Silences.Add(new("s-1", ["service=\"checkout\""], Now, Now.AddHours(2), "key:test", "deploy", "active"));
+            return Results.Json(Silences[^1], WireJson.Default.SilenceView);
+        });
+        _app.MapGet("/api/v1/silences", () => Results.Json(new([.. Silences], null), WireJson.Default.PageSilenceView));
+        _app.MapDelete("/api/v1/silences/{id}", (string id) => Silences.FirstOrDefault(s => s.Id == id) is { } found && Silences.Remove(found)
+            ? Results.NoContent()
+            : Problem(404, "silence.not_found", $"There is no silence '{id}'."));
+        _app.MapGet("/api/v1/jobs/dead", () => Results.Json(
+            new Page<DeadJobView>([new(7, "page", "incident/1042", 6, Now.AddMinutes(-5), "connection refused")], null), WireJson.Default.PageDeadJobView));
+        _app.MapPost("/api/v1/jobs/dead/{id:long}/replay", (long id) => id == 7 ? Results.NoContent() : Problem(404, "job.not_found", $"There is no job '{id}'."));
+        _app.MapGet("/api/v1/deliveries", () => Results.Json(
+            new Page<DeliveryView>([new(3, "grafana", Now.AddSeconds(-30), "partial", 2, 1, "alerts[1]: no labels", null)], null),
+            WireJson.Default.PageDeliveryView));
+        _app.MapPost("/api/v1/deliveries/{id:long}/replay", (long id) => Results.Json(
+            new DeliveryView(id, "grafana", Now, id == 3 ? "accepted" : "unparsed", 3, 0, id == 3 ? null : "not JSON", null), WireJson.Default.DeliveryView));
+        _app.MapPost("/api/v1/estate/plan", () => Results.Json(Plan, WireJson.Default.EstatePlan));
+        _app.MapPost("/api/v1/estate/apply", () => Results.Json(Plan, WireJson.Default.EstatePlan));
+        _app.MapGet("/api/v1/estate", () => Results.Text("workspace: acme\n", "application/yaml"));
+        _app.MapGet("/api/v1/version", () => Results.Json(new("1.2.3", "abc", "SQLite 3.40.1", "1"), WireJson.Default.VersionView));
+        _app.MapPost("/in/generic/{key}", () => Results.Accepted());
+        _app.MapPost("/api/v2/alerts", () => Results.Ok());
+        _app.MapGet("/other/{**rest}", () => Results.Text("<html>not us</html>", "text/html"));
+        _app.MapGet("/busy/{**rest}", (HttpContext context) =>
+        {
+            context.Response.Headers.RetryAfter = "5";
+            return Problem(503, "service.unavailable", "The database does not answer.");
+        });
+        _app.MapGet("/moved/{**rest}", () => Results.Redirect("/elsewhere"));
+    }
+
+    private IResult With(long number, Func<Incident, IResult> answer) => _incidents.TryGetValue(number, out var incident)
+        ? answer(incident)
+        : Problem(404, "incident.not_found", $"There is no incident '{number}'.");
+
+    private IResult Change(long number, Func<Incident, Incident?> change) => With(number, incident =>
+    {
+        if (change(incident) is not { } changed)
+        {
+            return Problem(409, "incident.resolved", $"Incident #{number} is resolved already.");
+        }
+
+        _incidents[number] = changed;
+        return Results.Json(changed, WireJson.Default.Incident);
+    });
+
+    private static IncidentDetail Detail(Incident incident) => new(
+        incident,
+        [
+            new()
+            {
+                Id = 1, Source = "prometheus", DedupKey = "k", Status = "firing", Title = "HighErrorRate", Severity = "critical",
+                Labels = new Dictionary<string, string> { ["service"] = "checkout", ["alertname"] = "HighErrorRate" },
+                StartedAt = Now.AddMinutes(-4), UpdatedAt = Now,
+            },
+        ],
+        [
+            new()
+            {
+                Id = 1, Incident = incident.Number, Kind = "page", Recipient = "ana", RecipientKind = "user", Method = "phone", Type = "ntfy",
+                Key = "page/1", Status = "failed", CreatedAt = Now.AddMinutes(-4), DueAt = Now.AddMinutes(-4), Reason = "503 from the provider",
+            },
+        ],
+        [
+            new(2, Now.AddMinutes(-3), "page.failed", $"incident/{incident.Number}", "system", "the page to ana failed", null),
+            new(1, Now.AddMinutes(-4), "incident.triggered", $"incident/{incident.Number}", "source:prometheus", "opened by route checkout", null),
+        ]);
+
+    private static IResult Problem(int status, string code, string detail) =>
+        Results.Json(new Problem(null, code, status, detail, null), WireJson.Default.Problem, "application/problem+json", status);
+}

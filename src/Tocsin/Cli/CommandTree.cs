@@ -1,0 +1,114 @@
+using System.CommandLine;
+using Tocsin.Estate;
+using Tocsin.Sdk;
+using Tocsin.Verbs;
+
+namespace Tocsin.Cli;
+
+/// <summary>All verbs, and the one place where what went wrong becomes a message and an exit code.</summary>
+internal static class CommandTree
+{
+    // A title may begin with '@' without being a file of further arguments.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
+    public static RootCommand Create(Terminal terminal)
+    {
+        var root = new RootCommand("On-call and incident response in one process.");
+        Command[] verbs =
+        [
+            .. IncidentVerbs.Create(terminal),
+            SendVerb.Create(terminal),
+            OnCallVerb.Create(terminal),
+            ExplainVerb.Create(terminal),
+            SilenceVerbs.Create(terminal),
+            JobVerbs.Create(terminal),
+            DeliveryVerbs.Create(terminal),
+            .. EstateVerbs.Create(terminal),
+            VersionVerb.Create(terminal),
+            CompletionVerb.Create(terminal),
+        ];
+        foreach (var verb in verbs)
+        {
+            root.Subcommands.Add(verb);
+        }
+
+        return root;
+    }
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken ct)
+    {
+        var parse = Create(terminal).Parse(args, Parsing);
+        if (parse.Errors.Count > 0)
+        {
+            foreach (var error in parse.Errors)
+            {
+                terminal.Error.WriteLine($"error: {Plain.Line(error.Message).TrimEnd('.')}");
+            }
+
+            terminal.Error.WriteLine(HintFor(parse));
+            return ExitCode.Usage;
+        }
+
+        var invocation = new InvocationConfiguration
+        {
+            Output = terminal.Out,
+            Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            // The host of `serve` takes the signals itself and needs longer; for the other verbs the runtime's own end is right.
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            return await parse.InvokeAsync(invocation, ct);
+        }
+        catch (CliException e)
+        {
+            return Fail(terminal, e.ExitCode, e.Message, e.Hint);
+        }
+        catch (TocsinException e)
+        {
+            return Refusals.Explain(terminal, e);
+        }
+        catch (HttpRequestException e)
+        {
+            return Fail(
+                terminal, ExitCode.Unreachable, $"no server answered: {e.Message}", "is it running? --server or TOCSIN_SERVER says where");
+        }
+        catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            return Fail(
+                terminal, ExitCode.Unreachable, "the server took too long to answer", "what was asked for may still have happened; look before you repeat it");
+        }
+    }
+
+    public static int Fail(Terminal terminal, int exitCode, string message, string? hint)
+    {
+        terminal.Error.WriteLine($"error: {Plain.Line(message)}");
+        if (hint is not null)
+        {
+            terminal.Error.WriteLine($"hint: {Plain.Line(hint)}");
+        }
+
+        return exitCode;
+    }
+
+    private static string HintFor(ParseResult parse)
+    {
+        var command = parse.CommandResult.Command;
+        var near = parse.UnmatchedTokens is [var word, ..]
+            ? NearestName.Find(word, command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Select(option => option.Name)))
+            : null;
+        return near is null ? $"hint: {PathOf(command)} --help shows what it takes" : $"hint: did you mean {PathOf(command)} {near}?";
+    }
+
+    private static string PathOf(Command command)
+    {
+        var names = new List<string>();
+        for (Symbol? symbol = command; symbol is Command and not RootCommand; symbol = symbol.Parents.FirstOrDefault())
+        {
+            names.Insert(0, symbol.Name);
+        }
+
+        return string.Join(' ', names.Prepend("tocsin"));
+    }
+}

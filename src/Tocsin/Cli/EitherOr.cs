@@ -1,0 +1,23 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Tocsin.Cli;
+
+/// <summary>Two inputs of which exactly one is needed.</summary>
+internal static class EitherOr
+{
+    public static void NeedsOneOf(this Command command, Symbol one, Symbol other, string message) => command.Validators.Add(result =>
+    {
+        if (IsGiven(result, one) == IsGiven(result, other))
+        {
+            result.AddError(message);
+        }
+    });
+
+    /// <summary>Looks at the words only: a value that cannot be read has a message of its own.</summary>
+    private static bool IsGiven(CommandResult result, Symbol symbol)
+    {
+        SymbolResult? given = symbol is Option option ? result.GetResult(option) : result.GetResult((Argument)symbol);
+        return given is { Tokens.Count: > 0 };
+    }
+}

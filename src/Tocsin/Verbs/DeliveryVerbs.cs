@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Tocsin.Cli;
+using Tocsin.Sdk;
+
+namespace Tocsin.Verbs;
+
+/// <summary>What the sources delivered, and what became of it.</summary>
+internal static class DeliveryVerbs
+{
+    public static Command Create(Terminal terminal)
+    {
+        var verb = new Command("deliveries", "What the sources delivered");
+        verb.Subcommands.Add(List(terminal));
+        verb.Subcommands.Add(Show(terminal));
+        verb.Subcommands.Add(Replay(terminal));
+        return verb;
+    }
+
+    private static ClientVerb List(Terminal terminal)
+    {
+        var source = new Option<string?>("--source") { Description = "Only of this source", HelpName = "NAME" };
+        var verdict = new Option<string?>("--verdict") { Description = "Only with this verdict" };
+        verdict.AcceptOnlyFromAmong("accepted", "duplicate", "partial", "unparsed", "refused");
+        var paging = new Paging();
+        var verb = new ClientVerb("ls", "List deliveries, newest first", terminal) { source, verdict, paging.Limit, paging.Cursor };
+        verb.Runs(async (parse, session, ct) =>
+        {
+            var page = await paging.ReadAsync(
+                parse, (cursor, limit) => session.Client.ListDeliveriesAsync(parse.GetValue(source), parse.GetValue(verdict), cursor, limit, ct));
+            session.Show(page, WireJson.Default.PageDeliveryView, () =>
+            {
+                if (page.Items.Count == 0)
+                {
+                    session.Line("No deliveries.");
+                    return;
+                }
+
+                var table = new Table("ID", "VERDICT", "RECEIVED", "SOURCE", "SIGNALS", "REASON");
+                foreach (var delivery in page.Items)
+                {
+                    table.Add(
+                        $"{delivery.Id}",
+                        Words.Status(delivery.Verdict),
+                        Words.Relative(delivery.ReceivedAt, session.Now),
+                        delivery.Source,
+                        Signals(delivery),
+                        delivery.Reason);
+                }
+
+                table.Write(terminal);
+                Paging.Announce(session, page.NextCursor);
+            });
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static ClientVerb Show(Terminal terminal)
+    {
+        var id = Numbers.One("The delivery's id");
+        var verb = new ClientVerb("show", "Show one delivery with its body as it came", terminal) { id };
+        verb.Runs(async (parse, session, ct) =>
+        {
+            var delivery = await session.Client.GetDeliveryAsync(parse.GetValue(id), ct);
+            session.Show(delivery, WireJson.Default.DeliveryView, () =>
+            {
+                WriteVerdict(session, delivery);
+                session.Line("");
+                session.Line(delivery.Body is { } body ? Plain.Block(body) : "(the body is no longer kept)");
+            });
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static ClientVerb Replay(Terminal terminal)
+    {
+        var id = Numbers.One("The delivery's id");
+        var verb = new ClientVerb("replay", "Read a kept body again, by the rules of today", terminal) { id };
+        verb.Runs(async (parse, session, ct) =>
+        {
+            var delivery = await session.Client.ReplayDeliveryAsync(parse.GetValue(id), ct);
+            session.Show(delivery, WireJson.Default.DeliveryView, () => WriteVerdict(session, delivery));
+            return delivery.Verdict is "unparsed" or "refused" ? ExitCode.CheckFailed : ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static void WriteVerdict(Session session, DeliveryView delivery) => session.Line(
+        $"{delivery.Id}  {session.Terminal.Paint(Words.Status(delivery.Verdict))}  {Plain.Line(delivery.Source)}  "
+        + $"{Words.Both(delivery.ReceivedAt, session.Terminal.Time)}  {Signals(delivery)} signals"
+        + (delivery.Reason is { } reason ? $"  {Plain.Line(reason)}" : ""));
+
+    private static string Signals(DeliveryView delivery) =>
+        delivery.Rejected > 0 ? $"{delivery.Signals} of {delivery.Signals + delivery.Rejected}" : $"{delivery.Signals}";
+}

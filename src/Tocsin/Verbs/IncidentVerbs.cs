@@ -1,0 +1,166 @@
+using System.CommandLine;
+using System.Globalization;
+using Tocsin.Cli;
+using Tocsin.Sdk;
+
+namespace Tocsin.Verbs;
+
+/// <summary>Looking at incidents and acting on them.</summary>
+internal static class IncidentVerbs
+{
+    public static IEnumerable<Command> Create(Terminal terminal) =>
+    [
+        List(terminal),
+        Show(terminal),
+        Act("ack", "Take incidents: their paging stops", terminal, (client, n, ct) => client.AcknowledgeAsync(n, ct)),
+        Act("resolve", "End incidents", terminal, (client, n, ct) => client.ResolveAsync(n, ct)),
+        Act("escalate", "Page the next step now", terminal, (client, n, ct) => client.EscalateAsync(n, ct)),
+        Snooze(terminal),
+        Note(terminal),
+    ];
+
+    private static ClientVerb List(Terminal terminal)
+    {
+        var status = new Option<string>("--status") { Description = "Which ones", DefaultValueFactory = _ => "open" };
+        status.AcceptOnlyFromAmong("open", "triggered", "acknowledged", "snoozed", "resolved", "all");
+        var search = new Option<string?>("--search", "-q") { Description = "Only with these words in the title", HelpName = "WORDS" };
+        var paging = new Paging();
+        var verb = new ClientVerb("incidents", "List incidents, newest first", terminal) { status, search, paging.Limit, paging.Cursor };
+        verb.Aliases.Add("inc");
+        verb.Runs(async (parse, session, ct) =>
+        {
+            var page = await paging.ReadAsync(
+                parse, (cursor, limit) => session.Client.ListIncidentsAsync(parse.GetValue(status)!, parse.GetValue(search), cursor, limit, ct));
+            session.Show(page, WireJson.Default.PageIncident, () =>
+            {
+                WriteList(session, page.Items, parse.GetValue(status)!);
+                Paging.Announce(session, page.NextCursor);
+            });
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static void WriteList(Session session, IReadOnlyList<Incident> incidents, string status)
+    {
+        if (incidents.Count == 0)
+        {
+            session.Line(status == "open" ? "No open incidents." : "No such incidents.");
+            return;
+        }
+
+        var table = new Table("INCIDENT", "SEVERITY", "STATUS", "SINCE", "SERVICE", "WHO", "TITLE");
+        foreach (var incident in incidents)
+        {
+            table.Add(
+                new($"#{incident.Number}", Tone.Strong),
+                Words.Severity(incident.Severity),
+                Words.Status(incident.Status),
+                Words.Relative(incident.CreatedAt, session.Now),
+                incident.Service,
+                Words.Whose(incident),
+                incident.Title);
+        }
+
+        table.Write(session.Terminal);
+    }
+
+    private static ClientVerb Show(Terminal terminal)
+    {
+        var number = Numbers.One("The incident's number");
+        var verb = new ClientVerb("show", "Show one incident with its alerts, pages and timeline", terminal) { number };
+        verb.Runs(async (parse, session, ct) =>
+        {
+            var detail = await session.Client.GetIncidentAsync(parse.GetValue(number), ct);
+            session.Show(detail, WireJson.Default.IncidentDetail, () => IncidentSheet.Write(session.Terminal, detail));
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static ClientVerb Act(
+        string name, string description, Terminal terminal, Func<TocsinClient, long, CancellationToken, Task<Incident>> act)
+    {
+        var numbers = Numbers.Many("The incidents' numbers");
+        var verb = new ClientVerb(name, description, terminal) { numbers };
+        verb.Runs((parse, session, ct) => OnEachAsync(session, parse.GetValue(numbers)!, n => act(session.Client, n, ct)));
+        return verb;
+    }
+
+    private static ClientVerb Snooze(Terminal terminal)
+    {
+        var numbers = Numbers.Many("The incidents' numbers");
+        var span = new Option<string?>("--for") { Description = "How long: 30m, 2h, 1d", HelpName = "SPAN" };
+        var until = new Option<string?>("--until") { Description = "Until when: 09:00, 2026-11-23T09:00, or RFC 3339", HelpName = "TIME" };
+        var verb = new ClientVerb("snooze", "Stop the paging for a while; it begins again by itself", terminal) { numbers, span, until };
+        verb.NeedsOneOf(span, until, "Say how long: either --for 1h or --until 09:00.");
+        verb.Runs((parse, session, ct) =>
+        {
+            var request = new SnoozeRequest(Times.Given(parse.GetValue(until), terminal), Times.Span(parse.GetValue(span)));
+            return OnEachAsync(session, parse.GetValue(numbers)!, n => session.Client.SnoozeAsync(n, request, ct));
+        });
+        return verb;
+    }
+
+    private static ClientVerb Note(Terminal terminal)
+    {
+        var number = Numbers.One("The incident's number");
+        var text = new Argument<string[]>("text") { Description = "The note; - reads it from the standard input", Arity = ArgumentArity.OneOrMore };
+        var verb = new ClientVerb("note", "Write a note into an incident's timeline", terminal) { number, text };
+        verb.Runs(async (parse, session, ct) =>
+        {
+            string[] words = parse.GetValue(text)!;
+            var note = words is ["-"] ? await terminal.In.ReadToEndAsync(ct) : string.Join(' ', words);
+            if (string.IsNullOrWhiteSpace(note))
+            {
+                throw new CliException(ExitCode.Usage, "the note is empty");
+            }
+
+            var incident = await session.Client.AddNoteAsync(parse.GetValue(number), note.Trim(), ct);
+            session.Show(incident, WireJson.Default.Incident, () => session.Line($"noted on #{incident.Number}  {Plain.Line(incident.Title)}"));
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    /// <summary>One refusal does not keep the others from being done; the last refusal gives the exit code.</summary>
+    private static async Task<int> OnEachAsync(Session session, long[] numbers, Func<long, Task<Incident>> act)
+    {
+        var (done, exitCode) = (new List<Incident>(), ExitCode.Ok);
+        foreach (var number in numbers)
+        {
+            try
+            {
+                done.Add(await act(number));
+            }
+            catch (TocsinException e) when (numbers.Length > 1)
+            {
+                exitCode = Refusals.Explain(session.Terminal, e);
+            }
+        }
+
+        if (numbers.Length == 1)
+        {
+            session.Show(done[0], WireJson.Default.Incident, () => WriteDone(session, done));
+        }
+        else
+        {
+            session.Show(new(done, null), WireJson.Default.PageIncident, () => WriteDone(session, done));
+        }
+
+        return exitCode;
+    }
+
+    private static void WriteDone(Session session, List<Incident> incidents)
+    {
+        foreach (var incident in incidents)
+        {
+            var until = incident is { Status: "snoozed", SnoozedUntil: { } at } ? $" until {Words.Absolute(at, session.Terminal.Time)}" : "";
+            var who = Words.Whose(incident);
+            session.Line(
+                $"#{incident.Number.ToString(CultureInfo.InvariantCulture)}  {session.Terminal.Paint(Words.Status(incident.Status))}{until}"
+                + (who.Length > 0 && incident.Status == "triggered" ? $", {Plain.Line(who)}" : "")
+                + $"  {Plain.Line(incident.Title)}");
+        }
+    }
+}

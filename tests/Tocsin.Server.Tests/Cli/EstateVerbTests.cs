@@ -1,0 +1,115 @@
+using Tocsin.Sdk;
+using static Tocsin.Tests.Cli.CliRun;
+
+namespace Tocsin.Tests.Cli;
+
+public sealed class EstateVerbTests : IAsyncLifetime
+{
+    private static readonly EstatePlan OneChange = new("acme", [new("update", "policy", "payments", ["steps[0].wait"])], [], [], "");
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tocsin-cli-");
+    private FakeServer _server = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await FakeServer.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "a.yaml"), "workspace: acme\nusers: []\n");
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "b.yml"), "teams: []");
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "notes.txt"), "not an estate");
+    }
+
+    public async Task DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        await _server.DisposeAsync();
+    }
+
+    private IEnumerable<string> Lines => _server.Requests.Select(request => request.Line);
+
+    [Fact]
+    public async Task A_folder_is_sent_as_one_text_and_applied_after_the_plan_was_shown()
+    {
+        _server.Plan = OneChange;
+
+        var run = await AgainstAsync(_server, "apply", _folder.FullName, "--prune", "--yes");
+
+        Assert.Equal((0, "~ update policy payments  (steps[0].wait)\nacme: 1 change\napplied to acme: 1 change\n"), (run.ExitCode, run.Out));
+        Assert.Equal(["POST /api/v1/estate/plan?prune=true", "POST /api/v1/estate/apply?prune=true"], Lines);
+        Assert.All(_server.Requests, request => Assert.Equal("workspace: acme\nusers: []\n---\nteams: []\n", request.Body));
+    }
+
+    [Fact]
+    public async Task A_dry_run_changes_nothing()
+    {
+        _server.Plan = OneChange;
+
+        var run = await AgainstAsync(_server, "apply", _folder.FullName, "--dry-run");
+
+        Assert.Equal((0, "~ update policy payments  (steps[0].wait)\nacme: 1 change\n"), (run.ExitCode, run.Out));
+        Assert.Equal(["POST /api/v1/estate/plan"], Lines);
+    }
+
+    [Fact]
+    public async Task A_person_is_asked_and_no_answer_means_no()
+    {
+        _server.Plan = OneChange;
+
+        var no = await new CliWorld(_server) { Interactive = true, Input = "\n" }.RunAsync("apply", _folder.FullName);
+        var yes = await new CliWorld(_server) { Interactive = true, Input = "y\n" }.RunAsync("apply", _folder.FullName);
+
+        Assert.Contains("Nothing was changed.", no.Error, StringComparison.Ordinal);
+        Assert.EndsWith("applied to acme: 1 change\n", yes.Out, StringComparison.Ordinal);
+        Assert.Single(Lines, line => line.Contains("apply", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Where_nobody_can_be_asked_yes_must_be_said_beforehand()
+    {
+        _server.Plan = OneChange;
+
+        var run = await AgainstAsync(_server, "apply", _folder.FullName);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("hint: give --yes", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(Lines, line => line.Contains("apply", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Faults_name_the_file_and_line_that_they_came_from()
+    {
+        _server.Plan = new("acme", [], [new(null, 4, 8, "teams", "unknown key \"membres\" (did you mean \"members\"?)")], [], "");
+
+        var run = await AgainstAsync(_server, "apply", _folder.FullName, "--yes");
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.StartsWith(
+            $"error: {Path.Combine(_folder.FullName, "b.yml")}:1:8: teams: unknown key \"membres\" (did you mean \"members\"?)\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["POST /api/v1/estate/plan"], Lines);
+    }
+
+    [Fact]
+    public async Task Nothing_to_do_is_not_applied()
+    {
+        var run = await new CliWorld(_server) { Input = "workspace: acme\n" }.RunAsync("apply", "-");
+
+        Assert.Equal((0, "acme is already as the files say.\n"), (run.ExitCode, run.Out));
+        Assert.Equal(["POST /api/v1/estate/plan"], Lines);
+    }
+
+    [Fact]
+    public async Task A_path_that_is_not_there_is_a_usage_error()
+    {
+        var run = await AgainstAsync(_server, "apply", Path.Combine(_folder.FullName, "missing.yaml"));
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Empty(Lines);
+    }
+
+    [Fact]
+    public async Task Export_prints_the_yaml_and_nothing_else()
+    {
+        var run = await AgainstAsync(_server, "export");
+
+        Assert.Equal((0, "workspace: acme\n", ""), (run.ExitCode, run.Out, run.Error));
+    }
+}

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Sockets;
+using static Tocsin.Tests.Cli.CliRun;
+
+namespace Tocsin.Tests.Cli;
+
+public sealed class ExitCodeTests : IAsyncLifetime
+{
+    private FakeServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await FakeServer.StartAsync();
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task No_server_is_3()
+    {
+        // A port that was free a moment ago: nobody listens there.
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        probe.Stop();
+
+        var run = await new CliWorld(null).RunAsync("incidents", "--server", $"http://127.0.0.1:{port}");
+
+        Assert.Equal((3, ""), (run.ExitCode, run.Out));
+        Assert.Contains("error: no server answered", run.Error, StringComparison.Ordinal);
+        Assert.Contains("hint: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_key_is_4_and_says_how_to_get_a_right_one()
+    {
+        var run = await AgainstAsync(_server, "incidents", "--token", "wrong");
+
+        Assert.Equal((4, ""), (run.ExitCode, run.Out));
+        Assert.Contains("tocsin key create", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_cannot_work_now_is_3_and_says_when_to_come_back()
+    {
+        var run = await AgainstAsync(_server, "incidents", "--server", $"{_server.Url}/busy");
+
+        Assert.Equal((3, "error: The database does not answer.\nhint: try again in 5 s\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public async Task Something_else_behind_the_address_is_refused_not_misread()
+    {
+        var other = await AgainstAsync(_server, "incidents", "--server", $"{_server.Url}/other");
+        var moved = await AgainstAsync(_server, "incidents", "--server", $"{_server.Url}/moved/");
+
+        Assert.Equal([4, 4], [other.ExitCode, moved.ExitCode]);
+        Assert.Contains("did not answer as Tocsin does", other.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(_server.Requests, request => request.Line.Contains("elsewhere", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("tocsin incidents", "incdents")]
+    [InlineData("tocsin silence expire", "silence", "exipre", "s-1")]
+    [InlineData("tocsin incidents --status", "incidents", "--statsu", "open")]
+    public async Task A_slip_of_a_name_is_recognised(string meant, params string[] args)
+    {
+        var run = await AgainstAsync(_server, args);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains($"hint: did you mean {meant}?", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("incdents")]
+    [InlineData("incidents", "--status", "opne")]
+    [InlineData("incidents", "--limit", "0")]
+    [InlineData("ack")]
+    [InlineData("ack", "x")]
+    [InlineData("show", "1", "2")]
+    [InlineData("silence")]
+    [InlineData("completion", "tcsh")]
+    [InlineData("oncall", "--at", "yesterday")]
+    [InlineData("explain", "c", "-l", "a=b")]
+    [InlineData("incidents", "--limit", "x")]
+    [InlineData("incidents", "--server", "localhost:8080")]
+    public async Task A_wrong_command_line_is_2_and_asks_no_server(params string[] args)
+    {
+        var run = await AgainstAsync(_server, args);
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("\nhint: ", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_server.Requests);
+    }
+}

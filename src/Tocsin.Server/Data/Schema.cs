@@ -114,6 +114,7 @@ internal static class Schema
             severity INTEGER NOT NULL,
             episodes INTEGER NOT NULL,
             ended_by INTEGER NOT NULL,
+            sender_start INTEGER NOT NULL,
             silenced INTEGER NOT NULL,
             body TEXT NOT NULL
             {pk});

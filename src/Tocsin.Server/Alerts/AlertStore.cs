@@ -1,0 +1,151 @@
+using System.Data.Common;
+using Tocsin.Data;
+
+namespace Tocsin.Alerts;
+
+/// <summary>One row of the alert table: what decides, and the document that does not.</summary>
+internal sealed record AlertRow
+{
+    public required long Id { get; init; }
+
+    public required long Fingerprint { get; init; }
+
+    public required AlertState State { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public required Severity Severity { get; init; }
+
+    /// <summary>Muted when it was last routed; nothing was paged for it.</summary>
+    public bool Silenced { get; init; }
+
+    public required AlertDocument Document { get; init; }
+}
+
+internal sealed class AlertStore
+{
+    private const string Columns =
+        "id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body";
+
+    /// <summary>What makes two deliveries the same alert: the source and its own key for it.</summary>
+    public static long Fingerprint(string source, string dedupKey) => StableHash.Of(source, dedupKey);
+
+    /// <summary>The known ones among the given fingerprints, each at most once.</summary>
+    public async Task<List<AlertRow>> LoadAsync(Session session, long workspace, IReadOnlyCollection<long> fingerprints)
+    {
+        if (session.Dialect.IsPostgres)
+        {
+            return await session.QueryAsync(
+                $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND fingerprint = ANY(@fingerprints)",
+                Read, ("workspace", workspace), ("fingerprints", fingerprints.ToArray()));
+        }
+
+        List<AlertRow> rows = [];
+        foreach (var fingerprint in fingerprints)
+        {
+            if (await session.FirstAsync(
+                $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND fingerprint = @fingerprint",
+                Read, ("workspace", workspace), ("fingerprint", fingerprint)) is { } row)
+            {
+                rows.Add(row);
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Ids for new rows, unused by any other transaction. The caller holds the workspace's lock.</summary>
+    public async Task<long[]> ReserveIdsAsync(Tx tx, int count)
+    {
+        if (tx.Dialect.IsPostgres)
+        {
+            return [.. await tx.QueryAsync(
+                "SELECT nextval(pg_get_serial_sequence('alert', 'id')) FROM generate_series(1, @count)", static row => row.GetInt64(0), ("count", count))];
+        }
+
+        var last = await tx.ScalarAsync("SELECT MAX(id) FROM alert") ?? 0;
+        var ids = new long[count];
+        for (var i = 0; i < count; i++)
+        {
+            ids[i] = last + 1 + i;
+        }
+
+        return ids;
+    }
+
+    /// <summary>Writes rows, new or known, in one batch.</summary>
+    public Task SaveAsync(Tx tx, long workspace, IReadOnlyList<AlertRow> rows)
+    {
+        var count = rows.Count;
+        long[] ids = new long[count], workspaces = new long[count], fingerprints = new long[count], started = new long[count], updated = new long[count];
+        long?[] ended = new long?[count], expires = new long?[count];
+        int[] status = new int[count], severity = new int[count], episodes = new int[count], endedBy = new int[count], senderStart = new int[count], silenced = new int[count];
+        var bodies = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows[i];
+            (ids[i], workspaces[i], fingerprints[i]) = (row.Id, workspace, row.Fingerprint);
+            (status[i], severity[i], episodes[i]) = ((int)row.State.Status, (int)row.Severity, row.State.Episodes);
+            (started[i], ended[i], expires[i]) = (row.State.StartedAt.ToMicros(), row.State.EndedAt.ToMicros(), row.State.ExpiresAt.ToMicros());
+            (endedBy[i], senderStart[i], silenced[i]) = ((int)row.State.EndedBy, row.State.SenderStart ? 1 : 0, row.Silenced ? 1 : 0);
+            (updated[i], bodies[i]) = (row.UpdatedAt.ToMicros(), row.Document.ToJson());
+        }
+
+        return tx.BatchAsync(
+            """
+            INSERT INTO alert (id, workspace_id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body)
+            {rows}
+            ON CONFLICT (workspace_id, fingerprint) DO UPDATE SET
+                status = excluded.status, started_at = excluded.started_at, sender_start = excluded.sender_start, ended_at = excluded.ended_at,
+                ended_by = excluded.ended_by, expires_at = excluded.expires_at, episodes = excluded.episodes, updated_at = excluded.updated_at,
+                severity = excluded.severity, silenced = excluded.silenced, body = excluded.body
+            """,
+            new("id", ids), new("workspace", workspaces), new("fingerprint", fingerprints), new("status", status), new("started", started),
+            new("sender_start", senderStart), new("ended", ended), new("ended_by", endedBy), new("expires", expires), new("episodes", episodes),
+            new("updated", updated), new("severity", severity), new("silenced", silenced), new("body", bodies));
+    }
+
+    public Task<AlertRow?> FindAsync(Session session, long workspace, long id) => session.FirstAsync(
+        $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND id = @id", Read, ("workspace", workspace), ("id", id));
+
+    /// <summary>Alerts before an id, newest first.</summary>
+    /// <param name="status">Null: all.</param>
+    public Task<List<AlertRow>> ListAsync(Session session, long workspace, AlertStatus? status, long before, int limit) => session.QueryAsync(
+        $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND id < @before AND (@status < 0 OR status = @status) ORDER BY id DESC LIMIT @limit",
+        Read, ("workspace", workspace), ("before", before), ("status", status is { } s ? (int)s : -1), ("limit", limit));
+
+    /// <summary>All alerts that fire, oldest first; for evaluations over the whole, such as a new silence.</summary>
+    /// <param name="silenced">Only those that are muted, or all.</param>
+    public Task<List<AlertRow>> FiringAsync(Session session, long workspace, bool silenced) => session.QueryAsync(
+        $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND status = 0 AND silenced >= @silenced ORDER BY id",
+        Read, ("workspace", workspace), ("silenced", silenced ? 1 : 0));
+
+    public Task<List<AlertRow>> OfIncidentAsync(Session session, long workspace, long incident, int limit) => session.QueryAsync(
+        $"""
+        SELECT {string.Join(", ", Columns.Split(", ").Select(c => "a." + c))} FROM incident_alert l
+        JOIN alert a ON a.workspace_id = l.workspace_id AND a.id = l.alert_id
+        WHERE l.workspace_id = @workspace AND l.incident = @incident ORDER BY a.status, a.id DESC LIMIT @limit
+        """,
+        Read, ("workspace", workspace), ("incident", incident), ("limit", limit));
+
+    /// <summary>Fingerprints whose time without a re-send is over, by workspace.</summary>
+    public Task<List<(long Workspace, long Fingerprint)>> ExpiredAsync(Session session, DateTimeOffset now, int limit) => session.QueryAsync(
+        "SELECT workspace_id, fingerprint FROM alert WHERE expires_at IS NOT NULL AND expires_at <= @now ORDER BY expires_at LIMIT @limit",
+        static row => (row.GetInt64(0), row.GetInt64(1)), ("now", now.ToMicros()), ("limit", limit));
+
+    /// <summary>Puts off every expiry that fell, or would soon fall, into a time when this installation could hear nobody.</summary>
+    public Task PutOffExpiriesAsync(Tx tx, DateTimeOffset before, DateTimeOffset until) => tx.ExecuteAsync(
+        "UPDATE alert SET expires_at = @until WHERE expires_at IS NOT NULL AND expires_at < @before", ("until", until.ToMicros()), ("before", before.ToMicros()));
+
+    private static AlertRow Read(DbDataReader row) => new()
+    {
+        Id = row.GetInt64(0),
+        Fingerprint = row.GetInt64(1),
+        State = new(
+            (AlertStatus)row.GetInt32(2), row.Instant(3), row.GetInt32(4) == 1, row.NullableInstant(5), (EndedBy)row.GetInt32(6), row.NullableInstant(7), row.GetInt32(8)),
+        UpdatedAt = row.Instant(9),
+        Severity = (Severity)row.GetInt32(10),
+        Silenced = row.GetInt32(11) == 1,
+        Document = AlertDocument.FromJson(row.GetString(12)),
+    };
+}

@@ -1,0 +1,213 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Providers;
+
+namespace Tocsin.Alerts;
+
+/// <summary>One delivery on its way into the store.</summary>
+/// <param name="Signals">Those that could be read.</param>
+/// <param name="Headers">What the source's page shows of the request besides its body; no credentials.</param>
+internal sealed record Delivery(
+    EstateSnapshot Estate, string Source, DateTimeOffset ReceivedAt, IReadOnlyList<Signal> Signals, IReadOnlyList<RejectedElement> Rejected,
+    string? Note, ReadOnlyMemory<byte> Body, string? Headers)
+{
+    /// <summary>The stored delivery that is replayed; null for a new one.</summary>
+    public long? Replays { get; init; }
+}
+
+/// <param name="Id">The kept delivery; null when it was an unremarkable repetition and not kept.</param>
+internal sealed record DeliveryOutcome(long? Id, Verdict Verdict, int Signals, int Rejected, string? Reason);
+
+/// <summary>
+/// Gathers deliveries of many requests into one transaction a workspace, and answers each after the commit. While one batch is
+/// being written the next gathers: the busier, the larger the batches.
+/// </summary>
+internal sealed class IngestBatcher : BackgroundService
+{
+    private const int MaxSignalsPerBatch = 4_000;
+    private const int MaxDeliveriesPerBatch = 1_000;
+
+    private readonly Channel<Waiting> _queue;
+    private readonly Database _database;
+    private readonly AlertIntake _intake;
+    private readonly DeliveryStore _deliveries;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<IngestBatcher> _logger;
+
+    public IngestBatcher(
+        Database database, AlertIntake intake, DeliveryStore deliveries, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestBatcher> logger)
+    {
+        (_database, _intake, _deliveries, _clock, _logger) = (database, intake, deliveries, clock, logger);
+        _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.Value.MaxWaiting) { SingleReader = true });
+    }
+
+    /// <summary>Stores a delivery and returns after it is durable.</summary>
+    /// <exception cref="StoreUnavailableException">Too much is waiting, or the store is away: nothing was stored, the sender must send again.</exception>
+    public async Task<DeliveryOutcome> StoreAsync(Delivery delivery, CancellationToken ct)
+    {
+        var waiting = new Waiting(delivery);
+        if (!_queue.Writer.TryWrite(waiting))
+        {
+            throw new StoreUnavailableException("Too many deliveries are waiting for the store.");
+        }
+
+        return await waiting.Done.Task.WaitAsync(ct);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // What was accepted into the queue is still stored and answered.
+        _queue.Writer.TryComplete();
+        if (ExecuteTask is { } running)
+        {
+            await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(5), _clock, cancellationToken));
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        List<Waiting> batch = [];
+        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            batch.Clear();
+            var signals = 0;
+            while (batch.Count < MaxDeliveriesPerBatch && signals < MaxSignalsPerBatch && _queue.Reader.TryRead(out var waiting))
+            {
+                batch.Add(waiting);
+                signals += waiting.Delivery.Signals.Count;
+            }
+
+            foreach (var workspace in batch.GroupBy(w => w.Delivery.Estate.Workspace))
+            {
+                await WriteAsync([.. workspace]);
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<Waiting> batch)
+    {
+        try
+        {
+            var outcomes = await _database.WriteAsync(tx => StoreAsync(tx, batch), CancellationToken.None);
+            for (var i = 0; i < batch.Count; i++)
+            {
+                batch[i].Done.TrySetResult(outcomes[i]);
+            }
+        }
+        catch (StoreUnavailableException e)
+        {
+            batch.ForEach(w => w.Done.TrySetException(e));
+        }
+#pragma warning disable CA1031 // One of the four places: a delivery that meets a bug must not take those beside it down, nor end the loop.
+        catch (Exception e) when (batch.Count > 1)
+        {
+            _logger.BatchBroke(batch.Count, e);
+            foreach (var waiting in batch)
+            {
+                await WriteAsync([waiting]);
+            }
+        }
+        catch (Exception e)
+        {
+            _logger.DeliveryBroke(batch[0].Delivery.Source, e);
+            await KeepBrokenAsync(batch[0], e);
+        }
+#pragma warning restore CA1031
+    }
+
+    /// <summary>What cannot be stored because of a bug is kept as it came, so that it can be replayed once the bug is mended.</summary>
+    private async Task KeepBrokenAsync(Waiting waiting, Exception bug)
+    {
+        try
+        {
+            var delivery = waiting.Delivery;
+            var reason = $"An internal error kept it from being stored: {bug.Message} Replay it after an upgrade.";
+            var id = await _database.WriteAsync(
+                tx => _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new(
+                    0, delivery.Source, delivery.ReceivedAt, Verdict.Unparsed, 0, delivery.Signals.Count, reason, delivery.Headers, delivery.Body.ToArray())),
+                CancellationToken.None);
+            waiting.Done.TrySetResult(new(id, Verdict.Unparsed, 0, delivery.Signals.Count, reason));
+        }
+        catch (StoreUnavailableException e)
+        {
+            waiting.Done.TrySetException(e);
+        }
+    }
+
+    private async Task<DeliveryOutcome[]> StoreAsync(Tx tx, List<Waiting> batch)
+    {
+        var now = _clock.GetUtcNow();
+        var estate = batch[^1].Delivery.Estate;
+        var results = await _intake.StoreAsync(tx, estate, [.. batch.Select(w => new Intake(w.Delivery.Source, w.Delivery.Signals, w.Delivery.ReceivedAt))], now);
+        var outcomes = new DeliveryOutcome[batch.Count];
+        for (var i = 0; i < batch.Count; i++)
+        {
+            outcomes[i] = await KeepAsync(tx, batch[i].Delivery, results[i]);
+        }
+
+        foreach (var source in batch.GroupBy(w => w.Delivery.Source))
+        {
+            await _deliveries.CountAsync(
+                tx, estate.Workspace, source.Key, source.Sum(w => w.Delivery.Signals.Count), source.Count(w => w.Delivery.Rejected.Count > 0), source.Max(w => w.Delivery.ReceivedAt));
+        }
+
+        return outcomes;
+    }
+
+    private async Task<DeliveryOutcome> KeepAsync(Tx tx, Delivery delivery, IntakeResult result)
+    {
+        var (verdict, reason) = Judge(delivery, result);
+        if (delivery.Replays is { } replayed)
+        {
+            await _deliveries.SaveVerdictAsync(tx, delivery.Estate.Workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+            return new(replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+        }
+
+        // A repetition changes nothing and is not worth a row.
+        long? id = verdict == Verdict.Duplicate
+            ? null
+            : await _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new(
+                0, delivery.Source, delivery.ReceivedAt, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason, delivery.Headers, delivery.Body.ToArray()));
+        if (id % 50 == 0)
+        {
+            await _deliveries.TrimAsync(tx, delivery.Estate.Workspace, delivery.Source);
+        }
+
+        return new(id, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+    }
+
+    private static (Verdict Verdict, string? Reason) Judge(Delivery delivery, IntakeResult result)
+    {
+        var reasons = delivery.Rejected.Take(20).Select(r => $"{r.Path}: {r.Reason}");
+        if (delivery.Rejected.Count > 0)
+        {
+            return (delivery.Signals.Count > 0 ? Verdict.Partial : Verdict.Unparsed, string.Join(" ", reasons));
+        }
+
+        var warnings = delivery.Signals.SelectMany(s => s.Warnings).Distinct(StringComparer.Ordinal).Take(5);
+        var notes = string.Join(" ", delivery.Note is null ? warnings : [delivery.Note, .. warnings]);
+        return (result.Changed == 0 && result.Repeated > 0 ? Verdict.Duplicate : Verdict.Accepted, notes.Length == 0 ? null : notes);
+    }
+
+    private sealed class Waiting(Delivery delivery)
+    {
+        public Delivery Delivery { get; } = delivery;
+
+        public TaskCompletionSource<DeliveryOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
+
+internal static partial class IngestLog
+{
+    [LoggerMessage(2301, LogLevel.Error, "A batch of {Count} deliveries met a bug; each is now stored by itself")]
+    public static partial void BatchBroke(this ILogger logger, int count, Exception e);
+
+    [LoggerMessage(2302, LogLevel.Error, "A delivery from {Source} met a bug; it is kept as unparsed and can be replayed")]
+    public static partial void DeliveryBroke(this ILogger logger, string source, Exception e);
+}

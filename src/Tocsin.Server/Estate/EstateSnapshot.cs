@@ -1,0 +1,29 @@
+using Tocsin.Alerts;
+using Tocsin.Escalation;
+using Tocsin.Routing;
+
+namespace Tocsin.Estate;
+
+/// <summary>One workspace's configuration, compiled for use. Immutable; decisions of one transaction all use one snapshot.</summary>
+internal sealed record EstateSnapshot(long Workspace, EstateModel Model, Router Router, SilenceSet Silences, Responders Responders)
+{
+    /// <summary>The policy of that name; one that pages nobody for "none" and for a name that is no longer there.</summary>
+    public Policy Policy(string? name) => name is not null && Model.Policies.TryGetValue(name, out var policy)
+        ? policy
+        : new(name ?? Route.NoPolicy, [], 0);
+
+    /// <summary>The source of that name, or one with defaults if it was removed while its alerts live on.</summary>
+    public Source Source(string name) => Model.Sources.TryGetValue(name, out var source) ? source : new(name, "generic", "");
+
+    public Severity SeverityOf(Signal signal, string source) => signal.Severity == Severity.Unset ? Source(source).DefaultSeverity : signal.Severity;
+}
+
+/// <summary>Where compiled configuration comes from: the database in the product, a fixed one in the simulator.</summary>
+internal interface IEstates
+{
+    /// <summary>The newest valid snapshot, at most 2 s old; null when there is no such workspace.</summary>
+    ValueTask<EstateSnapshot?> FindAsync(long workspace, CancellationToken ct);
+
+    /// <summary>The source that a key belongs to, in whatever workspace; null when no source has it. Takes equal time for all keys.</summary>
+    ValueTask<(EstateSnapshot Estate, Source Source)?> FindSourceAsync(string key, CancellationToken ct);
+}

@@ -1,0 +1,92 @@
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Jobs;
+using Tocsin.Notify;
+using Tocsin.Stream;
+
+namespace Tocsin.Incidents;
+
+/// <summary>The only shell around <see cref="IncidentDecider"/>: load, decide, save, log, enqueue; one transaction, under the workspace's lock.</summary>
+internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner, PageStore pages, JobStore jobs, EventLog log)
+{
+    public const string WakeKind = "incident.wake";
+    public const string UpdateKind = "incident.update";
+
+    /// <returns>The decision; null when there is no such incident.</returns>
+    public async Task<IncidentDecision?> ApplyAsync(Tx tx, EstateSnapshot estate, long number, IncidentEvent e, string actor, DateTimeOffset now) =>
+        await incidents.FindAsync(tx, estate.Workspace, number) is { } state ? await ApplyAsync(tx, estate, state, e, actor, now) : null;
+
+    /// <summary>As above for a state that the caller loaded under the lock, or just made.</summary>
+    public async Task<IncidentDecision> ApplyAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEvent e, string actor, DateTimeOffset now)
+    {
+        var decision = IncidentDecider.Decide(state, e, estate.Responders, now);
+        if (!decision.Changed)
+        {
+            return decision;
+        }
+
+        await incidents.SaveAsync(tx, estate.Workspace, decision.State);
+        var subject = $"incident/{state.Number}";
+        await log.AppendAsync(tx, estate.Workspace, now, [.. decision.Lines.Select(line => new LogLine(line.Kind, subject, actor, line.Reason))]);
+        foreach (var effect in decision.Effects)
+        {
+            await EnactAsync(tx, estate, decision.State, effect, now);
+        }
+
+        return decision;
+    }
+
+    private Task EnactAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect effect, DateTimeOffset now) => effect switch
+    {
+        IncidentEffect.Page page => planner.PageAsync(tx, estate, state, page, now),
+        IncidentEffect.CancelPages cancel => pages.CancelAsync(tx, estate.Workspace, state.Number, cancel.Reason),
+        IncidentEffect.Tell tell => planner.TellAsync(tx, estate, state, tell, now),
+        IncidentEffect.TellAdministrators tell => planner.TellAdministratorAsync(tx, estate, state, tell, now),
+        IncidentEffect.WakeAt wake => TimerAsync(tx, estate, WakeKind, $"wake/{state.Number}/{wake.Epoch}", wake.At, $"{state.Number} {wake.Epoch}", now),
+        IncidentEffect.UpdateAt update => TimerAsync(tx, estate, UpdateKind, $"update/{state.Number}", update.At, $"{state.Number}", now),
+        _ => throw new InvalidOperationException($"No way to enact {effect}."),
+    };
+
+    private Task TimerAsync(Tx tx, EstateSnapshot estate, string kind, string key, DateTimeOffset at, string payload, DateTimeOffset now) =>
+        jobs.EnqueueAsync(tx, [new(estate.Workspace, kind, key, StableHash.Of("timer", estate.Model.Workspace), at, payload)], now);
+}
+
+/// <summary>Wakes an incident when its wait is over.</summary>
+internal sealed class IncidentWake(Database database, IEstates estates, IncidentFlow flow, JobStore jobs, TimeProvider clock) : IJobHandler
+{
+    public string Kind => IncidentFlow.WakeKind;
+
+    public async Task RunAsync(LeasedJob job, CancellationToken ct)
+    {
+        var parts = job.Payload.Split(' ');
+        var woken = new IncidentEvent.Woken(long.Parse(parts[1]));
+        await TimerJob.RunAsync(database, estates, flow, jobs, clock, job, long.Parse(parts[0]), woken, ct);
+    }
+}
+
+/// <summary>Tells people about alerts that joined since they were last told.</summary>
+internal sealed class IncidentUpdate(Database database, IEstates estates, IncidentFlow flow, JobStore jobs, TimeProvider clock) : IJobHandler
+{
+    public string Kind => IncidentFlow.UpdateKind;
+
+    public Task RunAsync(LeasedJob job, CancellationToken ct) =>
+        TimerJob.RunAsync(database, estates, flow, jobs, clock, job, long.Parse(job.Payload), new IncidentEvent.UpdateDue(), ct);
+}
+
+file static class TimerJob
+{
+    public static async Task RunAsync(
+        Database database, IEstates estates, IncidentFlow flow, JobStore jobs, TimeProvider clock, LeasedJob job, long number, IncidentEvent e, CancellationToken ct)
+    {
+        var estate = await estates.FindAsync(job.Workspace, ct)
+            ?? throw new StoreUnavailableException($"The configuration of workspace {job.Workspace} is not readable now.");
+        await database.WriteAsync(
+            async tx =>
+            {
+                await tx.LockWorkspaceAsync(job.Workspace);
+                await flow.ApplyAsync(tx, estate, number, e, "system", clock.GetUtcNow());
+                await jobs.CompleteAsync(tx, job);
+            },
+            ct);
+    }
+}

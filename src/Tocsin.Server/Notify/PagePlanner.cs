@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using System.Text;
+using Tocsin.Data;
+using Tocsin.Escalation;
+using Tocsin.Estate;
+using Tocsin.Incidents;
+using Tocsin.Jobs;
+using Tocsin.Stream;
+
+namespace Tocsin.Notify;
+
+/// <summary>Turns decided pages and notices into rows and jobs, in the transaction of the decision.</summary>
+internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log)
+{
+    public const string JobKind = "page";
+
+    /// <summary>A page for each rung of the recipient's ladder.</summary>
+    public async Task PageAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Page page, DateTimeOffset now)
+    {
+        var facts = new PageFacts(state.Policy.Steps.Count, state.Policy.Rounds, page.FallbackBy, page.NextRecipient, state.NextAt, null);
+        foreach (var rung in page.To.Rungs)
+        {
+            await QueueAsync(tx, estate, state, new()
+            {
+                Incident = state.Number,
+                Kind = MessageKind.Page,
+                Epoch = page.Epoch,
+                Step = page.Step,
+                Round = page.Round,
+                RecipientKind = page.To.Kind,
+                Recipient = page.To.Name,
+                Method = rung.Method.Name,
+                Type = rung.Method.Type,
+                Key = "",
+                CreatedAt = now,
+                DueAt = now + rung.After,
+                Because = page.Because,
+                Facts = facts,
+            }, now);
+        }
+    }
+
+    /// <summary>Tells administrators that nobody answered, by their whole ladder at once.</summary>
+    public async Task TellAdministratorAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.TellAdministrators tell, DateTimeOffset now)
+    {
+        foreach (var rung in tell.To.Rungs)
+        {
+            await QueueAsync(tx, estate, state, Notice(state, MessageKind.Unanswered, tell.To.Kind, tell.To.Name, rung.Method, tell.Because, null, now), now);
+        }
+    }
+
+    /// <summary>Tells everybody who got a page of this incident, by the methods that take notices, except whoever caused it.</summary>
+    public async Task TellAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Tell tell, DateTimeOffset now)
+    {
+        var told = (await pages.OfIncidentAsync(tx, estate.Workspace, state.Number))
+            .Where(p => p is { Kind: MessageKind.Page, Status: PageStatus.Sent } && $"user:{p.Recipient}" != tell.By)
+            .DistinctBy(p => (p.RecipientId, p.Method));
+        foreach (var page in told)
+        {
+            if (MethodOf(estate, page.RecipientKind, page.Recipient, page.Method) is { } method && TakesNotices(method))
+            {
+                await QueueAsync(tx, estate, state, Notice(state, tell.Kind, page.RecipientKind, page.Recipient, method, "was paged for this incident", tell.By, now), now);
+            }
+        }
+    }
+
+    public static ContactMethod? MethodOf(EstateSnapshot estate, RecipientKind kind, string recipient, string method) => kind == RecipientKind.Channel
+        ? estate.Model.Channels.GetValueOrDefault(recipient)
+        : estate.Model.Users.GetValueOrDefault(recipient)?.Contact.FirstOrDefault(m => m.Name == method);
+
+    /// <summary>
+    /// Whether a method gets news besides pages (acknowledged, resolved, more alerts): as its setting <c>updates</c> says; without it,
+    /// methods that people read do and webhooks do not.
+    /// </summary>
+    private static bool TakesNotices(ContactMethod method) =>
+        method.Settings.TryGetValue("updates", out var updates) ? updates is "true" or "yes" or "on" : method.Type != "webhook";
+
+    private static PageRow Notice(
+        IncidentState state, MessageKind kind, RecipientKind recipientKind, string recipient, ContactMethod method, string because, string? by, DateTimeOffset now) => new()
+        {
+            Incident = state.Number,
+            Kind = kind,
+            Epoch = state.Epoch,
+            Step = Math.Max(0, state.Step),
+            Round = state.Round,
+            RecipientKind = recipientKind,
+            Recipient = recipient,
+            Method = method.Name,
+            Type = method.Type,
+            Key = "",
+            CreatedAt = now,
+            DueAt = now,
+            Because = because,
+            Facts = new(state.Policy.Steps.Count, state.Policy.Rounds, null, null, null, by),
+        };
+
+    private async Task QueueAsync(Tx tx, EstateSnapshot estate, IncidentState state, PageRow draft, DateTimeOffset now)
+    {
+        var page = draft with { Key = KeyOf(estate, state, draft) };
+        if (await pages.InsertAsync(tx, estate.Workspace, page) is not { } id)
+        {
+            return;
+        }
+
+        await log.AppendAsync(tx, estate.Workspace, now,
+            [new("page.queued", $"incident/{state.Number}", "system", $"{page.Recipient} by {page.Method}{(page.DueAt > now ? $" in {IncidentDecider.Text(page.DueAt - now)}" : "")}")]);
+        await jobs.EnqueueAsync(
+            tx, [new(estate.Workspace, JobKind, $"page/{id}", StableHash.Of(page.RecipientId, page.Method), page.DueAt, $"{id}")], now);
+    }
+
+    /// <summary>R4: derived from what is sent, never from the attempt.</summary>
+    private static string KeyOf(EstateSnapshot estate, IncidentState state, PageRow page)
+    {
+        var text = string.Create(
+            null,
+            $"{estate.Workspace}|{state.Number}|{state.CreatedAt.ToMicros()}|{state.Reopened}|{page.Round}|{page.Step}|{page.Epoch}|{page.Kind}|{page.RecipientId}|{page.Method}");
+        return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    }
+}

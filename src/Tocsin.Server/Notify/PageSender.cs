@@ -1,0 +1,161 @@
+using Microsoft.Extensions.Logging;
+using Tocsin.Data;
+using Tocsin.Escalation;
+using Tocsin.Estate;
+using Tocsin.Incidents;
+using Tocsin.Jobs;
+using Tocsin.Providers;
+using Tocsin.Stream;
+
+namespace Tocsin.Notify;
+
+/// <summary>
+/// Sends one page: asks at the door whether it is still wanted, sends it with its key, and stores the outcome with its reason.
+/// What fails for good gives way to the recipient's next method, and at last to the next step.
+/// </summary>
+internal sealed class PageSender(
+    Database database, IEstates estates, NotifierRegistry notifiers, PageDesk desk, MessageWriter messages, TimeProvider clock, ILogger<PageSender> logger) : IJobHandler
+{
+    public string Kind => PagePlanner.JobKind;
+
+    public async Task RunAsync(LeasedJob job, CancellationToken ct)
+    {
+        var id = long.Parse(job.Payload);
+        var estate = await estates.FindAsync(job.Workspace, ct)
+            ?? throw new StoreUnavailableException($"The configuration of workspace {job.Workspace} is not readable now.");
+        var (page, incident) = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
+        if (page is null || incident is null || page.Status != PageStatus.Queued)
+        {
+            await database.WriteAsync(tx => desk.DropAsync(tx, job), ct);
+            return;
+        }
+
+        if (page.Kind == MessageKind.Page && !IncidentDecider.StillWanted(incident, page.Epoch))
+        {
+            await database.WriteAsync(tx => desk.CancelAsync(tx, job, page, $"not wanted any more: the incident is {incident.Status.ToString().ToLowerInvariant()}", clock.GetUtcNow()), ct);
+            return;
+        }
+
+        var outcome = await SendAsync(estate, page, incident, ct);
+        logger.Attempted(page.Id, page.Incident, page.Method, outcome.GetType().Name);
+
+        // What the provider answered is stored even if this node is told to stop meanwhile.
+        await database.WriteAsync(tx => desk.SettleAsync(tx, estate, job, page, outcome, clock.GetUtcNow()), CancellationToken.None);
+    }
+
+    private async Task<SendOutcome> SendAsync(EstateSnapshot estate, PageRow page, IncidentState incident, CancellationToken ct)
+    {
+        if (PagePlanner.MethodOf(estate, page.RecipientKind, page.Recipient, page.Method) is not { } method)
+        {
+            return new SendOutcome.Refused($"{page.Recipient} has no contact method {page.Method} any more.");
+        }
+
+        return notifiers.Find(method.Type) is { } notifier
+            ? await notifier.SendAsync(messages.Write(estate, page, incident, clock.GetUtcNow()), method, ct)
+            : new SendOutcome.Refused($"There is no provider '{method.Type}'.");
+    }
+}
+
+/// <summary>The pages' book-keeping around an attempt.</summary>
+internal sealed class PageDesk(PageStore pages, IncidentStore incidents, IncidentFlow flow, JobStore jobs, EventLog log)
+{
+    public async Task<(PageRow? Page, IncidentState? Incident)> ReadAsync(Session session, long workspace, long id)
+    {
+        var page = await pages.FindAsync(session, workspace, id);
+        return (page, page is null ? null : await incidents.FindAsync(session, workspace, page.Incident));
+    }
+
+    public Task DropAsync(Tx tx, LeasedJob job) => jobs.CompleteAsync(tx, job);
+
+    public async Task CancelAsync(Tx tx, LeasedJob job, PageRow page, string reason, DateTimeOffset now)
+    {
+        await tx.LockWorkspaceAsync(job.Workspace);
+        await jobs.CompleteAsync(tx, job);
+        await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Cancelled, Reason = reason });
+        await LogAsync(tx, job, page, "page.cancelled", reason, now);
+    }
+
+    public async Task SettleAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, SendOutcome outcome, DateTimeOffset now)
+    {
+        await tx.LockWorkspaceAsync(job.Workspace);
+        var tried = page with { Attempts = page.Attempts + 1, FirstTryAt = page.FirstTryAt ?? now };
+        await (outcome switch
+        {
+            SendOutcome.Accepted accepted => SentAsync(tx, job, tried, accepted.Receipt, now),
+            SendOutcome.TryAgain again => AgainAsync(tx, estate, job, tried, again, now),
+            SendOutcome.Refused refused => FailAsync(tx, estate, job, tried, refused.Reason, now),
+            _ => throw new InvalidOperationException($"No way to settle {outcome}."),
+        });
+    }
+
+    private async Task SentAsync(Tx tx, LeasedJob job, PageRow page, string receipt, DateTimeOffset now)
+    {
+        await jobs.CompleteAsync(tx, job);
+        await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Sent, SentAt = now, Reason = null });
+        await LogAsync(tx, job, page, "page.sent", $"accepted: {receipt}", now);
+    }
+
+    private async Task AgainAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, SendOutcome.TryAgain again, DateTimeOffset now)
+    {
+        var jitter = (StableHash.Of(page.Key, page.Attempts.ToString()) & 0xFFFF) / 65536.0;
+        var next = RetryPlan.Next(page.Attempts, page.FirstTryAt!.Value, now, again.RetryAfter, page.Facts.FallbackBy, jitter);
+        if (next.At is not { } at)
+        {
+            await FailAsync(tx, estate, job, page, $"given up after {page.Attempts} attempts: {again.Reason}", now);
+            return;
+        }
+
+        await jobs.RescheduleAsync(tx, job, at, again.Reason);
+        await pages.SaveOutcomeAsync(tx, job.Workspace, page with { DueAt = at, Reason = again.Reason });
+        await LogAsync(tx, job, page, "page.retrying", $"{again.Reason}; next try in {IncidentDecider.Text(at - now)}", now);
+        if (next.FallBack)
+        {
+            await PromoteNextAsync(tx, job.Workspace, page, now);
+        }
+    }
+
+    private async Task FailAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, string reason, DateTimeOffset now)
+    {
+        await jobs.CompleteAsync(tx, job);
+        await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Failed, Reason = reason });
+        await LogAsync(tx, job, page, "page.failed", reason, now);
+        if (page.Kind is not MessageKind.Page || await PromoteNextAsync(tx, job.Workspace, page, now))
+        {
+            return;
+        }
+
+        var ladder = await pages.LadderAsync(tx, job.Workspace, page);
+        if (!ladder.Exists(p => p.Id != page.Id && p.Status is PageStatus.Sent or PageStatus.Queued))
+        {
+            await flow.ApplyAsync(tx, estate, page.Incident, new IncidentEvent.Unreachable(page.RecipientId, page.Epoch, reason), "system", now);
+        }
+    }
+
+    /// <summary>Begins the recipient's next method now, if one waits for its time.</summary>
+    private async Task<bool> PromoteNextAsync(Tx tx, long workspace, PageRow page, DateTimeOffset now)
+    {
+        var ladder = await pages.LadderAsync(tx, workspace, page);
+        if (ladder.Find(p => p.Id != page.Id && p is { Status: PageStatus.Queued, Attempts: 0 }) is not { } next)
+        {
+            return false;
+        }
+
+        if (next.DueAt > now)
+        {
+            await pages.SaveOutcomeAsync(tx, workspace, next with { DueAt = now });
+            await jobs.HurryAsync(tx, workspace, next.JobKey, now);
+            await log.AppendAsync(tx, workspace, now, [new("page.fell_back", $"incident/{page.Incident}", "system", $"{page.Recipient}: {next.Method} at once, since {page.Method} failed")]);
+        }
+
+        return true;
+    }
+
+    private Task LogAsync(Tx tx, LeasedJob job, PageRow page, string kind, string reason, DateTimeOffset now) => log.AppendAsync(
+        tx, job.Workspace, now, [new(kind, $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}, attempt {page.Attempts}: {reason}", $$"""{"page":{{page.Id}},"key":"{{page.Key}}"}""")]);
+}
+
+internal static partial class PageLog
+{
+    [LoggerMessage(2201, LogLevel.Debug, "Page {PageId} of incident {Incident} by {Method}: {Outcome}")]
+    public static partial void Attempted(this ILogger logger, long pageId, long incident, string method, string outcome);
+}

@@ -1,0 +1,169 @@
+using System.Data.Common;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tocsin.Data;
+using Tocsin.Escalation;
+
+namespace Tocsin.Notify;
+
+/// <summary>The numbers are stored.</summary>
+internal enum PageStatus
+{
+    Queued = 0,
+    Sent = 1,
+    Failed = 2,
+    Cancelled = 3,
+}
+
+/// <summary>What a page says beyond the incident itself, as it was when the page was decided.</summary>
+/// <param name="FallbackBy">By then a failing method gives way to the recipient's next one.</param>
+internal sealed record PageFacts(
+    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By, int Bundled = 0);
+
+/// <summary>One notification to one recipient by one method. Its key is equal over retries, restarts and nodes.</summary>
+internal sealed record PageRow
+{
+    public long Id { get; init; }
+
+    public required long Incident { get; init; }
+
+    public required MessageKind Kind { get; init; }
+
+    public required long Epoch { get; init; }
+
+    /// <summary>0-based.</summary>
+    public int Step { get; init; }
+
+    public int Round { get; init; }
+
+    public required RecipientKind RecipientKind { get; init; }
+
+    public required string Recipient { get; init; }
+
+    public required string Method { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string Key { get; init; }
+
+    public PageStatus Status { get; init; }
+
+    public int Attempts { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset DueAt { get; init; }
+
+    public DateTimeOffset? FirstTryAt { get; init; }
+
+    public DateTimeOffset? SentAt { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Because { get; init; }
+
+    public required PageFacts Facts { get; init; }
+
+    public string RecipientId => RecipientKind == RecipientKind.User ? $"user:{Recipient}" : $"channel:{Recipient}";
+
+    public string JobKey => $"page/{Id}";
+}
+
+internal sealed class PageStore
+{
+    private const string Columns =
+        """
+        id, incident, kind, epoch, step, round, recipient_kind, recipient, method, type, page_key, status, attempts,
+        created_at, due_at, first_try_at, sent_at, reason, because, state
+        """;
+
+    /// <returns>The new row's id; null when a page with this key exists already.</returns>
+    public Task<long?> InsertAsync(Tx tx, long workspace, PageRow page) => tx.ScalarAsync(
+        """
+        INSERT INTO page (workspace_id, incident, kind, epoch, step, round, recipient_kind, recipient, method, type, page_key, status, attempts, created_at, due_at, because, state)
+        VALUES (@workspace, @incident, @kind, @epoch, @step, @round, @recipient_kind, @recipient, @method, @type, @key, 0, 0, @created, @due, @because, @state)
+        ON CONFLICT (workspace_id, page_key) DO NOTHING RETURNING id
+        """,
+        ("workspace", workspace), ("incident", page.Incident), ("kind", (int)page.Kind), ("epoch", page.Epoch), ("step", page.Step), ("round", page.Round),
+        ("recipient_kind", (int)page.RecipientKind), ("recipient", page.Recipient), ("method", page.Method), ("type", page.Type), ("key", page.Key),
+        ("created", page.CreatedAt.ToMicros()), ("due", page.DueAt.ToMicros()), ("because", page.Because),
+        ("state", JsonSerializer.Serialize(page.Facts, PageJson.Default.PageFacts)));
+
+    public Task<PageRow?> FindAsync(Session session, long workspace, long id) => session.FirstAsync(
+        $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND id = @id", Read, ("workspace", workspace), ("id", id));
+
+    public Task<List<PageRow>> OfIncidentAsync(Session session, long workspace, long incident) => session.QueryAsync(
+        $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND incident = @incident ORDER BY id LIMIT 1000",
+        Read, ("workspace", workspace), ("incident", incident));
+
+    /// <summary>Pages before an id, newest first.</summary>
+    /// <param name="incident">0: of all incidents.</param>
+    public Task<List<PageRow>> ListAsync(Session session, long workspace, long incident, PageStatus? status, long before, int limit) => session.QueryAsync(
+        $"""
+        SELECT {Columns} FROM page
+        WHERE workspace_id = @workspace AND (@incident = 0 OR incident = @incident) AND (@status < 0 OR status = @status) AND id < @before
+        ORDER BY id DESC LIMIT @limit
+        """,
+        Read, ("workspace", workspace), ("incident", incident), ("status", status is { } s ? (int)s : -1), ("before", before), ("limit", limit));
+
+    /// <summary>Stores the outcome of an attempt.</summary>
+    public Task SaveOutcomeAsync(Tx tx, long workspace, PageRow page) => tx.ExecuteAsync(
+        """
+        UPDATE page SET status = @status, attempts = @attempts, first_try_at = @first, sent_at = @sent, due_at = @due, reason = @reason
+        WHERE workspace_id = @workspace AND id = @id
+        """,
+        ("status", (int)page.Status), ("attempts", page.Attempts), ("first", page.FirstTryAt.ToMicros()), ("sent", page.SentAt.ToMicros()),
+        ("due", page.DueAt.ToMicros()), ("reason", page.Reason), ("workspace", workspace), ("id", page.Id));
+
+    /// <summary>Calls off the pages of an incident that were not sent yet, and takes their waiting jobs out.</summary>
+    public async Task CancelAsync(Tx tx, long workspace, long incident, string reason)
+    {
+        await tx.ExecuteAsync(
+            """
+            DELETE FROM job WHERE workspace_id = @workspace AND lease_by IS NULL AND dead = 0 AND job_key IN (
+                SELECT 'page/' || id FROM page WHERE workspace_id = @workspace AND incident = @incident AND kind = 0 AND status = 0)
+            """,
+            ("workspace", workspace), ("incident", incident));
+        await tx.ExecuteAsync(
+            "UPDATE page SET status = 3, reason = @reason WHERE workspace_id = @workspace AND incident = @incident AND kind = 0 AND status = 0",
+            ("reason", reason), ("workspace", workspace), ("incident", incident));
+    }
+
+    /// <summary>The pages of one ladder: one recipient, one step, all methods, in order.</summary>
+    public Task<List<PageRow>> LadderAsync(Session session, long workspace, PageRow page) => session.QueryAsync(
+        $"""
+        SELECT {Columns} FROM page
+        WHERE workspace_id = @workspace AND incident = @incident AND epoch = @epoch AND kind = @kind AND recipient_kind = @recipient_kind AND recipient = @recipient
+        ORDER BY due_at, id
+        """,
+        Read, ("workspace", workspace), ("incident", page.Incident), ("epoch", page.Epoch), ("kind", (int)page.Kind),
+        ("recipient_kind", (int)page.RecipientKind), ("recipient", page.Recipient));
+
+    private static PageRow Read(DbDataReader row) => new()
+    {
+        Id = row.GetInt64(0),
+        Incident = row.GetInt64(1),
+        Kind = (MessageKind)row.GetInt32(2),
+        Epoch = row.GetInt64(3),
+        Step = row.GetInt32(4),
+        Round = row.GetInt32(5),
+        RecipientKind = (RecipientKind)row.GetInt32(6),
+        Recipient = row.GetString(7),
+        Method = row.GetString(8),
+        Type = row.GetString(9),
+        Key = row.GetString(10),
+        Status = (PageStatus)row.GetInt32(11),
+        Attempts = row.GetInt32(12),
+        CreatedAt = row.Instant(13),
+        DueAt = row.Instant(14),
+        FirstTryAt = row.NullableInstant(15),
+        SentAt = row.NullableInstant(16),
+        Reason = row.NullableString(17),
+        Because = row.NullableString(18),
+        Facts = JsonSerializer.Deserialize(row.GetString(19), PageJson.Default.PageFacts)!,
+    };
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PageFacts))]
+internal sealed partial class PageJson : JsonSerializerContext;

@@ -1,0 +1,69 @@
+using System.Data.Common;
+using System.Text.Json;
+using Tocsin.Data;
+using Tocsin.Sdk;
+
+namespace Tocsin.Stream;
+
+/// <summary>A line about to be logged.</summary>
+/// <param name="Subject"><c>incident/12</c>, <c>source/grafana</c>, <c>silence/…</c>.</param>
+/// <param name="Actor"><c>user:ana</c>, <c>key:ci</c>, <c>source:grafana</c>, <c>system</c>.</param>
+internal readonly record struct LogLine(string Kind, string Subject, string Actor, string Reason, string? Data = null);
+
+/// <summary>
+/// The append-only log of everything that happened, written in the transaction of what it tells. Timeline, audit, explanation
+/// and live stream read it. Its sequence grows in commit order within a workspace.
+/// </summary>
+internal sealed class EventLog(ChangeSignal changes)
+{
+    private const int MaxReason = 1000;
+
+    public async Task AppendAsync(Tx tx, long workspace, DateTimeOffset at, IReadOnlyList<LogLine> lines)
+    {
+        var when = at.ToMicros();
+        await tx.BatchAsync(
+            "INSERT INTO event (workspace_id, at, kind, subject, actor, reason, data) {rows}",
+            new("workspace", Repeat(workspace, lines.Count)), new("at", Repeat(when, lines.Count)),
+            new("kind", lines.Select(l => l.Kind).ToArray()), new("subject", lines.Select(l => l.Subject).ToArray()),
+            new("actor", lines.Select(l => l.Actor).ToArray()), new("reason", lines.Select(l => Short(l.Reason)).ToArray()),
+            new("data", lines.Select(l => l.Data).ToArray()));
+        tx.WhenDone(committed =>
+        {
+            if (committed)
+            {
+                changes.Raise(workspace);
+            }
+        });
+    }
+
+    /// <summary>Lines of one subject, or all of a workspace, newest first, before a sequence number.</summary>
+    /// <param name="subject">Null: all.</param>
+    public Task<List<EventView>> NewestAsync(Session session, long workspace, string? subject, long before, int limit) => session.QueryAsync(
+        subject is null
+            ? "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND id < @before ORDER BY id DESC LIMIT @limit"
+            : "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND subject = @subject AND id < @before ORDER BY id DESC LIMIT @limit",
+        Read, subject is null
+            ? [("workspace", workspace), ("before", before), ("limit", limit)]
+            : [("workspace", workspace), ("subject", subject), ("before", before), ("limit", limit)]);
+
+    /// <summary>Lines of a workspace after a sequence number, oldest first.</summary>
+    public Task<List<EventView>> AfterAsync(Session session, long workspace, long after, int limit) => session.QueryAsync(
+        "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND id > @after ORDER BY id LIMIT @limit",
+        Read, ("workspace", workspace), ("after", after), ("limit", limit));
+
+    public async Task<long> LastAsync(Session session, long workspace) =>
+        await session.ScalarAsync("SELECT MAX(id) FROM event WHERE workspace_id = @workspace", ("workspace", workspace)) ?? 0;
+
+    private static EventView Read(DbDataReader row) => new(
+        row.GetInt64(0), row.Instant(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5),
+        row.NullableString(6) is { } data ? JsonDocument.Parse(data).RootElement : null);
+
+    private static string Short(string reason) => reason.Length <= MaxReason ? reason : string.Concat(reason.AsSpan(0, MaxReason - 1), "…");
+
+    private static long[] Repeat(long value, int count)
+    {
+        var values = new long[count];
+        Array.Fill(values, value);
+        return values;
+    }
+}

@@ -2,7 +2,7 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Incidents;
 using Tocsin.Routing;
-using Tocsin.Stream;
+using Tocsin.Streams;
 
 namespace Tocsin.Alerts;
 

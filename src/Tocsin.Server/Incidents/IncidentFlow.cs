@@ -2,7 +2,7 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Jobs;
 using Tocsin.Notify;
-using Tocsin.Stream;
+using Tocsin.Streams;
 
 namespace Tocsin.Incidents;
 

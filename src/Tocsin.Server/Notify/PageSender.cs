@@ -5,7 +5,7 @@ using Tocsin.Estate;
 using Tocsin.Incidents;
 using Tocsin.Jobs;
 using Tocsin.Providers;
-using Tocsin.Stream;
+using Tocsin.Streams;
 
 namespace Tocsin.Notify;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Tocsin.Data;
 using Tocsin.Sdk;
 
-namespace Tocsin.Stream;
+namespace Tocsin.Streams;
 
 /// <summary>A line about to be logged.</summary>
 /// <param name="Subject"><c>incident/12</c>, <c>source/grafana</c>, <c>silence/…</c>.</param>

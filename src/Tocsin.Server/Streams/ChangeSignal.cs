@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Tocsin.Stream;
+namespace Tocsin.Streams;
 
 /// <summary>Says "look at the log again" to whoever follows a workspace on this node. Carries no data: the log is the truth.</summary>
 internal sealed class ChangeSignal

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Tocsin.Crash;
+using Tocsin.Load;
+
+// Kills the product again and again while alerts come in, and checks that nothing that it answered for was lost or said twice.
+if (Options.Parse(args) is not { } options)
+{
+    Console.Error.WriteLine("usage: tocsin-crash --program PATH [--database ADDRESS] [--rounds N] [--seed N] [--rate ALERTS-A-SECOND]");
+    return 2;
+}
+
+var catchUp = TimeSpan.FromSeconds(15);
+var random = new Random(options.Seed);
+var ledger = new Ledger();
+var folder = Directory.CreateTempSubdirectory("tocsin-crash-");
+using var receiver = new PageReceiver(ledger.Take);
+var senders = new Senders(ledger, options.Seed, options.AlertsPerSecond);
+var product = new Product(options, folder, receiver.Url);
+product.WriteEstate();
+var (killedStarting, killedWorking) = (0, 0);
+try
+{
+    for (var life = 0; life < options.Rounds; life++)
+    {
+        await using var server = product.Start();
+        if (life > 0 && random.Next(5) == 0)
+        {
+            // Dying while it recovers from the last death must be as harmless.
+            await Task.Delay(random.Next(20, 600));
+            killedStarting++;
+        }
+        else
+        {
+            await Product.ReadyAsync(server);
+            using var stop = new CancellationTokenSource();
+            var sending = senders.RunAsync(server, life, stop.Token);
+            await Task.Delay(random.Next(50, 2500));
+            await server.KillAsync();
+            await stop.CancelAsync();
+            await sending;
+            killedWorking++;
+        }
+
+        await server.KillAsync();
+        await receiver.DrainAsync();
+        ledger.NextLife();
+    }
+
+    await using var last = product.Start();
+    await Product.ReadyAsync(last);
+    var clock = Stopwatch.StartNew();
+    var pages = await product.ListAsync(last, "api/v1/pages");
+    while ((Verdict.Unheard(ledger) > 0 || Verdict.Queued(pages).Count > 0) && clock.Elapsed < catchUp)
+    {
+        await Task.Delay(100);
+        pages = await product.ListAsync(last, "api/v1/pages");
+    }
+
+    var caughtUp = clock.Elapsed;
+    var (alerts, incidents) = (await product.ListAsync(last, "api/v1/alerts"), await product.ListAsync(last, "api/v1/incidents"));
+    return Report(Verdict.Of(ledger, alerts, incidents, pages), caughtUp);
+}
+finally
+{
+    folder.Delete(recursive: true);
+}
+
+int Report(IReadOnlyList<(string Promise, IReadOnlyList<string> Broken)> verdict, TimeSpan caughtUp)
+{
+    var keys = ledger.Pages.GroupBy(p => p.Page.Key).ToArray();
+    Console.WriteLine($"{options.Engine}, seed {options.Seed}");
+    Console.WriteLine($"  killed               {options.Rounds,8}  ({killedWorking} under load, {killedStarting} while starting)");
+    Console.WriteLine($"  alerts sent          {senders.Sent,8}");
+    Console.WriteLine($"  answered with 2xx    {ledger.Acknowledged.Count,8}");
+    Console.WriteLine($"  pages received       {ledger.Pages.Count,8}");
+    Console.WriteLine($"  said again by the next life {keys.Count(g => g.Count() > 1),1}");
+    Console.WriteLine($"  last page after start{caughtUp.TotalSeconds,8:0.0} s");
+    foreach (var (promise, broken) in verdict)
+    {
+        Console.WriteLine($"  {(broken.Count == 0 ? "kept  " : "BROKEN")} {promise}{(broken.Count == 0 ? "" : $": {broken.Count}")}");
+        foreach (var line in broken.Take(5))
+        {
+            Console.WriteLine($"           {line}");
+        }
+    }
+
+    var failed = verdict.Count(v => v.Broken.Count > 0);
+    Console.WriteLine($"{verdict.Count - failed} passed, {failed} failed, 0 skipped");
+    return failed > 0 ? 1 : 0;
+}

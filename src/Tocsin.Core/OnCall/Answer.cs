@@ -1,0 +1,11 @@
+namespace Tocsin.OnCall;
+
+/// <summary>Who is on call and why, without when.</summary>
+internal sealed record Answer(IReadOnlyList<string> Users, string Because)
+{
+    public static Answer Nobody { get; } = new([], "no rotation covers this time");
+
+    /// <summary>Whether a reader could not tell the two apart; neighbours that are the same are one shift.</summary>
+    public bool Same(Answer other) =>
+        ReferenceEquals(this, other) || (Because == other.Because && Users.SequenceEqual(other.Users, StringComparer.Ordinal));
+}

@@ -1,0 +1,157 @@
+namespace Tocsin.OnCall;
+
+/// <summary>
+/// What all rotations together answer, on the local time line. The line has no end, so stretches of it are worked out when they
+/// are first asked for and kept in pages. Safe for any number of threads: pages never change, and one that was dropped or was
+/// never seen by another thread is worked out again with the same result.
+/// </summary>
+internal sealed class RotationLine
+{
+    /// <summary>How far beyond the asked time a change is looked for; a little more than the 366 days that are promised.</summary>
+    private const long Horizon = 369 * TimeSpan.TicksPerDay;
+
+    // Both bounds together keep the pages of one schedule within a few megabytes, whatever its rotations are.
+    private const int PageCount = 64;
+    private const int PageWeight = 8192;
+    private const int PageStretches = 1024;
+
+    private static readonly TimeSpan ShortestPage = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestPage = TimeSpan.FromDays(128);
+
+    /// <summary>Highest priority first; of equal ones in the schedule's order.</summary>
+    private readonly RotationClock[] _rotations;
+    private readonly long _span;
+    private readonly Page?[] _pages = new Page?[PageCount];
+
+    public RotationLine(IEnumerable<Rotation> rotations)
+    {
+        _rotations = [.. rotations.Select(r => new RotationClock(r)).OrderByDescending(r => r.Priority)];
+
+        // Pages of about even weight: stretches times the people that one of them may name.
+        var crowd = _rotations.GroupBy(r => r.Priority).Select(g => g.Count()).DefaultIfEmpty(1).Max();
+        var stretches = Math.Clamp(PageWeight / (crowd + 1), 1, PageStretches);
+        var days = stretches / Math.Max(_rotations.Sum(r => r.ChangesPerDay), 1e-3);
+        _span = TimeSpan.FromDays(Math.Clamp(days, ShortestPage.TotalDays, LongestPage.TotalDays)).Ticks;
+    }
+
+    /// <summary>The people named by all kept pages together, with one more for each stretch: a measure of memory.</summary>
+    internal int KeptWeight => _pages.Sum(p => p?.Weight ?? 0);
+
+    /// <param name="until">
+    /// The local time at which the answer changes; <see cref="WallClock.Never"/> if it is not within <see cref="Horizon"/>.
+    /// </param>
+    public Answer At(long wall, out long until)
+    {
+        var number = Math.DivRem(wall, _span, out var rest) - (rest < 0 ? 1 : 0);
+        ref var slot = ref _pages[number & (PageCount - 1)];
+        var page = Volatile.Read(ref slot);
+        if (page is null || wall < page.From || wall >= page.To)
+        {
+            page = PageAt(number * _span, wall);
+            Volatile.Write(ref slot, page);
+        }
+
+        return page.At(wall, out until);
+    }
+
+    /// <summary>A page with the wall time in it: the span that starts at from, or what of it is not too heavy.</summary>
+    private Page PageAt(long from, long wall)
+    {
+        var page = WorkOut(from, from + _span);
+        return wall < page.To ? page : WorkOut(wall, from + _span);
+    }
+
+    private Page WorkOut(long from, long to)
+    {
+        var walk = new Walk(_rotations);
+        var answer = walk.At(from, out var next);
+        List<long> starts = [from];
+        List<Answer> answers = [answer];
+        var weight = answer.Users.Count + 1;
+
+        while (next < to + Horizon)
+        {
+            var at = next;
+            answer = walk.At(at, out next);
+            if (answer.Same(answers[^1]))
+            {
+                continue;
+            }
+
+            if (at >= to || weight >= PageWeight)
+            {
+                return new(from, Math.Min(at, to), [.. starts], [.. answers], at, weight);
+            }
+
+            starts.Add(at);
+            answers.Add(answer);
+            weight += answer.Users.Count + 1;
+        }
+
+        return new(from, to, [.. starts], [.. answers], WallClock.Never, weight);
+    }
+
+    /// <summary>Stretches that follow each other without a break, each with another answer than the one before.</summary>
+    /// <param name="Until">When the last stretch ends, which may be after the page.</param>
+    private sealed record Page(long From, long To, long[] Starts, Answer[] Answers, long Until, int Weight)
+    {
+        public Answer At(long wall, out long until)
+        {
+            var found = Array.BinarySearch(Starts, wall);
+            var index = found >= 0 ? found : ~found - 1;
+            until = index + 1 < Starts.Length ? Starts[index + 1] : Until;
+            return Answers[index];
+        }
+    }
+
+    /// <summary>Goes forward through local time and asks each rotation again only when its last answer no longer holds.</summary>
+    private sealed class Walk(RotationClock[] rotations)
+    {
+        private readonly int[] _turns = new int[rotations.Length];
+        private readonly long[] _until = [.. Enumerable.Repeat(long.MinValue, rotations.Length)];
+        private readonly List<int> _covering = [];
+
+        /// <param name="wall">Not before that of the last call.</param>
+        /// <param name="next">When the answer may change next.</param>
+        public Answer At(long wall, out long next)
+        {
+            _covering.Clear();
+            next = WallClock.Never;
+            for (var i = 0; i < rotations.Length; i++)
+            {
+                // Whatever rotations of a lower priority do cannot matter before one of these changes.
+                if (_covering.Count > 0 && rotations[i].Priority < rotations[i - 1].Priority)
+                {
+                    break;
+                }
+
+                if (_until[i] <= wall)
+                {
+                    _turns[i] = rotations[i].At(wall, out _until[i]);
+                }
+
+                next = Math.Min(next, _until[i]);
+                if (_turns[i] != RotationClock.Nobody)
+                {
+                    _covering.Add(i);
+                }
+            }
+
+            return _covering switch
+            {
+                [] => Answer.Nobody,
+                [var only] => rotations[only].Turns[_turns[only]],
+                _ => Together(),
+            };
+        }
+
+        private Answer Together()
+        {
+            const int named = 3;
+            var names = string.Join(", ", _covering.Take(named).Select(i => rotations[i].Name));
+            var more = _covering.Count > named ? $" and {_covering.Count - named} more" : "";
+            string[] users = [.. _covering.Select(i => rotations[i].Turns[_turns[i]].Users[0]).Distinct(StringComparer.Ordinal)];
+            return new(users, $"rotations {names}{more}");
+        }
+    }
+}

@@ -335,7 +335,8 @@ public sealed class OnCallCalendarTests
             Assert.Equal(expected, calendar.At(Utc("2026-01-05T00:00Z").AddMinutes(minute)).Users.Count);
         }
 
-        Assert.InRange(calendar.KeptWeight, 1, 64 * (8192 + 201));
+        // All of it lies in one span, or in two if its edge falls between.
+        Assert.InRange(calendar.KeptWeight, 1, 2 * (8192 + 201));
     }
 
     [Fact]

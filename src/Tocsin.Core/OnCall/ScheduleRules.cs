@@ -1,5 +1,6 @@
 using NodaTime;
 using NodaTime.TimeZones;
+using Tocsin.Estate;
 
 namespace Tocsin.OnCall;
 
@@ -20,8 +21,7 @@ public static class ScheduleRules
 
         if (!DateTimeZoneProviders.Tzdb.Ids.Contains(schedule.TimeZone))
         {
-            errors.Add(Error.Invalid(
-                "time_zone", $"'{schedule.TimeZone}' is not a known IANA time zone; did you mean '{NearestZone(schedule.TimeZone)}'?"));
+            errors.Add(Error.Invalid("time_zone", $"'{schedule.TimeZone}' is not a known IANA time zone; {Suggestion(schedule.TimeZone)}"));
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -118,41 +118,22 @@ public static class ScheduleRules
 
     private static string Show(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm");
 
-    /// <summary>A Windows zone's main IANA zone, or else the id with the fewest changes of letters, in the id or its last part.</summary>
-    private static string NearestZone(string wrong)
+    private static string Suggestion(string wrong) =>
+        NearestZone(wrong.Trim().Replace(' ', '_')) is { } near ? $"did you mean '{near}'?" : "it looks like 'Europe/Berlin' or 'UTC'.";
+
+    private static string? NearestZone(string wrong)
     {
-        if (TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.TryGetValue(wrong, out var fromWindows))
+        // A Windows zone has one main place.
+        if (TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.TryGetValue(wrong.Replace('_', ' '), out var fromWindows))
         {
             return fromWindows;
         }
 
-        var plain = wrong.Trim().Replace(' ', '_').ToLowerInvariant();
-        return DateTimeZoneProviders.Tzdb.Ids.MinBy(id =>
-        {
-            var known = id.ToLowerInvariant();
-            var whole = Changes(plain, known);
-
-            // Berlin for Europe/Berlin; between equals the whole id counts more.
-            return Math.Min(2 * whole, (2 * Changes(plain, known[(known.LastIndexOf('/') + 1)..])) + 1);
-        })!;
-    }
-
-    /// <summary>The edit distance: letters put in, left out or exchanged.</summary>
-    private static int Changes(string from, string to)
-    {
-        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
-        for (var i = 1; i <= from.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= to.Length; j++)
-            {
-                var cost = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
+        // Then Berlin for Europe/Berlin, then a slip in the whole id, and last a slip in its last part.
+        var ids = DateTimeZoneProviders.Tzdb.Ids;
+        var byPlace = ids.ToLookup(id => id[(id.LastIndexOf('/') + 1)..], StringComparer.OrdinalIgnoreCase);
+        return byPlace[wrong].FirstOrDefault()
+            ?? NearestName.Find(wrong, ids)
+            ?? (NearestName.Find(wrong, byPlace.Select(place => place.Key)) is { } place ? byPlace[place].First() : null);
     }
 }

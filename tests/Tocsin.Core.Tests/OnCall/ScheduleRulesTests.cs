@@ -27,6 +27,7 @@ public sealed class ScheduleRulesTests
     [InlineData("America/NewYork", "America/New_York")]
     [InlineData("W. Europe Standard Time", "Europe/Berlin")]
     [InlineData("Asia/Calcuta", "Asia/Calcutta")]
+    [InlineData("Lisbonn", "Europe/Lisbon")]
     public void An_unknown_zone_is_refused_with_the_nearest_known_one(string wrong, string meant)
     {
         var error = Assert.Single(ScheduleRules.Check(Schedule(wrong, Good)));
@@ -39,6 +40,7 @@ public sealed class ScheduleRulesTests
     [Theory]
     [InlineData("")]
     [InlineData("UTC+05:30")]
+    [InlineData("the moon, far side")]
     public void What_is_no_IANA_id_is_refused(string zone) =>
         Assert.Equal("time_zone", Assert.Single(ScheduleRules.Check(Schedule(zone, Good))).Field);
 

@@ -121,7 +121,7 @@ public static class ScheduleRules
     private static string Suggestion(string wrong) =>
         NearestZone(wrong.Trim().Replace(' ', '_')) is { } near ? $"did you mean '{near}'?" : "it looks like 'Europe/Berlin' or 'UTC'.";
 
-    private static string? NearestZone(string wrong)
+    internal static string? NearestZone(string wrong)
     {
         // A Windows zone has one main place.
         if (TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.TryGetValue(wrong.Replace('_', ' '), out var fromWindows))

@@ -1,0 +1,66 @@
+using Tocsin.Escalation;
+using Tocsin.OnCall;
+using Tocsin.Routing;
+
+namespace Tocsin.Estate;
+
+/// <summary>A page to a person that would be due.</summary>
+/// <param name="After">Time since the escalation began.</param>
+public sealed record ForeseenPage(string User, TimeSpan After);
+
+/// <summary>
+/// Whom the steps of a policy would reach, asked before anything happens. Compiles a schedule when it is first asked for; not for
+/// several threads at once.
+/// </summary>
+public sealed class EstateReach
+{
+    private readonly EstateModel _model;
+    private readonly Dictionary<string, CompiledSchedule> _schedules = new(StringComparer.Ordinal);
+    private readonly Responders _responders;
+    private readonly Responders _everOnCall;
+
+    public EstateReach(EstateModel model)
+    {
+        _model = model;
+        _responders = new(model, (schedule, at) => Schedule(schedule).At(at));
+        _everOnCall = new(model, (schedule, _) => new(Everybody(model.Schedules[schedule]), null, "at some time"));
+    }
+
+    /// <exception cref="KeyNotFoundException">The model has no such schedule.</exception>
+    public CompiledSchedule Schedule(string name)
+    {
+        if (!_schedules.TryGetValue(name, out var compiled))
+        {
+            _schedules[name] = compiled = OnCallCalendar.Compile(_model.Schedules[name]);
+        }
+
+        return compiled;
+    }
+
+    /// <summary>Whether the step can reach anybody, or a channel, at any time.</summary>
+    public bool CanReach(PolicyStep step) => step.Notify.Any(target => _everOnCall.Resolve(target, Urgency.High, default).Recipients.Count > 0);
+
+    /// <summary>
+    /// The first page of a policy to a person when nobody answers; a step that reaches nobody falls through at once.
+    /// Null when no step reaches a person.
+    /// </summary>
+    public ForeseenPage? FirstPage(Policy policy, Urgency urgency, DateTimeOffset at)
+    {
+        var after = TimeSpan.Zero;
+        foreach (var step in policy.Steps)
+        {
+            var reached = step.Notify.SelectMany(target => _responders.Resolve(target, urgency, at + after).Recipients).ToArray();
+            if (reached.Where(r => r.Kind == RecipientKind.User).MinBy(r => r.Rungs[0].After) is { } first)
+            {
+                return new(first.Name, after + first.Rungs[0].After);
+            }
+
+            after += reached.Length > 0 ? step.Wait : TimeSpan.Zero;
+        }
+
+        return null;
+    }
+
+    private static IReadOnlyList<string> Everybody(Schedule schedule) =>
+        [.. schedule.Rotations.SelectMany(rotation => rotation.Users), .. schedule.Overrides.Select(o => o.User)];
+}

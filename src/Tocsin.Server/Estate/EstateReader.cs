@@ -1,0 +1,301 @@
+using Tocsin.Alerts;
+using Tocsin.Escalation;
+using Tocsin.Notify;
+using Tocsin.OnCall;
+using Tocsin.Routing;
+
+namespace Tocsin.Estate;
+
+/// <summary>Reads checked maps into the model's records, and checks what concerns several values of one object.</summary>
+internal sealed class EstateReader(EstateProviders providers, List<EstateFault> faults)
+{
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromMinutes(5);
+
+    /// <summary>Between the contact methods of a user without rules of his own.</summary>
+    private static readonly TimeSpan DefaultRung = TimeSpan.FromMinutes(2);
+
+    private readonly Dictionary<RouteTest, Mark> _testMarks = new(ReferenceEqualityComparer.Instance);
+
+    public IReadOnlyDictionary<RouteTest, Mark> TestMarks => _testMarks;
+
+    public Person ReadUser(EstateMap map, string path)
+    {
+        var contact = new List<ContactMethod>();
+        foreach (var (item, at) in Maps(map, "contact", path))
+        {
+            var method = ReadContact(item, at);
+            if (contact.Any(c => c.Name == method.Name))
+            {
+                Fault(item.Find("name")!, $"{at}.name", $"another contact method of this user is called \"{method.Name}\" too", method.Name);
+            }
+
+            contact.Add(method);
+        }
+
+        var notify = map.Find("notify") as EstateMap;
+        NotifyRule[] ladder = [.. contact.Select((c, i) => new NotifyRule(i * DefaultRung, c.Name))];
+        return new()
+        {
+            Name = map.Text("name"),
+            FullName = map.TextOrNull("full_name"),
+            Email = map.TextOrNull("email"),
+            TimeZone = map.TextOrNull("time_zone") ?? "UTC",
+            Role = map.TextOrNull("role") ?? "responder",
+            Disabled = map.Flag("disabled"),
+            Contact = contact,
+            High = ReadRules(notify, "high", $"{path}.notify", contact) ?? ladder,
+            Low = ReadRules(notify, "low", $"{path}.notify", contact) ?? [.. ladder.Take(1)],
+        };
+    }
+
+    /// <summary>A contact method or a channel.</summary>
+    public ContactMethod ReadContact(EstateMap map, string path)
+    {
+        var method = new ContactMethod(map.Text("name"), map.Text("type"), Settings(map, EstateTable.Contact));
+        AddFaults(providers.Notifiers[method.Type].Check(method), map, path);
+        return method;
+    }
+
+    public static Team ReadTeam(EstateMap map) => new(map.Text("name"), map.Texts("members"));
+
+    public static Service ReadService(EstateMap map) =>
+        new(map.Text("name"), map.TextOrNull("team"), map.TextOrNull("policy"), map.TextOrNull("description"));
+
+    public Schedule ReadSchedule(EstateMap map, string path)
+    {
+        var schedule = new Schedule
+        {
+            Name = map.Text("name"),
+            Team = map.TextOrNull("team"),
+            TimeZone = map.Text("time_zone"),
+            Rotations = [.. Maps(map, "rotations", path).Select(r => ReadRotation(r.Map))],
+            Overrides = [.. Maps(map, "overrides", path).Select(o => new Override(o.Map.Text("user"), o.Map.LocalTime("from")!.Value, o.Map.LocalTime("to")!.Value))],
+        };
+        AddFaults(ScheduleRules.Check(schedule), map, path);
+        return schedule;
+    }
+
+    public static Policy ReadPolicy(EstateMap map) => new(
+        map.Text("name"),
+        [
+            .. Maps(map, "steps", "").Select(step => new PolicyStep(
+                [.. step.Map.Texts("notify").Select(t => Target.TryParse(t, out var target) ? target : throw new FormatException(t))],
+                step.Map.Duration("wait") ?? step.Map.Duration("ack_within") ?? DefaultWait)),
+        ],
+        map.Whole("repeat") ?? 0);
+
+    public Source ReadSource(EstateMap map, string path)
+    {
+        var settings = Settings(map, EstateTable.Source);
+        settings.Remove("hmac_secret", out var hmacSecret);
+        var source = new Source(map.Text("name"), map.Text("type"), map.Text("key"))
+        {
+            HmacSecret = hmacSecret,
+            ResolveTimeout = map.Duration("resolve_timeout"),
+            KeepOpenOnExpiry = map.Flag("keep_open"),
+            Settings = settings,
+        };
+        if (source is { ResolveTimeout: not null, KeepOpenOnExpiry: true })
+        {
+            Fault(map.Find("keep_open")!, $"{path}.keep_open", "\"keep_open\" and \"resolve_timeout\" exclude each other");
+        }
+
+        return map.TextOrNull("default_severity") is { } severity ? source with { DefaultSeverity = Enum.Parse<Severity>(severity, ignoreCase: true) } : source;
+    }
+
+    public Silence ReadSilence(EstateMap map, string path)
+    {
+        var (starts, ends) = (map.Instant("starts_at")!.Value, map.Instant("ends_at")!.Value);
+        if (ends <= starts)
+        {
+            Fault(map.Find("ends_at")!, $"{path}.ends_at", "the silence ends before it begins", map.Text("ends_at"));
+        }
+
+        return new(map.Text("name"), ReadMatchers(map, path), starts, ends, map.TextOrNull("created_by") ?? "estate", map.Text("comment"));
+    }
+
+    public Route ReadRoot(EstateMap map, string path)
+    {
+        if (map.Find("match") is { } match)
+        {
+            Fault(match, $"{path}.match", "the root takes everything; put the matchers on one of its routes");
+        }
+
+        return ReadRoute(map, path, []);
+    }
+
+    private Route ReadRoute(EstateMap map, string path, HashSet<string> names)
+    {
+        var name = map.Text("name");
+        if (!names.Add(name))
+        {
+            Fault(map.Find("name")!, $"{path}.name", $"another route is called \"{name}\" too; a route's name is unique in the tree", name);
+        }
+
+        var groupBy = map.Find("group_by") is null ? null : map.Texts("group_by");
+        if (groupBy is { Count: > 1 } && groupBy.Contains("..."))
+        {
+            Fault(map.Find("group_by")!, $"{path}.group_by", "\"...\" means all labels and stands alone");
+        }
+
+        return new()
+        {
+            Name = name,
+            Match = ReadMatchers(map, path),
+            Policy = map.TextOrNull("policy"),
+            Urgency = map.TextOrNull("urgency") is { } urgency ? Enum.Parse<Urgency>(urgency, ignoreCase: true) : null,
+            Service = map.TextOrNull("service"),
+            GroupBy = groupBy,
+            GroupWait = map.Duration("group_wait"),
+            GroupInterval = map.Duration("group_interval"),
+            Continue = map.Flag("continue"),
+            Routes = [.. Maps(map, "routes", path).Select(r => ReadRoute(r.Map, r.Path, names)).ToArray()],
+            Tests = [.. Maps(map, "tests", path).Select(t => ReadTest(t.Map, t.Path)).ToArray()],
+        };
+    }
+
+    private RouteTest ReadTest(EstateMap map, string path)
+    {
+        var expect = (EstateMap)map.Find("expect")!;
+        if (expect.Entries.Count == 0)
+        {
+            Fault(expect, $"{path}.expect", "the test expects nothing; give policy, first_page or within");
+        }
+
+        var labels = LabelSet.From(((EstateMap)map.Find("labels")!).Entries.Select(e => KeyValuePair.Create(e.Key, ((EstateScalar)e.Value).Text)));
+        var test = new RouteTest(labels, map.Instant("at"), expect.TextOrNull("policy"), expect.TextOrNull("first_page"), expect.Duration("within"));
+        _testMarks[test] = map.Mark;
+        return test;
+    }
+
+    private List<Matcher> ReadMatchers(EstateMap map, string path)
+    {
+        var matchers = new List<Matcher>();
+        if (map.Find("match") is EstateList list)
+        {
+            for (var i = 0; i < list.Items.Count; i++)
+            {
+                var scalar = (EstateScalar)list.Items[i];
+                var read = MatcherText.Parse(scalar.Text);
+                if (read.Ok)
+                {
+                    matchers.AddRange(read.Value);
+                }
+                else
+                {
+                    var shown = EstateReferences.WithoutDefaults(scalar.Written);
+                    Fault(scalar, $"{path}.match[{i}]", $"{shown} is not a matcher: {Sentence(read.Error)}", shown);
+                }
+            }
+        }
+
+        return matchers;
+    }
+
+    private static Rotation ReadRotation(EstateMap map) => new()
+    {
+        Name = map.Text("name"),
+        Users = map.Texts("users"),
+        Start = map.LocalTime("start")!.Value,
+        Every = EstateTable.TryPeriod(map.Text("every"), out var period) ? period : throw new FormatException("every"),
+        End = map.LocalTime("end"),
+        Days = [.. map.Texts("days").Select(d => EstateTable.TryWeekday(d, out var day) ? day : throw new FormatException(d))],
+        From = map.TimeOfDay("from"),
+        To = map.TimeOfDay("to"),
+        Priority = map.Whole("priority") ?? 0,
+    };
+
+    private NotifyRule[]? ReadRules(EstateMap? notify, string urgency, string path, List<ContactMethod> contact)
+    {
+        if (notify?.Find(urgency) is null)
+        {
+            return null;
+        }
+
+        var rules = new List<NotifyRule>();
+        foreach (var (rule, at) in Maps(notify, urgency, path))
+        {
+            var via = rule.Text("via");
+            if (!contact.Any(c => c.Name == via))
+            {
+                faults.Add(EstateFault.Error(
+                    rule.Find("via")!.Mark, $"{at}.via", $"unknown contact method \"{via}\"", via, NearestName.Find(via, contact.Select(c => c.Name))));
+            }
+
+            rules.Add(new(rule.Duration("after")!.Value, via));
+        }
+
+        return [.. rules.OrderBy(r => r.After)];
+    }
+
+    /// <summary>What a provider reads: every text that is no key of its own in the table.</summary>
+    private static Dictionary<string, string> Settings(EstateMap map, MapShape shape) => map.Entries
+        .Where(e => shape.Fields.All(f => f.Key != e.Key) && e.Value is EstateScalar)
+        .ToDictionary(e => e.Key, e => ((EstateScalar)e.Value).Text, StringComparer.Ordinal);
+
+    private static IEnumerable<(EstateMap Map, string Path)> Maps(EstateMap map, string key, string path) =>
+        map.Find(key) is EstateList list ? list.Items.Select((item, i) => ((EstateMap)item, EstateChecker.Join(path, $"{key}[{i}]"))) : [];
+
+    private void AddFaults(IReadOnlyList<Error> errors, EstateMap map, string path)
+    {
+        foreach (var error in errors)
+        {
+            var node = error.Field is null ? map : map.At(error.Field) ?? map;
+            faults.Add(EstateFault.Error(node.Mark, error.Field is null ? path : EstateChecker.Join(path, error.Field), Sentence(error)));
+        }
+    }
+
+    private static string Sentence(Error error) => error.Detail.ReplaceLineEndings(" ").TrimEnd('.');
+
+    private void Fault(EstateNode node, string path, string text, string? value = null) => faults.Add(EstateFault.Error(node.Mark, path, text, value));
+}
+
+/// <summary>Values of a map that the table has already checked.</summary>
+internal static class CheckedMap
+{
+    public static string Text(this EstateMap map, string key) => map.TextOrNull(key) ?? throw new KeyNotFoundException(key);
+
+    public static string? TextOrNull(this EstateMap map, string key) => map.TryText(key, out var text) ? text : null;
+
+    public static IReadOnlyList<string> Texts(this EstateMap map, string key) =>
+        map.Find(key) is EstateList list ? [.. list.Items.Cast<EstateScalar>().Select(s => s.Text)] : [];
+
+    public static bool Flag(this EstateMap map, string key) => map.TextOrNull(key) == "true";
+
+    public static int? Whole(this EstateMap map, string key) => map.TryText(key, out var text) ? int.Parse(text) : null;
+
+    public static TimeSpan? Duration(this EstateMap map, string key) =>
+        map.TryText(key, out var text) && DurationText.TryParse(text, out var duration) ? duration : null;
+
+    public static DateTime? LocalTime(this EstateMap map, string key) =>
+        map.TryText(key, out var text) && EstateTable.TryLocal(text, out var local) ? local : null;
+
+    public static DateTimeOffset? Instant(this EstateMap map, string key) =>
+        map.TryText(key, out var text) && EstateTable.TryInstant(text, out var instant) ? instant : null;
+
+    public static TimeOnly? TimeOfDay(this EstateMap map, string key) =>
+        map.TryText(key, out var text) && EstateTable.TryTimeOfDay(text, out var time) ? time : null;
+
+    /// <summary>The node at a path such as <c>rotations[0].every</c>; of a path that leads nowhere the last node that is there.</summary>
+    public static EstateNode? At(this EstateMap map, string path)
+    {
+        EstateNode node = map;
+        foreach (var step in path.Split(['.', '['], StringSplitOptions.RemoveEmptyEntries))
+        {
+            var next = node switch
+            {
+                EstateMap m => m.Find(step),
+                EstateList l when int.TryParse(step.TrimEnd(']'), out var i) && i < l.Items.Count => l.Items[i],
+                _ => null,
+            };
+            if (next is null)
+            {
+                break;
+            }
+
+            node = next;
+        }
+
+        return node;
+    }
+}

@@ -20,7 +20,9 @@ internal static class EstateJsonSchema
         var properties = new JsonObject();
         foreach (var field in EstateTable.Head)
         {
-            properties[field.Key] = Value(field.Shape, field.Help, providers, definitions);
+            var head = Scalar((ScalarShape)field.Shape, mayRefer: false);
+            head["description"] = field.Help;
+            properties[field.Key] = head;
         }
 
         foreach (var kind in EstateTable.Kinds)
@@ -52,7 +54,7 @@ internal static class EstateJsonSchema
     {
         var value = shape switch
         {
-            ScalarShape s => Scalar(s),
+            ScalarShape s => Scalar(s, mayRefer: true),
             ListShape s => List(s, providers, definitions),
             TextsShape => new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = Strings(["string", "number", "boolean"]) } },
             MapShape s => Define(s, providers, definitions),
@@ -79,7 +81,7 @@ internal static class EstateJsonSchema
         return list;
     }
 
-    private static JsonObject Scalar(ScalarShape shape)
+    private static JsonObject Scalar(ScalarShape shape, bool mayRefer)
     {
         var forms = new JsonArray();
         if (shape.Literal is { } literal)
@@ -90,14 +92,17 @@ internal static class EstateJsonSchema
         if (shape.Words.Count is > 0 and <= MaxWords)
         {
             forms.Add(new JsonObject { ["enum"] = Strings(shape.Words) });
-            forms.Add(new JsonObject { ["type"] = "string", ["pattern"] = Reference });
+            if (mayRefer)
+            {
+                forms.Add(new JsonObject { ["type"] = "string", ["pattern"] = Reference });
+            }
         }
         else
         {
             var text = new JsonObject { ["type"] = "string" };
             if (shape.Pattern is { } pattern)
             {
-                text["pattern"] = $"{pattern}|{Reference}";
+                text["pattern"] = mayRefer ? $"{pattern}|{Reference}" : pattern;
             }
 
             forms.Add(text);

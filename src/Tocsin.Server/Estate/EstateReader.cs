@@ -52,7 +52,7 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
     public ContactMethod ReadContact(EstateMap map, string path)
     {
         var method = new ContactMethod(map.Text("name"), map.Text("type"), Settings(map, EstateTable.Contact));
-        AddFaults(providers.Notifiers[method.Type].Check(method), map, path);
+        AddFaults(providers.Check(method), map, path);
         return method;
     }
 

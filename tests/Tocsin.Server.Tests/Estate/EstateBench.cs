@@ -12,8 +12,10 @@ internal static class EstateBench
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
+    public static TimeProvider Clock { get; } = new FixedClock();
+
     public static EstateProviders Providers { get; } = new(
-        Notifiers(), [new QuietSource("alertmanager"), new QuietSource("grafana", new ProviderSetting("hmac_secret", "Checks the sender.", Secret: true)), new QuietSource("generic")]);
+        new(Notifiers()), new([new QuietSource("alertmanager"), new QuietSource("grafana", new ProviderSetting("hmac_secret", "Checks the sender.", Secret: true)), new QuietSource("generic")]));
 
     public static EstateSecrets Secrets { get; } = new(Providers);
 
@@ -21,7 +23,7 @@ internal static class EstateBench
     public static string Document(string body, string workspace = "acme") => $"apiVersion: tocsin/v1\nworkspace: {workspace}\n{body}";
 
     public static EstateReport Check(string body, params (string Name, string Value)[] variables) =>
-        new EstateCheck(Providers, new FixedClock()).Run(EstateFiles.Parse(Document(body), "estate.yaml"), Resolver(variables));
+        new EstateCheck(Providers, Clock).Run(EstateFiles.Parse(Document(body), "estate.yaml"), Resolver(variables));
 
     /// <summary>The model of a text that must have no fault.</summary>
     public static EstateModel Model(string body, params (string Name, string Value)[] variables)

@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Tocsin.Demo.Fakes;
+
+/// <param name="ContentType">Of the body.</param>
+internal sealed record FakeAnswer(int Status, string Body, string ContentType = "text/plain; charset=utf-8");
+
+/// <summary>
+/// A real HTTP server on 127.0.0.1 that stands for somebody else's. It does its work, or fails as it was told: from code by
+/// <see cref="FailNext"/>, from outside by <c>POST /_fail?with=503&amp;times=2&amp;retry_after=3</c>.
+/// </summary>
+internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
+{
+    /// <summary>How much each fake remembers, so that one can run for weeks.</summary>
+    protected const int Remembered = 500;
+
+    private readonly ConcurrentQueue<FakeFault> _faults = new();
+    private readonly SemaphoreSlim _arrivals = new(0);
+    private readonly CancellationTokenSource _closing = new();
+    private WebApplication? _app;
+
+    /// <summary>The base address, with a slash at the end.</summary>
+    public Uri Url { get; private set; } = new("http://127.0.0.1/");
+
+    /// <summary>The same as the operator lists it in Outgoing:Allow.</summary>
+    public string HostAndPort => $"{Url.Host}:{Url.Port}";
+
+    protected TimeProvider Clock { get; } = clock;
+
+    /// <summary>The next deliveries meet this fault, one each, after those that were told before.</summary>
+    public void FailNext(FakeFault fault, int times = 1)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            _faults.Enqueue(fault);
+        }
+    }
+
+    /// <summary>Ends when a delivery has been read whole that no earlier call was told of. Before any answer or fault.</summary>
+    public Task ArrivalAsync(CancellationToken ct) => _arrivals.WaitAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+
+        _closing.Dispose();
+        _arrivals.Dispose();
+    }
+
+    /// <param name="port">0: any that is free.</param>
+    protected async Task ListenAsync(int port, CancellationToken ct)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        _app = builder.Build();
+        _app.Run(HandleAsync);
+        await _app.StartAsync(ct);
+        Url = new(_app.Urls.Single() + "/");
+    }
+
+    /// <summary>Checks a delivery as the real server would, remembers it if it is good, and says what the real one says.</summary>
+    protected abstract FakeAnswer Take(HttpRequest request, byte[] body);
+
+    /// <summary>What somebody sees who looks at the fake with a browser or curl; null: nothing is there.</summary>
+    protected abstract FakeAnswer? Show(PathString path);
+
+    private async Task HandleAsync(HttpContext http)
+    {
+        if (HttpMethods.IsGet(http.Request.Method))
+        {
+            await WriteAsync(http, Show(http.Request.Path) ?? new(404, "Nothing here.\n"));
+            return;
+        }
+
+        if (http.Request.Path == "/_fail")
+        {
+            await WriteAsync(http, Command(http.Request.Query));
+            return;
+        }
+
+        using var buffer = new MemoryStream();
+        await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
+        _arrivals.Release();
+        _faults.TryDequeue(out var fault);
+        await AnswerAsync(http, buffer.ToArray(), fault);
+    }
+
+    private async Task AnswerAsync(HttpContext http, byte[] body, FakeFault? fault)
+    {
+        switch (fault)
+        {
+            case null:
+                await WriteAsync(http, Take(http.Request, body));
+                break;
+
+            case FakeFault.Answer answer:
+                if (answer.RetryAfter is not null)
+                {
+                    http.Response.Headers.RetryAfter = answer.RetryAfter;
+                }
+
+                if (answer.Location is not null)
+                {
+                    http.Response.Headers.Location = answer.Location;
+                }
+
+                await WriteAsync(http, new(answer.Status, answer.Body));
+                break;
+
+            case FakeFault.Slow slow:
+                using (var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _closing.Token))
+                {
+                    await Task.Delay(slow.Delay, Clock, either.Token);
+                }
+
+                await WriteAsync(http, Take(http.Request, body));
+                break;
+
+            case FakeFault.Hang:
+                await HangAsync(http);
+                break;
+
+            case FakeFault.AcceptThenHang:
+                Take(http.Request, body);
+                await HangAsync(http);
+                break;
+
+            case FakeFault.AcceptThenStall:
+                http.Response.StatusCode = Take(http.Request, body).Status;
+                http.Response.ContentLength = 100;
+                await http.Response.WriteAsync("half", http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+                await HangAsync(http);
+                break;
+
+            case FakeFault.Garbage:
+                // Past the server's own HTTP, straight onto the connection.
+                var wire = http.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Output;
+                await wire.WriteAsync("this is not HTTP\r\n\r\n"u8.ToArray(), http.RequestAborted);
+                await HangAsync(http);
+                break;
+
+            case FakeFault.Reset:
+                http.Abort();
+                break;
+        }
+    }
+
+    private FakeAnswer Command(IQueryCollection query)
+    {
+        var retryAfter = query["retry_after"].ToString();
+        if (FakeFault.Parse(query["with"].ToString(), retryAfter.Length > 0 ? retryAfter : null) is not { } fault)
+        {
+            return new(400, "with=STATUS|hang|reset|garbage|lost|stall|slow [times=N] [retry_after=SECONDS]\n");
+        }
+
+        var times = int.TryParse(query["times"].ToString(), out var n) ? Math.Clamp(n, 1, 1000) : 1;
+        FailNext(fault, times);
+        return new(200, $"The next {times} will meet: {fault}\n");
+    }
+
+    private async Task HangAsync(HttpContext http)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _closing.Token);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (either.Token.Register(ended.SetResult))
+        {
+            await ended.Task;
+        }
+
+        http.Abort();
+    }
+
+    private static async Task WriteAsync(HttpContext http, FakeAnswer answer)
+    {
+        http.Response.StatusCode = answer.Status;
+        if (answer.Status is 204 or 304)
+        {
+            return;
+        }
+
+        http.Response.ContentType = answer.ContentType;
+        await http.Response.WriteAsync(answer.Body, Encoding.UTF8, http.RequestAborted);
+    }
+}

@@ -66,6 +66,11 @@ internal sealed class GuardedHttp : IDisposable
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled before there was a status.</exception>
     public async Task<OutgoingAnswer> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
+        if (UrlGuard.Fault(request.RequestUri) is { } fault)
+        {
+            return new OutgoingAnswer.Refused(fault);
+        }
+
         using var limit = new CancellationTokenSource(_options.Timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
@@ -116,13 +121,12 @@ internal sealed class GuardedHttp : IDisposable
     /// <summary>Asks the URL before a connection is thought of: scheme, user info, one spelling of the host.</summary>
     private sealed class UrlGuard(SocketsHttpHandler inner) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var fault = request.RequestUri is { IsAbsoluteUri: true } uri ? OutgoingUrl.Fault(uri.OriginalString) : "The request has no URL.";
-            return fault is null
-                ? base.SendAsync(request, cancellationToken)
-                : throw new HttpRequestException(fault, new OutgoingRefusedException(fault));
-        }
+        public static string? Fault(Uri? uri) => uri is { IsAbsoluteUri: true } ? OutgoingUrl.Fault(uri.OriginalString) : "The request has no URL.";
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Fault(request.RequestUri) is { } fault
+                ? throw new HttpRequestException(fault, new OutgoingRefusedException(fault))
+                : base.SendAsync(request, cancellationToken);
     }
 }
 
@@ -149,7 +153,8 @@ internal static class OutgoingFailure
         SocketException socket => $"The connection failed ({socket.SocketErrorCode}).",
         AuthenticationException => "The TLS handshake failed.",
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => "The connection was closed before an answer.",
-        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => "The answer was not HTTP.",
+        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } or HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
+            "The answer was not HTTP.",
         { InnerException: { } inner } => Describe(inner),
         HttpRequestException http => $"The request failed ({http.HttpRequestError}).",
         _ => "The connection was closed before an answer.",

@@ -76,10 +76,10 @@ internal static class MailText
         return value.AsSpan().ContainsAnyExceptInRange(' ', '~') || value.Contains("=?", StringComparison.Ordinal) ? EncodedWords(value) : value;
     }
 
-    // RFC 2047: words of at most 75 characters, cut between characters, each on a line of its own.
+    // RFC 2047: cut between characters, each word on a line of its own; a line with one has at most 76 characters, the header's name included.
     private static string EncodedWords(string value)
     {
-        const int BytesInWord = 45;
+        const int BytesInWord = 39;
         var words = new StringBuilder();
         var word = new List<byte>(BytesInWord);
         Span<byte> utf8 = stackalloc byte[4];

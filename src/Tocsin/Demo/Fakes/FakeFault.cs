@@ -16,8 +16,8 @@ internal abstract record FakeFault
     /// <summary>Takes the delivery, records it, and never answers: the sender can't know.</summary>
     internal sealed record AcceptThenHang : FakeFault;
 
-    /// <summary>Takes the delivery and answers its status and half a body, then nothing.</summary>
-    internal sealed record AcceptThenStall : FakeFault;
+    /// <summary>Takes the delivery, answers 200 and half a body, and closes the connection.</summary>
+    internal sealed record AcceptThenBreakOff : FakeFault;
 
     /// <summary>Answers something that is not HTTP.</summary>
     internal sealed record Garbage : FakeFault;
@@ -25,12 +25,12 @@ internal abstract record FakeFault
     /// <summary>Drops the connection without a word.</summary>
     internal sealed record Reset : FakeFault;
 
-    /// <summary>Reads the word for a fault, as the command address of a fake takes it: a status, or hang, reset, garbage, lost, stall, slow.</summary>
+    /// <summary>Reads the word for a fault, as the command address of a fake takes it: a status, or hang, reset, garbage, lost, half, slow.</summary>
     public static FakeFault? Parse(string word, string? retryAfter) => word switch
     {
         "hang" => new Hang(),
         "lost" => new AcceptThenHang(),
-        "stall" => new AcceptThenStall(),
+        "half" => new AcceptThenBreakOff(),
         "garbage" => new Garbage(),
         "reset" => new Reset(),
         "slow" => new Slow(TimeSpan.FromSeconds(5)),

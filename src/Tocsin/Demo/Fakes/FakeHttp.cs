@@ -139,19 +139,13 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
                 await HangAsync(http);
                 break;
 
-            case FakeFault.AcceptThenStall:
-                http.Response.StatusCode = Take(http.Request, body).Status;
-                http.Response.ContentLength = 100;
-                await http.Response.WriteAsync("half", http.RequestAborted);
-                await http.Response.Body.FlushAsync(http.RequestAborted);
-                await HangAsync(http);
+            case FakeFault.AcceptThenBreakOff:
+                Take(http.Request, body);
+                await WriteRawAsync(http, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
                 break;
 
             case FakeFault.Garbage:
-                // Past the server's own HTTP, straight onto the connection.
-                var wire = http.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Output;
-                await wire.WriteAsync("this is not HTTP\r\n\r\n"u8.ToArray(), http.RequestAborted);
-                await HangAsync(http);
+                await WriteRawAsync(http, "this is not HTTP\r\n\r\n");
                 break;
 
             case FakeFault.Reset:
@@ -165,7 +159,7 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
         var retryAfter = query["retry_after"].ToString();
         if (FakeFault.Parse(query["with"].ToString(), retryAfter.Length > 0 ? retryAfter : null) is not { } fault)
         {
-            return new(400, "with=STATUS|hang|reset|garbage|lost|stall|slow [times=N] [retry_after=SECONDS]\n");
+            return new(400, "with=STATUS|hang|reset|garbage|lost|half|slow [times=N] [retry_after=SECONDS]\n");
         }
 
         var times = int.TryParse(query["times"].ToString(), out var n) ? Math.Clamp(n, 1, 1000) : 1;
@@ -183,6 +177,15 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
         }
 
         http.Abort();
+    }
+
+    // Past the server's own HTTP, straight onto the connection, which then ends.
+    private async Task WriteRawAsync(HttpContext http, string text)
+    {
+        var wire = http.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Output;
+        await wire.WriteAsync(Encoding.ASCII.GetBytes(text), http.RequestAborted);
+        await wire.CompleteAsync();
+        await HangAsync(http);
     }
 
     private static async Task WriteAsync(HttpContext http, FakeAnswer answer)

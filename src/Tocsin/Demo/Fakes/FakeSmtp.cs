@@ -101,7 +101,6 @@ internal sealed class FakeSmtp : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        _listener.Stop();
         await _accepting;
         _listener.Dispose();
         _closing.Dispose();
@@ -120,7 +119,7 @@ internal sealed class FakeSmtp : IAsyncDisposable
                 conversations.Add(ServeAsync(client));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
         {
             await Task.WhenAll(conversations);
         }

@@ -45,7 +45,7 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends when a delivery has been read whole that no earlier call was told of. Before any answer or fault.</summary>
+    /// <summary>Ends when a delivery came that no earlier call was told of: it has been read whole, and remembered if it will be, but not answered.</summary>
     public Task ArrivalAsync(CancellationToken ct) => _arrivals.WaitAsync(ct);
 
     public async ValueTask DisposeAsync()
@@ -94,17 +94,18 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
 
         using var buffer = new MemoryStream();
         await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
-        _arrivals.Release();
         _faults.TryDequeue(out var fault);
-        await AnswerAsync(http, buffer.ToArray(), fault);
+        var taken = fault is null or FakeFault.AcceptThenHang or FakeFault.AcceptThenBreakOff ? Take(http.Request, buffer.ToArray()) : null;
+        _arrivals.Release();
+        await AnswerAsync(http, buffer.ToArray(), fault, taken);
     }
 
-    private async Task AnswerAsync(HttpContext http, byte[] body, FakeFault? fault)
+    private async Task AnswerAsync(HttpContext http, byte[] body, FakeFault? fault, FakeAnswer? taken)
     {
         switch (fault)
         {
             case null:
-                await WriteAsync(http, Take(http.Request, body));
+                await WriteAsync(http, taken!);
                 break;
 
             case FakeFault.Answer answer:
@@ -130,17 +131,11 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
                 await WriteAsync(http, Take(http.Request, body));
                 break;
 
-            case FakeFault.Hang:
-                await HangAsync(http);
-                break;
-
-            case FakeFault.AcceptThenHang:
-                Take(http.Request, body);
+            case FakeFault.Hang or FakeFault.AcceptThenHang:
                 await HangAsync(http);
                 break;
 
             case FakeFault.AcceptThenBreakOff:
-                Take(http.Request, body);
                 await WriteRawAsync(http, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
                 break;
 

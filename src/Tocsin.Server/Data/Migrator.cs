@@ -48,7 +48,8 @@ internal static class Migrator
         }
     }
 
-    private static async Task<int> VersionAsync(Session session)
+    /// <returns>The schema of the database; 0 when it has none.</returns>
+    public static async Task<int> VersionAsync(Session session)
     {
         var exists = session.Dialect.IsPostgres
             ? await session.ScalarAsync("SELECT COUNT(*) FROM information_schema.tables WHERE table_name = 'schema_version' AND table_schema = current_schema()")

@@ -27,7 +27,7 @@ internal sealed class ClientVerb : Command
 
     /// <summary>Completes the verb; its own options come before the common ones in its help.</summary>
     /// <param name="json">Whether its answer has a JSON shape.</param>
-    public void Runs(Func<ParseResult, Session, CancellationToken, Task<int>> action, bool json = true)
+    public void Runs(Func<ParseResult, ClientRun, CancellationToken, Task<int>> action, bool json = true)
     {
         if (json)
         {
@@ -47,7 +47,7 @@ internal sealed class ClientVerb : Command
 
 /// <summary>One run of a verb against one server.</summary>
 /// <param name="ServerIsGiven">False: nobody named a server, and the default address is only a guess.</param>
-internal sealed record Session(Terminal Terminal, TocsinClient Client, bool ServerIsGiven, bool Json)
+internal sealed record ClientRun(Terminal Terminal, TocsinClient Client, bool ServerIsGiven, bool Json)
 {
     public DateTimeOffset Now => Terminal.Now;
 

@@ -18,6 +18,8 @@ internal static class CommandTree
         [
             .. IncidentVerbs.Create(terminal),
             SendVerb.Create(terminal),
+            BackupVerb.Create(terminal),
+            RestoreVerb.Create(terminal),
             OnCallVerb.Create(terminal),
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),

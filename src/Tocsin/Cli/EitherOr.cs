@@ -17,7 +17,8 @@ internal static class EitherOr
     /// <summary>Looks at the words only: a value that cannot be read has a message of its own.</summary>
     private static bool IsGiven(CommandResult result, Symbol symbol)
     {
-        SymbolResult? given = symbol is Option option ? result.GetResult(option) : result.GetResult((Argument)symbol);
-        return given is { Tokens.Count: > 0 };
+        return symbol is Option option
+            ? result.GetResult(option) is { Implicit: false }
+            : result.GetResult((Argument)symbol) is { Tokens.Count: > 0 };
     }
 }

@@ -32,11 +32,11 @@ internal sealed class Paging
         return new(items, cursor);
     }
 
-    public static void Announce(Session session, string? nextCursor)
+    public static void Announce(ClientRun run, string? nextCursor)
     {
         if (nextCursor is not null)
         {
-            session.Aside($"There are more: --cursor {Plain.Line(nextCursor)}, or a larger --limit");
+            run.Aside($"There are more: --cursor {Plain.Line(nextCursor)}, or a larger --limit");
         }
     }
 }

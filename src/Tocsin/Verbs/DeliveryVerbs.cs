@@ -23,15 +23,15 @@ internal static class DeliveryVerbs
         verdict.AcceptOnlyFromAmong("accepted", "duplicate", "partial", "unparsed", "refused");
         var paging = new Paging();
         var verb = new ClientVerb("ls", "List deliveries, newest first", terminal) { source, verdict, paging.Limit, paging.Cursor };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             var page = await paging.ReadAsync(
-                parse, (cursor, limit) => session.Client.ListDeliveriesAsync(parse.GetValue(source), parse.GetValue(verdict), cursor, limit, ct));
-            session.Show(page, WireJson.Default.PageDeliveryView, () =>
+                parse, (cursor, limit) => run.Client.ListDeliveriesAsync(parse.GetValue(source), parse.GetValue(verdict), cursor, limit, ct));
+            run.Show(page, WireJson.Default.PageDeliveryView, () =>
             {
                 if (page.Items.Count == 0)
                 {
-                    session.Line("No deliveries.");
+                    run.Line("No deliveries.");
                     return;
                 }
 
@@ -41,14 +41,14 @@ internal static class DeliveryVerbs
                     table.Add(
                         $"{delivery.Id}",
                         Words.Status(delivery.Verdict),
-                        Words.Relative(delivery.ReceivedAt, session.Now),
+                        Words.Relative(delivery.ReceivedAt, run.Now),
                         delivery.Source,
                         Signals(delivery),
                         delivery.Reason);
                 }
 
                 table.Write(terminal);
-                Paging.Announce(session, page.NextCursor);
+                Paging.Announce(run, page.NextCursor);
             });
             return ExitCode.Ok;
         });
@@ -59,14 +59,14 @@ internal static class DeliveryVerbs
     {
         var id = Numbers.One("The delivery's id");
         var verb = new ClientVerb("show", "Show one delivery with its body as it came", terminal) { id };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
-            var delivery = await session.Client.GetDeliveryAsync(parse.GetValue(id), ct);
-            session.Show(delivery, WireJson.Default.DeliveryView, () =>
+            var delivery = await run.Client.GetDeliveryAsync(parse.GetValue(id), ct);
+            run.Show(delivery, WireJson.Default.DeliveryView, () =>
             {
-                WriteVerdict(session, delivery);
-                session.Line("");
-                session.Line(delivery.Body is { } body ? Plain.Block(body) : "(the body is no longer kept)");
+                WriteVerdict(run, delivery);
+                run.Line("");
+                run.Line(delivery.Body is { } body ? Plain.Block(body) : "(the body is no longer kept)");
             });
             return ExitCode.Ok;
         });
@@ -77,18 +77,18 @@ internal static class DeliveryVerbs
     {
         var id = Numbers.One("The delivery's id");
         var verb = new ClientVerb("replay", "Read a kept body again, by the rules of today", terminal) { id };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
-            var delivery = await session.Client.ReplayDeliveryAsync(parse.GetValue(id), ct);
-            session.Show(delivery, WireJson.Default.DeliveryView, () => WriteVerdict(session, delivery));
+            var delivery = await run.Client.ReplayDeliveryAsync(parse.GetValue(id), ct);
+            run.Show(delivery, WireJson.Default.DeliveryView, () => WriteVerdict(run, delivery));
             return delivery.Verdict is "unparsed" or "refused" ? ExitCode.CheckFailed : ExitCode.Ok;
         });
         return verb;
     }
 
-    private static void WriteVerdict(Session session, DeliveryView delivery) => session.Line(
-        $"{delivery.Id}  {session.Terminal.Paint(Words.Status(delivery.Verdict))}  {Plain.Line(delivery.Source)}  "
-        + $"{Words.Both(delivery.ReceivedAt, session.Terminal.Time)}  {Signals(delivery)} signals"
+    private static void WriteVerdict(ClientRun run, DeliveryView delivery) => run.Line(
+        $"{delivery.Id}  {run.Terminal.Paint(Words.Status(delivery.Verdict))}  {Plain.Line(delivery.Source)}  "
+        + $"{Words.Both(delivery.ReceivedAt, run.Terminal.Time)}  {Signals(delivery)} signals"
         + (delivery.Reason is { } reason ? $"  {Plain.Line(reason)}" : ""));
 
     private static string Signals(DeliveryView delivery) =>

@@ -16,45 +16,45 @@ internal static class EstateVerbs
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show the plan" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
         var verb = new ClientVerb("apply", "Make the server's estate as the files say, after showing the plan", terminal) { path, prune, dryRun, yes };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             var files = await EstateFiles.ReadAsync(parse.GetValue(path)!, terminal, ct);
-            var plan = await session.Client.PlanEstateAsync(files.Text, parse.GetValue(prune), ct);
+            var plan = await run.Client.PlanEstateAsync(files.Text, parse.GetValue(prune), ct);
             if (plan.Faults.Count > 0)
             {
-                session.Show(plan, WireJson.Default.EstatePlan, () => { });
-                return WriteFaults(session, files, plan);
+                run.Show(plan, WireJson.Default.EstatePlan, () => { });
+                return WriteFaults(run, files, plan);
             }
 
-            WritePlan(session, plan);
+            WritePlan(run, plan);
             if (plan.Changes.Count == 0 || parse.GetValue(dryRun))
             {
-                session.Show(plan, WireJson.Default.EstatePlan, () => { });
+                run.Show(plan, WireJson.Default.EstatePlan, () => { });
                 return ExitCode.Ok;
             }
 
-            if (!parse.GetValue(yes) && !await AgreedAsync(session, plan, ct))
+            if (!parse.GetValue(yes) && !await AgreedAsync(run, plan, ct))
             {
-                session.Aside("Nothing was changed.");
+                run.Aside("Nothing was changed.");
                 return ExitCode.Ok;
             }
 
-            var done = await session.Client.ApplyEstateAsync(files.Text, parse.GetValue(prune), ct);
-            session.Show(done, WireJson.Default.EstatePlan, () =>
+            var done = await run.Client.ApplyEstateAsync(files.Text, parse.GetValue(prune), ct);
+            run.Show(done, WireJson.Default.EstatePlan, () =>
             {
                 if (done.Faults.Count == 0)
                 {
-                    session.Line($"applied to {Plain.Line(done.Workspace)}: {Count(done)}");
+                    run.Line($"applied to {Plain.Line(done.Workspace)}: {Count(done)}");
                 }
             });
-            return done.Faults.Count > 0 ? WriteFaults(session, files, done) : ExitCode.Ok;
+            return done.Faults.Count > 0 ? WriteFaults(run, files, done) : ExitCode.Ok;
         });
         return verb;
     }
 
-    private static void WritePlan(Session session, EstatePlan plan)
+    private static void WritePlan(ClientRun run, EstatePlan plan)
     {
-        if (session.Json)
+        if (run.Json)
         {
             return;
         }
@@ -69,38 +69,38 @@ internal static class EstateVerbs
                 _ => change.Action,
             };
             var paths = change.Action == "update" && change.Paths.Count > 0 ? $"  ({Plain.Line(string.Join(", ", change.Paths))})" : "";
-            session.Line($"{session.Terminal.Paint(mark)} {Plain.Line(change.Kind)} {Plain.Line(change.Name)}{paths}");
+            run.Line($"{run.Terminal.Paint(mark)} {Plain.Line(change.Kind)} {Plain.Line(change.Name)}{paths}");
         }
 
         foreach (var warning in plan.Warnings)
         {
-            session.Aside($"warning: {Plain.Line(warning)}");
+            run.Aside($"warning: {Plain.Line(warning)}");
         }
 
-        session.Line(plan.Changes.Count == 0 ? $"{Plain.Line(plan.Workspace)} is already as the files say." : $"{Plain.Line(plan.Workspace)}: {Count(plan)}");
+        run.Line(plan.Changes.Count == 0 ? $"{Plain.Line(plan.Workspace)} is already as the files say." : $"{Plain.Line(plan.Workspace)}: {Count(plan)}");
     }
 
-    private static int WriteFaults(Session session, EstateFiles files, EstatePlan plan)
+    private static int WriteFaults(ClientRun run, EstateFiles files, EstatePlan plan)
     {
         foreach (var fault in plan.Faults)
         {
             var (file, line) = fault.File is { } named ? (named, fault.Line) : files.Locate(fault.Line);
-            session.Terminal.Error.WriteLine($"error: {Plain.Line(file)}:{line}:{fault.Column}: {Plain.Line(fault.Path)}: {Plain.Line(fault.Message)}");
+            run.Terminal.Error.WriteLine($"error: {Plain.Line(file)}:{line}:{fault.Column}: {Plain.Line(fault.Path)}: {Plain.Line(fault.Message)}");
         }
 
-        session.Terminal.Error.WriteLine("hint: nothing was changed; mend the files and apply them again");
+        run.Terminal.Error.WriteLine("hint: nothing was changed; mend the files and apply them again");
         return ExitCode.InvalidConfiguration;
     }
 
-    private static async Task<bool> AgreedAsync(Session session, EstatePlan plan, CancellationToken ct)
+    private static async Task<bool> AgreedAsync(ClientRun run, EstatePlan plan, CancellationToken ct)
     {
-        if (!session.Terminal.Interactive)
+        if (!run.Terminal.Interactive)
         {
             throw new CliException(ExitCode.Usage, $"{Count(plan)} would be made, and nobody can be asked here", "give --yes to make them, or --dry-run to look");
         }
 
-        session.Terminal.Error.Write($"Make these changes? [y/N] ");
-        return (await session.Terminal.In.ReadLineAsync(ct))?.Trim() is "y" or "Y" or "yes";
+        run.Terminal.Error.Write($"Make these changes? [y/N] ");
+        return (await run.Terminal.In.ReadLineAsync(ct))?.Trim() is "y" or "Y" or "yes";
     }
 
     private static string Count(EstatePlan plan) => plan.Changes.Count == 1 ? "1 change" : $"{plan.Changes.Count} changes";
@@ -109,9 +109,9 @@ internal static class EstateVerbs
     {
         var verb = new ClientVerb("export", "Print the server's estate as YAML", terminal);
         verb.Runs(
-            async (_, session, ct) =>
+            async (_, run, ct) =>
             {
-                await terminal.Out.WriteAsync(await session.Client.ExportEstateAsync(ct));
+                await terminal.Out.WriteAsync(await run.Client.ExportEstateAsync(ct));
                 return ExitCode.Ok;
             },
             json: false);

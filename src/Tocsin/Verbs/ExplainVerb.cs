@@ -19,13 +19,13 @@ internal static class ExplainVerb
         var at = new Option<string?>("--at") { Description = "The instant to work out. Default: now", HelpName = "TIME" };
         var verb = new ClientVerb("explain", "Why was this person paged, or who would be?", terminal) { number, labels, at };
         verb.NeedsOneOf(number, labels, "Ask either for an incident's number or for labels: -l service=checkout.");
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             var request = parse.GetValue(number) is [var incident]
                 ? new ExplainRequest(null, incident, null)
                 : new ExplainRequest(parse.GetValue(labels), null, Times.Given(parse.GetValue(at), terminal));
-            var explanation = await session.Client.ExplainAsync(request, ct);
-            session.Show(explanation, WireJson.Default.Explanation, () => Write(terminal, explanation));
+            var explanation = await run.Client.ExplainAsync(request, ct);
+            run.Show(explanation, WireJson.Default.Explanation, () => Write(terminal, explanation));
             return ExitCode.Ok;
         });
         return verb;

@@ -27,25 +27,25 @@ internal static class IncidentVerbs
         var paging = new Paging();
         var verb = new ClientVerb("incidents", "List incidents, newest first", terminal) { status, search, paging.Limit, paging.Cursor };
         verb.Aliases.Add("inc");
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             var page = await paging.ReadAsync(
-                parse, (cursor, limit) => session.Client.ListIncidentsAsync(parse.GetValue(status)!, parse.GetValue(search), cursor, limit, ct));
-            session.Show(page, WireJson.Default.PageIncident, () =>
+                parse, (cursor, limit) => run.Client.ListIncidentsAsync(parse.GetValue(status)!, parse.GetValue(search), cursor, limit, ct));
+            run.Show(page, WireJson.Default.PageIncident, () =>
             {
-                WriteList(session, page.Items, parse.GetValue(status)!);
-                Paging.Announce(session, page.NextCursor);
+                WriteList(run, page.Items, parse.GetValue(status)!);
+                Paging.Announce(run, page.NextCursor);
             });
             return ExitCode.Ok;
         });
         return verb;
     }
 
-    private static void WriteList(Session session, IReadOnlyList<Incident> incidents, string status)
+    private static void WriteList(ClientRun run, IReadOnlyList<Incident> incidents, string status)
     {
         if (incidents.Count == 0)
         {
-            session.Line(status == "open" ? "No open incidents." : "No such incidents.");
+            run.Line(status == "open" ? "No open incidents." : "No such incidents.");
             return;
         }
 
@@ -56,23 +56,23 @@ internal static class IncidentVerbs
                 new($"#{incident.Number}", Tone.Strong),
                 Words.Severity(incident.Severity),
                 Words.Status(incident.Status),
-                Words.Relative(incident.CreatedAt, session.Now),
+                Words.Relative(incident.CreatedAt, run.Now),
                 incident.Service,
                 Words.Whose(incident),
                 incident.Title);
         }
 
-        table.Write(session.Terminal);
+        table.Write(run.Terminal);
     }
 
     private static ClientVerb Show(Terminal terminal)
     {
         var number = Numbers.One("The incident's number");
         var verb = new ClientVerb("show", "Show one incident with its alerts, pages and timeline", terminal) { number };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
-            var detail = await session.Client.GetIncidentAsync(parse.GetValue(number), ct);
-            session.Show(detail, WireJson.Default.IncidentDetail, () => IncidentSheet.Write(session.Terminal, detail));
+            var detail = await run.Client.GetIncidentAsync(parse.GetValue(number), ct);
+            run.Show(detail, WireJson.Default.IncidentDetail, () => IncidentSheet.Write(run.Terminal, detail));
             return ExitCode.Ok;
         });
         return verb;
@@ -83,7 +83,7 @@ internal static class IncidentVerbs
     {
         var numbers = Numbers.Many("The incidents' numbers");
         var verb = new ClientVerb(name, description, terminal) { numbers };
-        verb.Runs((parse, session, ct) => OnEachAsync(session, parse.GetValue(numbers)!, n => act(session.Client, n, ct)));
+        verb.Runs((parse, run, ct) => OnEachAsync(run, parse.GetValue(numbers)!, n => act(run.Client, n, ct)));
         return verb;
     }
 
@@ -94,10 +94,10 @@ internal static class IncidentVerbs
         var until = new Option<string?>("--until") { Description = "Until when: 09:00, 2026-11-23T09:00, or RFC 3339", HelpName = "TIME" };
         var verb = new ClientVerb("snooze", "Stop the paging for a while; it begins again by itself", terminal) { numbers, span, until };
         verb.NeedsOneOf(span, until, "Say how long: either --for 1h or --until 09:00.");
-        verb.Runs((parse, session, ct) =>
+        verb.Runs((parse, run, ct) =>
         {
             var request = new SnoozeRequest(Times.Given(parse.GetValue(until), terminal), Times.Span(parse.GetValue(span)));
-            return OnEachAsync(session, parse.GetValue(numbers)!, n => session.Client.SnoozeAsync(n, request, ct));
+            return OnEachAsync(run, parse.GetValue(numbers)!, n => run.Client.SnoozeAsync(n, request, ct));
         });
         return verb;
     }
@@ -107,7 +107,7 @@ internal static class IncidentVerbs
         var number = Numbers.One("The incident's number");
         var text = new Argument<string[]>("text") { Description = "The note; - reads it from the standard input", Arity = ArgumentArity.OneOrMore };
         var verb = new ClientVerb("note", "Write a note into an incident's timeline", terminal) { number, text };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             string[] words = parse.GetValue(text)!;
             var note = words is ["-"] ? await terminal.In.ReadToEndAsync(ct) : string.Join(' ', words);
@@ -116,15 +116,15 @@ internal static class IncidentVerbs
                 throw new CliException(ExitCode.Usage, "the note is empty");
             }
 
-            var incident = await session.Client.AddNoteAsync(parse.GetValue(number), note.Trim(), ct);
-            session.Show(incident, WireJson.Default.Incident, () => session.Line($"noted on #{incident.Number}  {Plain.Line(incident.Title)}"));
+            var incident = await run.Client.AddNoteAsync(parse.GetValue(number), note.Trim(), ct);
+            run.Show(incident, WireJson.Default.Incident, () => run.Line($"noted on #{incident.Number}  {Plain.Line(incident.Title)}"));
             return ExitCode.Ok;
         });
         return verb;
     }
 
     /// <summary>One refusal does not keep the others from being done; the last refusal gives the exit code.</summary>
-    private static async Task<int> OnEachAsync(Session session, long[] numbers, Func<long, Task<Incident>> act)
+    private static async Task<int> OnEachAsync(ClientRun run, long[] numbers, Func<long, Task<Incident>> act)
     {
         var (done, exitCode) = (new List<Incident>(), ExitCode.Ok);
         foreach (var number in numbers)
@@ -135,30 +135,30 @@ internal static class IncidentVerbs
             }
             catch (TocsinException e) when (numbers.Length > 1)
             {
-                exitCode = Refusals.Explain(session.Terminal, e);
+                exitCode = Refusals.Explain(run.Terminal, e);
             }
         }
 
         if (numbers.Length == 1)
         {
-            session.Show(done[0], WireJson.Default.Incident, () => WriteDone(session, done));
+            run.Show(done[0], WireJson.Default.Incident, () => WriteDone(run, done));
         }
         else
         {
-            session.Show(new(done, null), WireJson.Default.PageIncident, () => WriteDone(session, done));
+            run.Show(new(done, null), WireJson.Default.PageIncident, () => WriteDone(run, done));
         }
 
         return exitCode;
     }
 
-    private static void WriteDone(Session session, List<Incident> incidents)
+    private static void WriteDone(ClientRun run, List<Incident> incidents)
     {
         foreach (var incident in incidents)
         {
-            var until = incident is { Status: "snoozed", SnoozedUntil: { } at } ? $" until {Words.Absolute(at, session.Terminal.Time)}" : "";
+            var until = incident is { Status: "snoozed", SnoozedUntil: { } at } ? $" until {Words.Absolute(at, run.Terminal.Time)}" : "";
             var who = Words.Whose(incident);
-            session.Line(
-                $"#{incident.Number.ToString(CultureInfo.InvariantCulture)}  {session.Terminal.Paint(Words.Status(incident.Status))}{until}"
+            run.Line(
+                $"#{incident.Number.ToString(CultureInfo.InvariantCulture)}  {run.Terminal.Paint(Words.Status(incident.Status))}{until}"
                 + (who.Length > 0 && incident.Status == "triggered" ? $", {Plain.Line(who)}" : "")
                 + $"  {Plain.Line(incident.Title)}");
         }

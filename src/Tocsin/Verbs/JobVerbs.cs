@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tocsin.Cli;
+using Tocsin.Data;
 using Tocsin.Sdk;
 
 namespace Tocsin.Verbs;
@@ -18,21 +19,21 @@ internal static class JobVerbs
     private static ClientVerb Dead(Terminal terminal)
     {
         var verb = new ClientVerb("dead", "List the jobs that gave up", terminal);
-        verb.Runs(async (_, session, ct) =>
+        verb.Runs(async (_, run, ct) =>
         {
-            var page = await session.Client.ListDeadJobsAsync(ct);
-            session.Show(page, WireJson.Default.PageDeadJobView, () =>
+            var page = await run.Client.ListDeadJobsAsync(ct);
+            run.Show(page, WireJson.Default.PageDeadJobView, () =>
             {
                 if (page.Items.Count == 0)
                 {
-                    session.Line("No dead jobs.");
+                    run.Line("No dead jobs.");
                     return;
                 }
 
                 var table = new Table("ID", "KIND", "SUBJECT", "TRIES", "DIED", "ERROR");
                 foreach (var job in page.Items)
                 {
-                    table.Add($"{job.Id}", job.Kind, job.Subject, $"{job.Attempts}", Words.Relative(job.DiedAt, session.Now), job.Error);
+                    table.Add($"{job.Id}", job.Kind, job.Subject, $"{job.Attempts}", Words.Relative(job.DiedAt, run.Now), job.Error);
                 }
 
                 table.Write(terminal);
@@ -45,17 +46,33 @@ internal static class JobVerbs
     private static ClientVerb Replay(Terminal terminal)
     {
         var ids = Numbers.Many("The jobs' ids");
-        var verb = new ClientVerb("replay", "Let dead jobs try again", terminal) { ids };
-        verb.Runs(async (parse, session, ct) =>
+        ids.Arity = ArgumentArity.ZeroOrMore;
+        var held = new Option<bool>("--held") { Description = "All jobs that the restore of a backup holds back" };
+        var verb = new ClientVerb("replay", "Let dead jobs try again", terminal) { ids, held };
+        verb.NeedsOneOf(ids, held, "Name the jobs by their ids, or say --held.");
+        verb.Runs(async (parse, run, ct) =>
         {
-            foreach (var id in parse.GetValue(ids)!)
+            var jobs = parse.GetValue(held) ? await HeldAsync(run, ct) : parse.GetValue(ids)!;
+            while (jobs.Length > 0)
             {
-                await session.Client.ReplayDeadJobAsync(id, ct);
-                session.Aside($"job {id} tries again");
+                foreach (var id in jobs)
+                {
+                    await run.Client.ReplayDeadJobAsync(id, ct);
+                    run.Aside($"job {id} tries again");
+                }
+
+                // The server lists the newest dead jobs only; there may be more.
+                jobs = parse.GetValue(held) ? await HeldAsync(run, ct) : [];
             }
 
             return ExitCode.Ok;
         });
         return verb;
+    }
+
+    private static async Task<long[]> HeldAsync(ClientRun run, CancellationToken ct)
+    {
+        var dead = await run.Client.ListDeadJobsAsync(ct);
+        return [.. dead.Items.Where(job => job.Error == RestoredBackup.Reason).Select(job => job.Id)];
     }
 }

@@ -12,10 +12,10 @@ internal static class OnCallVerb
         var of = new Argument<string?>("of") { Description = "Only this schedule or this team's schedules", Arity = ArgumentArity.ZeroOrOne };
         var at = new Option<string?>("--at") { Description = "When: 03:00, 2026-11-23T03:00, RFC 3339, or 2d from now. Default: now", HelpName = "TIME" };
         var verb = new ClientVerb("oncall", "Show who is on call", terminal) { of, at };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             var when = Times.Given(parse.GetValue(at), terminal);
-            var page = await session.Client.ListOnCallAsync(when, ct);
+            var page = await run.Client.ListOnCallAsync(when, ct);
             if (parse.GetValue(of) is { } name)
             {
                 page = page with { Items = [.. page.Items.Where(view => view.Schedule == name || view.Team == name)] };
@@ -25,23 +25,23 @@ internal static class OnCallVerb
                 }
             }
 
-            session.Show(page, WireJson.Default.PageOnCallView, () => Write(session, page.Items, when));
+            run.Show(page, WireJson.Default.PageOnCallView, () => Write(run, page.Items, when));
             return ExitCode.Ok;
         });
         return verb;
     }
 
-    private static void Write(Session session, IReadOnlyList<OnCallView> schedules, DateTimeOffset? when)
+    private static void Write(ClientRun run, IReadOnlyList<OnCallView> schedules, DateTimeOffset? when)
     {
         if (schedules.Count == 0)
         {
-            session.Line("There are no schedules.");
+            run.Line("There are no schedules.");
             return;
         }
 
         if (when is { } at)
         {
-            session.Aside($"At {Words.Absolute(at, session.Terminal.Time)}:");
+            run.Aside($"At {Words.Absolute(at, run.Terminal.Time)}:");
         }
 
         var table = new Table("SCHEDULE", "TEAM", "ON CALL", "UNTIL", "BECAUSE");
@@ -51,10 +51,10 @@ internal static class OnCallVerb
                 schedule.Schedule,
                 schedule.Team,
                 schedule.Users.Count > 0 ? new(Plain.Line(Words.List(schedule.Users)), Tone.Strong) : new("! nobody", Tone.Red),
-                schedule.Until is { } until ? Words.Absolute(until, session.Terminal.Time) : "",
+                schedule.Until is { } until ? Words.Absolute(until, run.Terminal.Time) : "",
                 schedule.Because);
         }
 
-        table.Write(session.Terminal);
+        table.Write(run.Terminal);
     }
 }

@@ -21,7 +21,7 @@ internal static class SendVerb
             HelpName = "KEY",
         };
         var verb = new ClientVerb("send", "Send an alert, or the end of one", terminal) { title, severity, labels, description, resolve, sourceKey };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             var alert = new AlertEvent
             {
@@ -31,21 +31,21 @@ internal static class SendVerb
                 Severity = parse.GetValue(severity),
                 Description = parse.GetValue(description),
                 Labels = parse.GetValue(labels) ?? [],
-                EndedAt = parse.GetValue(resolve) ? session.Now : null,
+                EndedAt = parse.GetValue(resolve) ? run.Now : null,
             };
             var postable = AsPostable(alert);
             alert = alert with { DedupKey = KeyOf(postable) };
             if (parse.GetValue(sourceKey) is { } key)
             {
-                await session.Client.SendAlertAsync(key, alert, ct);
+                await run.Client.SendAlertAsync(key, alert, ct);
             }
             else
             {
-                await session.Client.PostAlertsAsync([postable], ct);
+                await run.Client.PostAlertsAsync([postable], ct);
             }
 
-            session.Show(alert, IngestJson.Default.AlertEvent, () => session.Line(
-                $"sent: {session.Terminal.Paint(Words.Severity(alert.Severity!))}  {session.Terminal.Paint(Words.Status(alert.Status))}  {Plain.Line(alert.Title)}"));
+            run.Show(alert, IngestJson.Default.AlertEvent, () => run.Line(
+                $"sent: {run.Terminal.Paint(Words.Severity(alert.Severity!))}  {run.Terminal.Paint(Words.Status(alert.Status))}  {Plain.Line(alert.Title)}"));
             return ExitCode.Ok;
         });
         return verb;

@@ -30,7 +30,7 @@ internal static class SilenceVerbs
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what it would mute now" };
         var verb = new ClientVerb("add", "Add a silence and show what it mutes", terminal) { match, span, until, from, comment, dryRun };
         verb.NeedsOneOf(span, until, "Say how long: either --for 2h or --until 09:00.");
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             var request = new SilenceRequest(
                 parse.GetValue(match)!,
@@ -38,15 +38,15 @@ internal static class SilenceVerbs
                 Times.Given(parse.GetValue(until), terminal),
                 Times.Span(parse.GetValue(span)),
                 parse.GetValue(comment));
-            var preview = await session.Client.PreviewSilenceAsync(request, ct);
+            var preview = await run.Client.PreviewSilenceAsync(request, ct);
             if (parse.GetValue(dryRun))
             {
-                session.Show(preview, WireJson.Default.SilencePreview, () => session.Line($"would mute {Reach(preview)}"));
+                run.Show(preview, WireJson.Default.SilencePreview, () => run.Line($"would mute {Reach(preview)}"));
                 return ExitCode.Ok;
             }
 
-            var silence = await session.Client.AddSilenceAsync(request, ct);
-            session.Show(silence, WireJson.Default.SilenceView, () => session.Line(
+            var silence = await run.Client.AddSilenceAsync(request, ct);
+            run.Show(silence, WireJson.Default.SilenceView, () => run.Line(
                 $"silence {Plain.Line(silence.Id)} until {Words.Absolute(silence.EndsAt, terminal.Time)}; mutes {Reach(preview)}"));
             return ExitCode.Ok;
         });
@@ -67,14 +67,14 @@ internal static class SilenceVerbs
     private static ClientVerb List(Terminal terminal)
     {
         var verb = new ClientVerb("ls", "List the silences", terminal);
-        verb.Runs(async (_, session, ct) =>
+        verb.Runs(async (_, run, ct) =>
         {
-            var page = await session.Client.ListSilencesAsync(ct);
-            session.Show(page, WireJson.Default.PageSilenceView, () =>
+            var page = await run.Client.ListSilencesAsync(ct);
+            run.Show(page, WireJson.Default.PageSilenceView, () =>
             {
                 if (page.Items.Count == 0)
                 {
-                    session.Line("No silences.");
+                    run.Line("No silences.");
                     return;
                 }
 
@@ -84,7 +84,7 @@ internal static class SilenceVerbs
                     table.Add(
                         silence.Id,
                         Words.Status(silence.Status),
-                        Words.Relative(silence.EndsAt, session.Now),
+                        Words.Relative(silence.EndsAt, run.Now),
                         silence.CreatedBy,
                         string.Join(", ", silence.Match),
                         silence.Comment);
@@ -101,12 +101,12 @@ internal static class SilenceVerbs
     {
         var ids = new Argument<string[]>("id") { Description = "The silences' ids", Arity = ArgumentArity.OneOrMore };
         var verb = new ClientVerb("expire", "End silences now", terminal) { ids };
-        verb.Runs(async (parse, session, ct) =>
+        verb.Runs(async (parse, run, ct) =>
         {
             foreach (var id in parse.GetValue(ids)!)
             {
-                await session.Client.ExpireSilenceAsync(id, ct);
-                session.Aside($"silence {Plain.Line(id)} has ended");
+                await run.Client.ExpireSilenceAsync(id, ct);
+                run.Aside($"silence {Plain.Line(id)} has ended");
             }
 
             return ExitCode.Ok;

@@ -10,19 +10,19 @@ internal static class VersionVerb
     public static Command Create(Terminal terminal)
     {
         var verb = new ClientVerb("version", "Print this program's version; with --server or TOCSIN_SERVER, the server's too", terminal);
-        verb.Runs(async (_, session, ct) =>
+        verb.Runs(async (_, run, ct) =>
         {
             var ours = BuildInfo.Commit.Length > 0 ? $"tocsin {BuildInfo.Version} ({BuildInfo.Commit})" : $"tocsin {BuildInfo.Version}";
-            if (!session.ServerIsGiven)
+            if (!run.ServerIsGiven)
             {
-                session.Show(
-                    new VersionView(BuildInfo.Version, BuildInfo.Commit, "", ""), WireJson.Default.VersionView, () => session.Line(ours));
+                run.Show(
+                    new VersionView(BuildInfo.Version, BuildInfo.Commit, "", ""), WireJson.Default.VersionView, () => run.Line(ours));
                 return ExitCode.Ok;
             }
 
-            session.Aside(ours);
-            var theirs = await session.Client.GetVersionAsync(ct);
-            session.Show(theirs, WireJson.Default.VersionView, () => session.Line(
+            run.Aside(ours);
+            var theirs = await run.Client.GetVersionAsync(ct);
+            run.Show(theirs, WireJson.Default.VersionView, () => run.Line(
                 $"server {Plain.Line(theirs.Version)} ({Plain.Line(theirs.Commit)}), {Plain.Line(theirs.Database)}, schema {Plain.Line(theirs.Schema)}"));
             return ExitCode.Ok;
         });

@@ -1,0 +1,30 @@
+namespace Tocsin.Data;
+
+/// <summary>What a backup must not do by itself when it comes back: page people about what was open long ago.</summary>
+internal static class RestoredBackup
+{
+    /// <summary>The reason that held jobs show, and by which they are found again.</summary>
+    public const string Reason = "held: a backup was restored";
+
+    /// <summary>
+    /// Puts every job that would page, escalate or tell on the list of dead jobs, where each can be seen and replayed, and says so in
+    /// the log of its incident. Nothing is deleted. Repeating it changes nothing.
+    /// </summary>
+    /// <returns>How many jobs are held by this call.</returns>
+    public static Task<int> HoldAsync(Database database, DateTimeOffset now, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            await tx.ExecuteAsync(
+                """
+                INSERT INTO event (workspace_id, at, kind, subject, actor, reason)
+                SELECT i.workspace_id, @now, 'incident.held', 'incident/' || CAST(i.number AS TEXT), 'system', @reason
+                FROM incident i WHERE i.status <> 3
+                    AND EXISTS (SELECT 1 FROM job j WHERE j.workspace_id = i.workspace_id AND j.dead = 0 AND (j.kind = 'page' OR j.kind LIKE 'incident.%'))
+                """,
+                ("now", now.ToMicros()), ("reason", "paging is held because a backup was restored; replay its jobs to go on, or resolve it"));
+            return await tx.ExecuteAsync(
+                "UPDATE job SET dead = 1, lease_by = NULL, error = @reason, ready_at = @now WHERE dead = 0 AND (kind = 'page' OR kind LIKE 'incident.%')",
+                ("reason", Reason), ("now", now.ToMicros()));
+        },
+        ct);
+}

@@ -1,0 +1,28 @@
+namespace Tocsin.Pages;
+
+/// <param name="Fault">Why the last try failed; says nothing about which part was wrong.</param>
+/// <param name="Back">A path of ours to go to afterwards.</param>
+public sealed record LoginModel(string Email, string? Fault, string Back);
+
+/// <param name="Faults">By field: name, email, password; or "" for the whole form.</param>
+public sealed record SetupModel(string Token, string Name, string Email, IReadOnlyDictionary<string, string> Faults);
+
+/// <summary>The setup link is used or too old.</summary>
+public sealed record SetupGoneModel(string Reason);
+
+public sealed record ErrorModel
+{
+    public required int Status { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string Text { get; init; }
+
+    /// <summary>For the logs; null where nothing failed.</summary>
+    public string? TraceId { get; init; }
+
+    public string? Retry { get; init; }
+
+    /// <summary>Null: not told to those who are not signed in.</summary>
+    public EngineLine? Engine { get; init; }
+}

@@ -1,0 +1,92 @@
+// Forms act without leaving the page, ages count on, code can be copied, menus close.
+
+const skew = Number(document.body.dataset.now) - Date.now();
+const pause = ms => new Promise(done => setTimeout(done, ms));
+
+document.addEventListener("submit", async e => {
+  const form = e.target;
+  if (form.id !== "act" && !("liveForm" in form.dataset)) return;
+  e.preventDefault();
+  const button = e.submitter;
+  if (!button || button.ariaBusy === "true") return;
+  const to = button.getAttribute("formaction") || form.action;
+  const body = new URLSearchParams(new FormData(form, button));
+  button.ariaBusy = "true";
+  await send(to, body, () => "liveForm" in form.dataset && form.reset());
+  button.ariaBusy = null;
+  button.closest("details")?.removeAttribute("open");
+});
+
+async function send(to, body, after) {
+  let answer;
+  try {
+    answer = await fetch(to, { method: "POST", body, headers: { "X-Fragment": "1" } });
+  } catch {
+    toast("No network. This is sent when it is back, if the page stays open. Escalation goes on until then.", true);
+    await pause(3000);
+    return send(to, body, after);
+  }
+  if (answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) {
+    location.reload();
+    return;
+  }
+  const { notice, fault, detail, go } = await answer.json();
+  if (go) {
+    location.assign(go);
+    return;
+  }
+  if (notice) after();
+  toast(notice || fault || detail || `Not done (${answer.status}).`, !notice);
+  for (const box of document.querySelectorAll(".pick :checked")) box.checked = false;
+  document.dispatchEvent(new Event("tocsin-acted"));
+}
+
+let toastTimer = 0;
+function toast(text, bad) {
+  const box = document.getElementById("toast");
+  box.textContent = text;
+  box.classList.toggle("bad", bad);
+  box.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => box.hidden = true, bad ? 12000 : 6000);
+}
+
+function tick() {
+  const now = Date.now() + skew;
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const s = Math.trunc((now - Date.parse(time.dateTime)) / 1000);
+    const span = ago(Math.abs(s));
+    time.textContent = Math.abs(s) < 5 ? "just now" : s > 0 ? `${span} ago` : `in ${span}`;
+  }
+}
+
+function ago(s) {
+  const [m, h] = [Math.trunc(s / 60), Math.trunc(s / 3600)];
+  if (s < 60) return `${s} s`;
+  if (m < 60) return `${m} min`;
+  if (h < 10 && m % 60) return `${h} h ${m % 60} min`;
+  return h < 48 ? `${h} h` : `${Math.trunc(h / 24)} d`;
+}
+
+setInterval(tick, 10000);
+document.addEventListener("tocsin-taken", tick);
+
+if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+document.addEventListener("click", async e => {
+  const button = e.target.closest?.("[data-copy]");
+  if (button) {
+    await navigator.clipboard.writeText(button.previousElementSibling.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => button.textContent = "Copy", 2000);
+  }
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (!menu.contains(e.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", e => {
+  const menu = e.key === "Escape" && document.querySelector("[data-menu][open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

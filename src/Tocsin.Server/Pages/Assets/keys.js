@@ -1,0 +1,63 @@
+// Single-key shortcuts. They can be switched off (then this file is not loaded) and are off where a finger points.
+
+const places = { i: "/", o: "/oncall", s: "/schedules", r: "/routing" };
+const acts = new Set(["a", "r", "s", "e", "w"]);
+let going = 0;
+
+const rows = () => [...document.querySelectorAll("[data-row]")].filter(r => r.checkVisibility?.() ?? true);
+const current = () => document.activeElement?.closest("[data-row]");
+
+function move(step) {
+  const list = rows();
+  const at = list.indexOf(current());
+  const row = list[at < 0 ? (step > 0 ? 0 : list.length - 1) : Math.min(Math.max(at + step, 0), list.length - 1)];
+  const link = row?.querySelector("a");
+  link?.focus();
+  row?.scrollIntoView({ block: "nearest" });
+}
+
+// In a list a key acts on the row that has the focus; on an incident's page on the incident.
+function press(key) {
+  const row = current();
+  if (key === "w" && row) {
+    location.assign(`/i/${row.dataset.n}/explain`);
+    return;
+  }
+  const scope = row || document.querySelector("[data-incident]");
+  const target = scope?.querySelector(`[data-key="${key}"]`);
+  if (target?.localName === "summary") {
+    target.parentElement.open = true;
+    target.parentElement.querySelector("button")?.focus();
+  } else if (target) {
+    target.click();
+  } else if (row && acts.has(key)) {
+    location.assign(`/i/${row.dataset.n}`);
+  }
+}
+
+document.addEventListener("keydown", e => {
+  if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || matchMedia("(pointer: coarse)").matches) return;
+  if (e.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]")) {
+    if (e.key === "Escape") e.target.blur();
+    return;
+  }
+  const k = e.key;
+  if (going && Date.now() - going < 1500) {
+    going = 0;
+    if (places[k]) {
+      e.preventDefault();
+      location.assign(places[k]);
+    }
+    return;
+  }
+  going = 0;
+  if (k === "g") going = Date.now();
+  else if (k === "j" || k === "k") move(k === "j" ? 1 : -1);
+  else if (k === "x") current()?.querySelector("input[type=checkbox]")?.click();
+  else if (k === "/") document.querySelector("[data-search]")?.focus();
+  else if (k === "n") document.querySelector("[data-key=n]")?.focus();
+  else if (k === "?") document.getElementById("keys")?.showModal();
+  else if (acts.has(k)) press(k);
+  else return;
+  e.preventDefault();
+});

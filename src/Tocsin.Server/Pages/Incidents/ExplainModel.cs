@@ -1,0 +1,25 @@
+using Tocsin.Sdk;
+
+namespace Tocsin.Pages;
+
+/// <summary>Either what was recorded for one incident, or the form that asks what would happen and its answer.</summary>
+public sealed record ExplainModel
+{
+    /// <summary>Null: the what-if form.</summary>
+    public Incident? Incident { get; init; }
+
+    public IReadOnlyList<PageView> Pages { get; init; } = [];
+
+    /// <summary>As typed.</summary>
+    public string? Labels { get; init; }
+
+    /// <summary>As typed, in the reader's zone: <c>2026-11-23T03:00</c>.</summary>
+    public string? At { get; init; }
+
+    public string? Fault { get; init; }
+
+    public Explanation? Explanation { get; init; }
+
+    /// <summary>The instant that the steps count from; null: none is known.</summary>
+    public DateTimeOffset? Started { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace Tocsin.Pages;
+
+/// <summary>Now and next for every schedule, by team.</summary>
+public sealed record OnCallModel(IReadOnlyList<OnCallRow> Rows);
+
+/// <param name="Now">Empty: nobody.</param>
+/// <param name="NextAt">When the answer changes; null: not within a year.</param>
+/// <param name="Next">Who then; empty: nobody.</param>
+/// <param name="Mine">The reader is in the team, or on call.</param>
+public sealed record OnCallRow(
+    string Schedule, string? Team, string TimeZone, IReadOnlyList<string> Now, string Because, DateTimeOffset? NextAt, IReadOnlyList<string> Next, bool Mine);

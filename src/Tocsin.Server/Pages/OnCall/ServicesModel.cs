@@ -1,0 +1,9 @@
+namespace Tocsin.Pages;
+
+public sealed record ServicesModel(IReadOnlyList<ServiceLine> Services);
+
+/// <param name="Open">Open incidents.</param>
+/// <param name="Worst">The worst severity among them; null: none is open.</param>
+/// <param name="First">Who is called first now.</param>
+public sealed record ServiceLine(
+    string Name, string? Description, string? Team, string? Policy, int Open, string? Worst, IReadOnlyList<string> First);

@@ -1,0 +1,37 @@
+namespace Tocsin.Pages;
+
+public sealed record ChannelsModel(IReadOnlyList<ChannelLine> Channels);
+
+/// <param name="Settings">Names and values as they may be shown: secrets say only that they are set.</param>
+/// <param name="Answer">What the provider answered to the last test; null: not tested here.</param>
+public sealed record ChannelLine(string Name, string Type, IReadOnlyList<SettingLine> Settings, TestAnswer? Answer);
+
+public sealed record SettingLine(string Name, string Value, bool Secret);
+
+/// <param name="Ok">The provider took it.</param>
+/// <param name="Text">The provider's own words.</param>
+public sealed record TestAnswer(bool Ok, string Text, DateTimeOffset At);
+
+public sealed record UsersModel(IReadOnlyList<UserLine> Users);
+
+/// <param name="Teams">Names.</param>
+/// <param name="Warning">Why this person could not be woken; null: could be.</param>
+public sealed record UserLine(
+    string Name, string? FullName, string Role, string? Email, string TimeZone, bool Disabled, IReadOnlyList<string> Teams,
+    IReadOnlyList<ContactLine> Contact, string? Warning);
+
+public sealed record ContactLine(string Name, string Type, string Target, TestAnswer? Answer);
+
+public sealed record MeModel
+{
+    public required UserLine Me { get; init; }
+
+    /// <summary>"hook at once, mail after 2 min": the ladder as one sentence.</summary>
+    public required string High { get; init; }
+
+    public required string Low { get; init; }
+
+    public IReadOnlyList<ShiftLine> Shifts { get; init; } = [];
+}
+
+public sealed record ShiftLine(string Schedule, DateTimeOffset From, DateTimeOffset To);

@@ -1,0 +1,110 @@
+namespace Tocsin.Pages;
+
+/// <summary>How a word of the domain looks: never by colour alone, so each has a glyph and a word.</summary>
+/// <param name="Glyph">One character of the system font; decoration beside the word.</param>
+/// <param name="Css">The class that sets the colour token.</param>
+public readonly record struct Look(string Glyph, string Word, string Css);
+
+/// <summary>The one place that decides how severities, states and verdicts are shown.</summary>
+public static class Words
+{
+    public static Look Severity(string severity) => severity switch
+    {
+        "critical" => new("◆", "Critical", "critical"),
+        "high" => new("▲", "High", "high"),
+        "warning" => new("○", "Warning", "warning"),
+        "info" => new("i", "Info", "info"),
+        _ => new("–", severity, "low"),
+    };
+
+    /// <summary>4 for critical down to 1 for info; 0 for anything else.</summary>
+    public static int SeverityRank(string severity) => severity switch
+    {
+        "critical" => 4,
+        "high" => 3,
+        "warning" => 2,
+        "info" => 1,
+        _ => 0,
+    };
+
+    public static Look Incident(string status) => status switch
+    {
+        "triggered" => new("●", "Triggered", "critical"),
+        "acknowledged" => new("◐", "Acknowledged", "ack"),
+        "snoozed" => new("z", "Snoozed", "low"),
+        "resolved" => new("✓", "Resolved", "ok"),
+        _ => new("–", status, "low"),
+    };
+
+    public static Look Alert(string status) => status switch
+    {
+        "firing" => new("●", "firing", "critical"),
+        "resolved" => new("✓", "resolved", "ok"),
+        _ => new("–", status, "low"),
+    };
+
+    public static Look Page(string status) => status switch
+    {
+        "queued" => new("…", "queued", "info"),
+        "sent" => new("✓", "sent", "ok"),
+        "failed" => new("✕", "failed", "critical"),
+        "cancelled" => new("–", "not sent", "low"),
+        _ => new("–", status, "low"),
+    };
+
+    public static Look Delivery(string verdict) => verdict switch
+    {
+        "accepted" => new("✓", "accepted", "ok"),
+        "duplicate" => new("=", "duplicate", "low"),
+        "partial" => new("◐", "partly read", "warning"),
+        "unparsed" => new("✕", "not readable", "critical"),
+        "refused" => new("✕", "refused", "critical"),
+        _ => new("–", verdict, "low"),
+    };
+
+    public static Look Silence(string status) => status switch
+    {
+        "active" => new("●", "active", "ack"),
+        "pending" => new("○", "pending", "info"),
+        "expired" => new("–", "expired", "low"),
+        _ => new("–", status, "low"),
+    };
+
+    /// <summary>What a timeline line is about, by the first word of its kind; people are told apart by the actor.</summary>
+    public static (string Group, string Glyph) Event(string kind, string actor)
+    {
+        var head = kind.AsSpan(0, kind.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? dot : kind.Length);
+        return head switch
+        {
+            "alert" => ("alerts", "●"),
+            "page" or "notice" => ("pages", "☎"),
+            _ when actor.StartsWith("user:", StringComparison.Ordinal) || actor.StartsWith("key:", StringComparison.Ordinal) => ("people", "◐"),
+            "route" or "escalation" or "silence" => ("decisions", "→"),
+            _ => ("decisions", "·"),
+        };
+    }
+
+    public static string Count(long count, string one, string many) => count == 1 ? $"1 {one}" : $"{count} {many}";
+
+    /// <summary>"ana", "ana and bo", "ana, bo and chen".</summary>
+    public static string And(IReadOnlyList<string> items) => items.Count switch
+    {
+        0 => "nobody",
+        1 => items[0],
+        _ => string.Join(", ", items.Take(items.Count - 1)) + " and " + items[^1],
+    };
+
+    /// <summary>A span in the words that estates use, rounded to what a reader needs: 45 s, 4 min, 2 h 5 min, 3 d.</summary>
+    public static string Span(TimeSpan span)
+    {
+        var s = span.Duration();
+        return s switch
+        {
+            { TotalSeconds: < 60 } => $"{(int)s.TotalSeconds} s",
+            { TotalMinutes: < 60 } => $"{(int)s.TotalMinutes} min",
+            { TotalHours: < 24 } when s.Minutes > 0 && s.TotalHours < 10 => $"{(int)s.TotalHours} h {s.Minutes} min",
+            { TotalHours: < 48 } => $"{(int)s.TotalHours} h",
+            _ => $"{(int)s.TotalDays} d",
+        };
+    }
+}

@@ -1,0 +1,209 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tocsin.OnCall;
+using Tocsin.Pages;
+using Tocsin.Sdk;
+
+namespace Tocsin.Browser.Tests;
+
+/// <summary>Every page in the states that matter, from sample records: no database, no engine, only the components as they are served.</summary>
+internal sealed class Gallery : IAsyncDisposable
+{
+    private static readonly Dictionary<string, Func<Frame, IResult>> s_stories = new(StringComparer.Ordinal)
+    {
+        ["inbox"] = f => Page<InboxPage, InboxModel>(f, Samples.Inbox),
+        ["inbox-first"] = f => Page<InboxPage, InboxModel>(f with { Waiting = 0, OnCall = [] }, new()
+        {
+            View = "all",
+            First = new("anything", """
+                curl -H 'Content-Type: application/json' http://127.0.0.1:8080/in/generic/src_9fK2mQ7xY4bT1vN8 \
+                  -d '{"title": "Hello from a shell", "severity": "high", "status": "firing"}'
+                """),
+        }),
+        ["inbox-quiet"] = f => Page<InboxPage, InboxModel>(f with { Waiting = 0 },
+            new() { View = "mine", Quiet = new(3, Samples.Now.AddSeconds(-12), Samples.Now.AddHours(-5)) }),
+        ["inbox-nothing"] = f => Page<InboxPage, InboxModel>(f, new()
+        {
+            View = "all",
+            Query = "severity=critical env!=prod checkout",
+            Terms = ["severity=critical", "env!=prod", "checkout"],
+            OpenInAll = 5,
+            Nearest = new(Samples.Checkout, "env!=prod"),
+        }),
+        ["incident"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail }),
+        ["incident-held"] = f => Page<IncidentPage, IncidentModel>(f with { Notice = "Acknowledged. Nobody else is paged." }, new()
+        {
+            Detail = Samples.Detail with { Incident = Samples.Checkout with { Status = "acknowledged", AcknowledgedBy = "user:ana", AcknowledgedAt = Samples.Now, Escalation = "stopped" } },
+        }),
+        ["incident-resolved"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail with { Incident = Samples.Resolved, Pages = [] } }),
+        ["explain"] = f => Page<WhyPage, ExplainModel>(f,
+            new() { Incident = Samples.Checkout, Explanation = Samples.Explanation, Pages = Samples.Pages, Started = Samples.Checkout.CreatedAt }),
+        ["what-if"] = f => Page<WhyPage, ExplainModel>(f,
+            new() { Labels = "service=checkout\nseverity=critical", At = "2026-11-23T03:00", Explanation = Samples.Explanation with { Recorded = false } }),
+        ["action"] = f => Page<ActionPage, ActionModel>(f with { User = null }, new(Samples.Checkout, null)),
+        ["action-held"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Queue with { AcknowledgedBy = "user:ana" }, null)),
+        ["action-done"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Resolved, null)),
+        ["action-dead"] = f => Page<DeadLinkPage, DeadLinkModel>(f, new("It is older than a day.")),
+        ["oncall"] = f => Page<OnCallPage, OnCallModel>(f, new(
+        [
+            new("payments-primary", "payments", "Europe/Berlin", ["ana"], "rotation weekly", Samples.Now.AddDays(3), ["bo"], Mine: true),
+            new("platform", "platform", "UTC", ["chen"], "override until Fri 10:00", Samples.Now.AddHours(7), ["dee"], Mine: false),
+            new("night-watch", null, "Australia/Lord_Howe", [], "no rotation covers this time", Samples.Now.AddHours(12), ["dee"], Mine: false),
+        ])),
+        ["schedules"] = f => Page<SchedulesPage, SchedulesModel>(f, new(
+        [
+            new("payments-primary", "payments", "Europe/Berlin", ["ana"], Samples.Now.AddDays(3), ["Ana, Bo and Chen take turns every week, Mon 09:00"], null),
+            new("night-watch", null, "Australia/Lord_Howe", [], Samples.Now.AddHours(12), ["Dee, 22:00 to 06:00 on weekdays"], Samples.Now.AddHours(46)),
+        ])),
+        ["schedules-none"] = f => Page<SchedulesPage, SchedulesModel>(f, new([])),
+        ["schedule"] = f => Page<SchedulePage, ScheduleModel>(f, Schedule()),
+        ["services"] = f => Page<ServicesPage, ServicesModel>(f, new(
+        [
+            new("checkout", "Takes the money", "payments", "payments", 2, "critical", ["ana"]),
+            new("orders", null, "payments", null, 1, "high", ["ana"]),
+            new("search", null, "platform", "platform", 0, null, ["chen"]),
+        ])),
+        ["routing"] = f => Page<RoutingPage, RoutingModel>(f, new(
+            new("root", [], ["policy payments", "groups by alertname, service", "group interval 1 min"], false,
+            [
+                new("information", ["severity=\"info\""], ["pages nobody"], false, []),
+                new("payments-critical", ["service=~\"checkout|payments\"", "severity=\"critical\""], ["policy payments", "high urgency"], true,
+                    [new("night", ["env=\"prod\""], ["policy night"], false, [])]),
+            ]),
+            [new("payments", [new("at once", "schedule payments-primary", ["ana"]), new("after 5 min", "user bo and channel ops", ["bo"]), new("after 15 min", "team night", [])],
+                "Then once more from the start. If nobody answers, the administrators are told.")])),
+        ["silences"] = f => Page<SilencesPage, SilencesModel>(f, new()
+        {
+            Silences =
+            [
+                new("a1", ["service=\"db\"", "severity!=\"critical\""], Samples.Now.AddHours(-1), Samples.Now.AddHours(2), "user:bo", "Nightly import, known to fill the disk", "active"),
+                new("a2", ["host=~\"db-.*\""], Samples.Now.AddDays(1), Samples.Now.AddDays(1).AddHours(4), "user:ana", "Move to the new rack", "pending"),
+            ],
+            Form = new("service=\"checkout\"", "2h", "deploy"),
+            Preview = new(13, [Samples.Alert(1, "HighErrorRate checkout-7d9f4b6c8-x2x1q", "firing")], [1042]),
+            MutesAll = true,
+        }),
+        ["sources"] = f => Page<SourcesPage, SourcesModel>(f, new(
+            [Samples.Source("grafana", Samples.Now.AddSeconds(-12), 1), Samples.Source("anything", null)],
+            [new("grafana", "Grafana Alerting", "https://grafana.com/docs/", "- {name: grafana, type: grafana, key: \"${env:GRAFANA_KEY}\"}"),
+             new("alertmanager", "Prometheus Alertmanager", "https://prometheus.io/docs/", "- {name: prometheus, type: alertmanager, key: \"${env:AM_KEY}\"}")], "")),
+        ["source-waiting"] = f => Page<SourcePage, SourceModel>(f, new()
+        { Source = Samples.Source("grafana", null), KindName = "Grafana Alerting", Docs = "https://grafana.com/docs/", Example = "{\n  \"status\": \"firing\"\n}" }),
+        ["source"] = f => Page<SourcePage, SourceModel>(f, new()
+        {
+            Source = Samples.Source("grafana", Samples.Now.AddSeconds(-12), 1),
+            KindName = "Grafana Alerting",
+            Docs = "https://grafana.com/docs/",
+            Example = "{}",
+            Deliveries = Samples.Deliveries,
+            Open = Samples.Deliveries[3],
+        }),
+        ["channels"] = f => Page<ChannelsPage, ChannelsModel>(f, new(
+        [
+            new("ops", "slack", [new("url", "set, ends …a1b2", true)], new(false, "Slack answered 404: no_service", Samples.Now)),
+            new("status", "webhook", [new("url", "https://status.acme.example/hook", false), new("secret", "set, ends …aLaSw", true)], new(true, "204 No Content in 41 ms", Samples.Now)),
+        ])),
+        ["users"] = f => Page<UsersPage, UsersModel>(f, new([Samples.Ana, Samples.Bo])),
+        ["me"] = f => Page<MePage, MeModel>(f, new()
+        {
+            Me = Samples.Ana,
+            High = "phone at once, mail after 2 min",
+            Low = "mail at once",
+            Shifts = [new("payments-primary", Samples.Now.AddDays(-4), Samples.Now.AddDays(3)), new("payments-primary", Samples.Now.AddDays(17), Samples.Now.AddDays(24))],
+        }),
+        ["about"] = f => Page<AboutPage, AboutModel>(f with { Estate = new(112, "routes/payments.yaml:12 unknown policy \"paymnets\" (did you mean \"payments\"?)") }, new()
+        {
+            Version = new("0.1.0", "a3ca91f", "SQLite 3.40.1", "7"),
+            AppliedAt = Samples.Now.AddDays(-2),
+            AppliedBy = "key:ci",
+            Engine = new(true, "due work is done within 12 ms"),
+            Dead = [new(77, "page.send", "incident/1031", 8, Samples.Now.AddHours(-3), "The connection to 127.0.0.1:9001 was refused.")],
+            Keys = [new(1, "ci", "tcn_9fK2", "admin", Samples.Now.AddDays(-40), Samples.Now.AddHours(-1), null)],
+        }),
+        ["login"] = f => Page<LoginPage, LoginModel>(f with { User = null }, new("ana@acme.example", "That e-mail and password do not belong together.", "/")),
+        ["setup"] = f => Page<SetupPage, SetupModel>(f with { User = null }, new("t", "Ana", "", new Dictionary<string, string> { ["email"] = "An e-mail address is needed." })),
+        ["error"] = f => Page<ErrorPage, ErrorModel>(f, new()
+        {
+            Status = 500,
+            Title = "Something broke here",
+            Text = "The page could not be made. What was stored before is safe.",
+            TraceId = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            Retry = "/",
+            Engine = new(true, "due work is done within 12 ms"),
+        }),
+    };
+
+    private readonly WebApplication _app;
+
+    private Gallery(WebApplication app) => _app = app;
+
+    public static IReadOnlyCollection<string> Stories => s_stories.Keys;
+
+    public Uri Url { get; private set; } = new("http://127.0.0.1/");
+
+    public static async Task<Gallery> OpenAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddPages();
+        var app = builder.Build();
+        app.MapPageAssets();
+        app.MapGet("/api/v1/stream", Stream);
+        app.MapGet("/{story}", (string story, HttpContext http) => s_stories.TryGetValue(story, out var page)
+            ? page(Samples.Frame with { Theme = http.Request.Query["theme"].FirstOrDefault() ?? "auto", Fragment = http.Request.Headers.ContainsKey("X-Fragment") })
+            : Results.NotFound());
+        await app.StartAsync();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return new(app) { Url = new(address) };
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    // Open and silent, as the live stream of a quiet night is.
+    private static async Task Stream(HttpContext http)
+    {
+        http.Response.ContentType = "text/event-stream";
+        await http.Response.WriteAsync(": quiet\n\n", http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+        using var gone = http.RequestAborted.Register(http.Abort);
+        await new TaskCompletionSource().Task.WaitAsync(http.RequestAborted);
+    }
+
+    private static Rendered<TPage, TModel> Page<TPage, TModel>(Frame frame, TModel model)
+        where TPage : PageBase<TModel>
+        where TModel : notnull => new(frame, model, StatusCodes.Status200OK);
+
+    private static ScheduleModel Schedule()
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+        var monday = new DateOnly(2026, 10, 19);
+        DateTimeOffset At(int day, int hour) => new(TimeZoneInfo.ConvertTimeToUtc(monday.AddDays(day).ToDateTime(new(hour, 0)), zone), TimeSpan.Zero);
+        Shift Of(int fromDay, int fromHour, int toDay, int toHour, string? user) => new(At(fromDay, fromHour), At(toDay, toHour), user is null ? [] : [user], "rotation");
+        IReadOnlyList<Shift> weekly = [Of(-7, 9, 0, 9, "chen"), Of(0, 9, 7, 9, "ana"), Of(7, 9, 14, 9, "bo"), Of(14, 9, 21, 9, "chen"), Of(21, 9, 28, 9, "ana")];
+        IReadOnlyList<Shift> outcome =
+        [
+            Of(-7, 9, 0, 9, "chen"), Of(0, 9, 4, 18, "ana"), Of(4, 18, 4, 22, "dee"), Of(4, 22, 7, 9, "ana"), Of(7, 9, 9, 22, "bo"), Of(9, 22, 10, 6, null),
+            Of(10, 6, 14, 9, "bo"), Of(14, 9, 21, 9, "chen"), Of(21, 9, 28, 9, "ana"),
+        ];
+        return new()
+        {
+            Name = "payments-primary",
+            Team = "payments",
+            TimeZone = "Europe/Berlin",
+            Now = ["ana"],
+            Until = Samples.Now.AddDays(3),
+            From = monday,
+            Weeks = ScheduleModel.Cut(monday, zone, At(2, 3), [("On call", outcome), ("Overrides", [Of(4, 18, 4, 22, "dee")]), ("weekly", weekly)],
+                n => Samples.Frame.People[n]),
+            Gaps = [new(At(9, 22), At(10, 6))],
+            Layers = [new("weekly", "Ana, Bo and Chen take turns every week from Mon 09:00"), new("Overrides", "Dee Fri 23 Oct 18:00 to 22:00")],
+        };
+    }
+}

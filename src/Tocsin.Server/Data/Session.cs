@@ -87,6 +87,12 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
 
     private static void Set(DbCommand command, string name, object? value)
     {
+        value = value switch
+        {
+            string text => StorableText.Of(text),
+            string?[] texts => Array.ConvertAll(texts, StorableText.Of),
+            _ => value,
+        };
         if (command.Parameters.Contains(name))
         {
             command.Parameters[name].Value = value ?? DBNull.Value;

@@ -53,7 +53,7 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log)
     public async Task TellAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Tell tell, DateTimeOffset now)
     {
         var told = (await pages.OfIncidentAsync(tx, estate.Workspace, state.Number))
-            .Where(p => p is { Kind: MessageKind.Page, Status: PageStatus.Sent } && $"user:{p.Recipient}" != tell.By)
+            .Where(p => p is { Kind: MessageKind.Page, Status: PageStatus.Sent } && !(p.RecipientKind == RecipientKind.User && p.Recipient == tell.By))
             .DistinctBy(p => (p.RecipientId, p.Method));
         foreach (var page in told)
         {
@@ -114,6 +114,12 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log)
         var text = string.Create(
             null,
             $"{estate.Workspace}|{state.Number}|{state.CreatedAt.ToMicros()}|{state.Reopened}|{page.Round}|{page.Step}|{page.Epoch}|{page.Kind}|{page.RecipientId}|{page.Method}");
+        if (page.Kind == MessageKind.AlertsAdded)
+        {
+            // An incident can grow many times within one epoch.
+            text += $"|{state.ToldAt.ToMicros()}";
+        }
+
         return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 }

@@ -30,7 +30,7 @@ internal sealed class PageSender(
             return;
         }
 
-        if (page.Kind == MessageKind.Page && !IncidentDecider.StillWanted(incident, page.Epoch))
+        if (page.Kind is MessageKind.Page or MessageKind.Unanswered && !IncidentDecider.StillWanted(incident, page.Epoch))
         {
             await database.WriteAsync(tx => desk.CancelAsync(tx, job, page, $"not wanted any more: the incident is {incident.Status.ToString().ToLowerInvariant()}", clock.GetUtcNow()), ct);
             return;

@@ -122,6 +122,7 @@ public static class IncidentDecider
             AlertCount = state.AlertCount + back.Added,
             FiringCount = state.FiringCount + back.Firing,
             Severity = back.Worst > state.Severity ? back.Worst : state.Severity,
+            Urgency = back.Worst >= Severity.High && !state.UrgencyFixed ? Urgency.High : state.Urgency,
             Reopened = state.Reopened + 1,
             AcknowledgedAt = null,
             AcknowledgedBy = null,

@@ -47,6 +47,9 @@ public sealed record Destination
 
     public required Urgency Urgency { get; init; }
 
+    /// <summary>Whether a route says so; if none does, the urgency follows the severity.</summary>
+    public required bool UrgencyFixed { get; init; }
+
     /// <summary>The route's service, else the alert's own; null if neither has one.</summary>
     public required string? Service { get; init; }
 

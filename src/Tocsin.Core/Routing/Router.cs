@@ -119,6 +119,7 @@ public sealed class Router
             PolicyFrom = from,
             // A severity that not even the source gave a default for counts as high: better woken than not.
             Urgency = node.Urgency ?? (subject.Severity is Severity.Info or Severity.Warning ? Urgency.Low : Urgency.High),
+            UrgencyFixed = node.Urgency is not null,
             Service = service,
             GroupBy = node.GroupBy,
             GroupWait = node.GroupWait,

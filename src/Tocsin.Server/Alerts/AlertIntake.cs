@@ -47,15 +47,17 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
     {
         await tx.LockWorkspaceAsync(estate.Workspace);
         var work = new IntakeWork(estate, now);
-        foreach (var row in await alerts.LoadAsync(tx, estate.Workspace, fingerprints))
+        var rows = await alerts.LoadAsync(tx, estate.Workspace, fingerprints);
+        work.Known(rows);
+        foreach (var row in rows)
         {
             if (estate.Source(row.Document.Source).KeepOpenOnExpiry)
             {
-                work.Change(row with { State = row.State with { ExpiresAt = null } }, AlertChange.Refreshed);
+                work.Change(row with { State = row.State with { ExpiresAt = null } });
             }
             else if (AlertReducer.Expire(row.State, now) is { Change: AlertChange.Ended } ended)
             {
-                work.Change(row with { State = ended.State, UpdatedAt = now }, AlertChange.Ended);
+                work.Change(row with { State = ended.State, UpdatedAt = now });
             }
         }
 
@@ -69,11 +71,13 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
     {
         await tx.LockWorkspaceAsync(estate.Workspace);
         var work = new IntakeWork(estate, now);
-        foreach (var row in await alerts.FiringAsync(tx, estate.Workspace, silenced: true))
+        var rows = await alerts.FiringAsync(tx, estate.Workspace, silenced: true);
+        work.Known(rows);
+        foreach (var row in rows)
         {
             if (estate.Silences.FirstMatch(SubjectOf(row), now) is null)
             {
-                work.Change(row with { Silenced = false }, AlertChange.Fired);
+                work.Change(row with { Silenced = false });
             }
         }
 
@@ -128,11 +132,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             await JoinAsync(tx, work, group, members);
         }
 
-        foreach (var row in work.Ended)
-        {
-            await EndAsync(tx, work, row);
-        }
-
+        await EndAsync(tx, work);
         if (work.Lines.Count > 0)
         {
             await log.AppendAsync(tx, work.Estate.Workspace, work.Now, work.Lines);
@@ -154,18 +154,39 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             return;
         }
 
-        var added = await incidents.LinkAsync(tx, estate.Workspace, newest.Number, [.. members.Select(m => m.Id)]);
+        var (added, firing) = await incidents.LinkAsync(tx, estate.Workspace, newest.Number, [.. members.Select(m => m.Id)]);
+        if (newest.IsOpen && firing == 0 && worst <= newest.Severity)
+        {
+            // They ended and fire again within this transaction: for the incident they were never away.
+            return;
+        }
+
         IncidentEvent e = newest.IsOpen
-            ? new IncidentEvent.AlertsJoined(added, members.Count, worst, sample)
-            : new IncidentEvent.AlertsBack(added, members.Count, worst, sample);
+            ? new IncidentEvent.AlertsJoined(added, firing, worst, sample)
+            : new IncidentEvent.AlertsBack(added, firing, worst, sample);
         await flow.ApplyAsync(tx, estate, newest, e, actor, now);
     }
 
-    private async Task EndAsync(Tx tx, IntakeWork work, AlertRow row)
+    private async Task EndAsync(Tx tx, IntakeWork work)
     {
-        foreach (var number in await incidents.OfAlertAsync(tx, work.Estate.Workspace, row.Id))
+        SortedDictionary<long, List<AlertRow>> ended = [];
+        foreach (var row in work.Ended)
         {
-            await flow.ApplyAsync(tx, work.Estate, number, new IncidentEvent.AlertsEnded(1, row.Document.Title), $"source:{row.Document.Source}", work.Now);
+            foreach (var number in await incidents.EndLinksAsync(tx, work.Estate.Workspace, row.Id))
+            {
+                if (!ended.TryGetValue(number, out var rows))
+                {
+                    ended[number] = rows = [];
+                }
+
+                rows.Add(row);
+            }
+        }
+
+        foreach (var (number, rows) in ended)
+        {
+            var last = rows[^1].Document;
+            await flow.ApplyAsync(tx, work.Estate, number, new IncidentEvent.AlertsEnded(rows.Count, last.Title), $"source:{last.Source}", work.Now);
         }
     }
 
@@ -180,6 +201,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             Description = first.Document.Description,
             Severity = worst,
             Urgency = destination.Urgency,
+            UrgencyFixed = destination.UrgencyFixed,
             Service = destination.Service,
             Environment = first.Document.Environment,
             Route = destination.Path,
@@ -201,7 +223,9 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
 internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
 {
     private readonly Dictionary<long, AlertRow?> _rows = [];
-    private readonly Dictionary<long, AlertChange> _changes = [];
+    private readonly Dictionary<long, AlertRow> _before = [];
+    private readonly HashSet<long> _changed = [];
+    private readonly HashSet<long> _fired = [];
 
     public EstateSnapshot Estate => estate;
 
@@ -211,11 +235,16 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
 
     public Dictionary<long, AlertRow?>.KeyCollection Fingerprints => _rows.Keys;
 
-    public IEnumerable<AlertRow> Changed => _changes.Keys.Select(f => _rows[f]!);
+    public IEnumerable<AlertRow> Changed => _changed.Select(f => _rows[f]!);
 
-    public IReadOnlyList<AlertRow> Fired => [.. Of(AlertChange.Fired).Where(r => !r.Silenced)];
+    /// <summary>
+    /// Alerts to be routed: they fire, nothing mutes them, and they began in this transaction or were muted before it. One that also
+    /// ended in this transaction is among them, since a person may have resolved its incident meanwhile.
+    /// </summary>
+    public IReadOnlyList<AlertRow> Fired => [.. Changed.Where(r => r is { State.Status: AlertStatus.Firing, Silenced: false } && (_fired.Contains(r.Fingerprint) || WasMuted(r)))];
 
-    public IReadOnlyList<AlertRow> Ended => [.. Of(AlertChange.Ended)];
+    public IReadOnlyList<AlertRow> Ended =>
+        [.. Changed.Where(r => r.State.Status == AlertStatus.Resolved && _before.GetValueOrDefault(r.Fingerprint)?.State.Status == AlertStatus.Firing)];
 
     public void Expect(long fingerprint) => _rows.TryAdd(fingerprint, null);
 
@@ -223,24 +252,16 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
     {
         foreach (var row in rows)
         {
-            _rows[row.Fingerprint] = row;
+            _rows[row.Fingerprint] = _before[row.Fingerprint] = row;
         }
     }
 
     public void Identify(AlertRow row, long id) => _rows[row.Fingerprint] = row with { Id = id };
 
-    public void Change(AlertRow row, AlertChange change)
+    public void Change(AlertRow row)
     {
         _rows[row.Fingerprint] = row;
-
-        // An alert that fires and ends within one transaction counts by its last state; one that ends and fires again was never away.
-        _changes[row.Fingerprint] = (_changes.GetValueOrDefault(row.Fingerprint), change) switch
-        {
-            (AlertChange.Fired, AlertChange.Ended) => row.State.Episodes <= 1 ? AlertChange.EndedUnheard : AlertChange.Refreshed,
-            (AlertChange.Ended, AlertChange.Fired) => AlertChange.Refreshed,
-            (var before and not AlertChange.None, AlertChange.Refreshed) => before,
-            _ => change,
-        };
+        _changed.Add(row.Fingerprint);
     }
 
     /// <returns>Whether the signal changed something.</returns>
@@ -253,7 +274,7 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
         var severity = estate.SeverityOf(signal, intake.Source);
         if (row is null)
         {
-            Change(Muted(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Document = document }, decision.Change), decision.Change);
+            Change(Muted(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Document = document }, decision.Change));
             return true;
         }
 
@@ -270,7 +291,7 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
             Severity = sameText ? row.Severity : severity,
             Document = sameText ? row.Document : document,
         };
-        Change(Muted(next, decision.Change), decision.Change == AlertChange.None ? AlertChange.Refreshed : decision.Change);
+        Change(Muted(next, decision.Change));
         return decision.Change != AlertChange.None;
     }
 
@@ -301,6 +322,7 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
             return row;
         }
 
+        _fired.Add(row.Fingerprint);
         var silence = estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), now);
         if (silence is not null)
         {
@@ -310,5 +332,5 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
         return row with { Silenced = silence is not null };
     }
 
-    private IEnumerable<AlertRow> Of(AlertChange change) => _changes.Where(c => c.Value == change).Select(c => _rows[c.Key]!);
+    private bool WasMuted(AlertRow row) => _before.GetValueOrDefault(row.Fingerprint) is { State.Status: AlertStatus.Firing, Silenced: true };
 }

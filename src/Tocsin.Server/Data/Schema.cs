@@ -140,6 +140,7 @@ internal static class Schema
             workspace_id BIGINT NOT NULL,
             incident BIGINT NOT NULL,
             alert_id BIGINT NOT NULL,
+            firing INTEGER NOT NULL,
             PRIMARY KEY (workspace_id, incident, alert_id)){clustered};
         CREATE INDEX incident_alert_alert ON incident_alert (workspace_id, alert_id, incident);
 

@@ -41,18 +41,34 @@ internal sealed class IncidentStore
             ? [("workspace", workspace), ("before", before), ("limit", limit)]
             : [("workspace", workspace), ("status", status is { } s ? (int)s : -1), ("before", before), ("limit", limit)]);
 
-    /// <summary>Makes alerts part of an incident.</summary>
-    /// <returns>How many were not part of it before.</returns>
-    public async Task<int> LinkAsync(Tx tx, long workspace, long incident, IReadOnlyCollection<long> alertIds)
+    /// <summary>Makes firing alerts part of an incident. An incident's count of firing alerts is that of its firing links.</summary>
+    /// <returns>How many were not part of it before, and how many more fire in it now.</returns>
+    public async Task<(int Added, int Firing)> LinkAsync(Tx tx, long workspace, long incident, IReadOnlyCollection<long> alertIds)
     {
         var ids = alertIds.ToArray();
-        var (workspaces, incidents) = (new long[ids.Length], new long[ids.Length]);
+        var (workspaces, incidents, firing) = (new long[ids.Length], new long[ids.Length], new int[ids.Length]);
         Array.Fill(workspaces, workspace);
         Array.Fill(incidents, incident);
-        return await tx.BatchAsync(
-            "INSERT INTO incident_alert (workspace_id, incident, alert_id) {rows} ON CONFLICT DO NOTHING",
-            new("workspace", workspaces), new("incident", incidents), new("alert", ids));
+        Array.Fill(firing, 1);
+        Column[] columns = [new("workspace", workspaces), new("incident", incidents), new("alert", ids), new("firing", firing)];
+        var added = await tx.BatchAsync(
+            "INSERT INTO incident_alert (workspace_id, incident, alert_id, firing) {rows} ON CONFLICT (workspace_id, incident, alert_id) DO NOTHING", columns);
+        var again = added == ids.Length
+            ? 0
+            : await tx.BatchAsync(
+                """
+                INSERT INTO incident_alert (workspace_id, incident, alert_id, firing) {rows}
+                ON CONFLICT (workspace_id, incident, alert_id) DO UPDATE SET firing = 1 WHERE incident_alert.firing = 0
+                """,
+                columns);
+        return (added, added + again);
     }
+
+    /// <summary>Notes that an alert no longer fires.</summary>
+    /// <returns>The incidents in which it did; not those that it was only once part of.</returns>
+    public Task<List<long>> EndLinksAsync(Tx tx, long workspace, long alertId) => tx.QueryAsync(
+        "UPDATE incident_alert SET firing = 0 WHERE workspace_id = @workspace AND alert_id = @alert AND firing = 1 RETURNING incident",
+        static row => row.GetInt64(0), ("workspace", workspace), ("alert", alertId));
 
     /// <summary>The incidents that an alert belongs to, newest first.</summary>
     public Task<List<long>> OfAlertAsync(Session session, long workspace, long alertId) => session.QueryAsync(

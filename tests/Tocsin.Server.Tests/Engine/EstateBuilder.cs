@@ -1,0 +1,181 @@
+using System.Collections.Frozen;
+using Tocsin.Escalation;
+using Tocsin.Estate;
+using Tocsin.Notify;
+using Tocsin.OnCall;
+using Tocsin.Routing;
+
+namespace Tocsin.Tests;
+
+/// <summary>Builds estates by hand, without YAML. All contact methods are of the provider <c>fake</c>.</summary>
+internal sealed class EstateBuilder
+{
+    private readonly Dictionary<string, Person> _users = [];
+    private readonly Dictionary<string, Team> _teams = [];
+    private readonly Dictionary<string, Schedule> _schedules = [];
+    private readonly Dictionary<string, Policy> _policies = [];
+    private readonly Dictionary<string, Service> _services = [];
+    private readonly Dictionary<string, Source> _sources = new() { ["prom"] = new("prom", "generic", "prom-key-0123456789") };
+    private readonly Dictionary<string, ContactMethod> _channels = [];
+    private readonly List<Silence> _silences = [];
+    private Route _route = new() { Name = "root", Policy = "main" };
+
+    /// <summary>A person with methods tried at once (<c>push</c>) or some minutes later (<c>mail@5</c>), the same for both urgencies.</summary>
+    public EstateBuilder User(string name, params string[] ladder)
+    {
+        var rules = ladder.Select(Rule).ToArray();
+        return User(new Person { Name = name, Contact = Methods(rules), High = rules, Low = rules });
+    }
+
+    public EstateBuilder User(string name, string[] high, string[] low)
+    {
+        var (highRules, lowRules) = (high.Select(Rule).ToArray(), low.Select(Rule).ToArray());
+        return User(new Person { Name = name, Contact = Methods([.. highRules, .. lowRules]), High = highRules, Low = lowRules });
+    }
+
+    public EstateBuilder User(Person person)
+    {
+        _users[person.Name] = person;
+        return this;
+    }
+
+    public EstateBuilder Administrator(string name, params string[] ladder) => User(name, ladder).Change(name, p => p with { Role = "admin" });
+
+    public EstateBuilder Disable(string name) => Change(name, p => p with { Disabled = true });
+
+    public EstateBuilder Change(string name, Func<Person, Person> change) => User(change(_users[name]));
+
+    public EstateBuilder Team(string name, params string[] members)
+    {
+        _teams[name] = new(name, members);
+        return this;
+    }
+
+    /// <summary>A schedule in UTC whose users take a day each, in turn, from the start of the virtual clock; without users nobody is on.</summary>
+    public EstateBuilder Schedule(string name, params string[] users)
+    {
+        _schedules[name] = new()
+        {
+            Name = name,
+            TimeZone = "UTC",
+            Rotations = users.Length == 0
+                ? []
+                : [new() { Name = "daily", Users = users, Start = VirtualClock.Start.UtcDateTime.Date.AddHours(9), Every = new(1, PeriodUnit.Day) }],
+        };
+        return this;
+    }
+
+    public EstateBuilder Channel(string name, params (string Key, string Value)[] settings)
+    {
+        _channels[name] = new(name, "fake", settings.ToFrozenDictionary(s => s.Key, s => s.Value));
+        return this;
+    }
+
+    public EstateBuilder Service(string name, string? policy = null)
+    {
+        _services[name] = new(name, null, policy);
+        return this;
+    }
+
+    public EstateBuilder Source(Source source)
+    {
+        _sources[source.Name] = source;
+        return this;
+    }
+
+    /// <summary>The policy of the root route.</summary>
+    /// <param name="steps">Each as <c>5m user:ana channel:room</c>: the wait, then whom it notifies.</param>
+    public EstateBuilder Policy(params string[] steps) => Policy("main", 0, steps);
+
+    public EstateBuilder Policy(string name, int repeat, params string[] steps)
+    {
+        _policies[name] = new(name, [.. steps.Select(Step)], repeat);
+        return this;
+    }
+
+    public EstateBuilder Route(Route route)
+    {
+        _route = route;
+        return this;
+    }
+
+    /// <summary>Changes the root route.</summary>
+    public EstateBuilder Route(Func<Route, Route> change) => Route(change(_route));
+
+    public EstateBuilder Silence(string matchers, DateTimeOffset from, DateTimeOffset to)
+    {
+        _silences.Add(new($"s{_silences.Count + 1}", Matching(matchers), from, to, "ana", "planned work"));
+        return this;
+    }
+
+    public EstateBuilder WithoutSilences()
+    {
+        _silences.Clear();
+        return this;
+    }
+
+    public static IReadOnlyList<Matcher> Matching(string text)
+    {
+        var matchers = MatcherText.Parse(text);
+        Assert.True(matchers.Ok, matchers.Error?.Detail);
+        return matchers.Value;
+    }
+
+    public EstateSnapshot Build(long workspace = 1)
+    {
+        var model = new EstateModel
+        {
+            Workspace = $"w{workspace}",
+            Users = _users.ToFrozenDictionary(),
+            Teams = _teams.ToFrozenDictionary(),
+            Schedules = _schedules.ToFrozenDictionary(),
+            Policies = _policies.ToFrozenDictionary(),
+            Services = _services.ToFrozenDictionary(),
+            Sources = _sources.ToFrozenDictionary(),
+            Channels = _channels.ToFrozenDictionary(),
+            Route = _route,
+            Silences = [.. _silences],
+        };
+        var calendars = _schedules.ToFrozenDictionary(s => s.Key, s => OnCallCalendar.Compile(s.Value));
+        var router = Router.Compile(_route, model.Services);
+        Assert.True(router.Ok, router.Error?.Detail);
+        return new(workspace, model, router.Value, SilenceSet.Compile(model.Silences), new(model, (name, at) => calendars.GetValueOrDefault(name)?.At(at)));
+    }
+
+    private static NotifyRule Rule(string text) =>
+        text.Split('@') is [var method, var minutes] ? new(TimeSpan.FromMinutes(int.Parse(minutes)), method) : new(TimeSpan.Zero, text);
+
+    private static ContactMethod[] Methods(IEnumerable<NotifyRule> rules) =>
+        [.. rules.Select(r => r.Via).Distinct().Select(name => new ContactMethod(name, "fake", FrozenDictionary<string, string>.Empty))];
+
+    private static PolicyStep Step(string text)
+    {
+        var parts = text.Split(' ');
+        Assert.True(DurationText.TryParse(parts[0], out var wait), text);
+        return new([.. parts.Skip(1).Select(ToTarget)], wait);
+    }
+
+    private static Target ToTarget(string text)
+    {
+        Assert.True(Target.TryParse(text, out var target), text);
+        return target;
+    }
+}
+
+/// <summary>The estates that a test gives; a change is seen by the next decision.</summary>
+internal sealed class FixedEstates(params IEnumerable<EstateSnapshot> estates) : IEstates
+{
+    private readonly Dictionary<long, EstateSnapshot> _estates = estates.ToDictionary(e => e.Workspace);
+
+    public EstateSnapshot this[long workspace]
+    {
+        get => _estates[workspace];
+        set => _estates[workspace] = value;
+    }
+
+    public ValueTask<EstateSnapshot?> FindAsync(long workspace, CancellationToken ct) => new(_estates.GetValueOrDefault(workspace));
+
+    public ValueTask<(EstateSnapshot Estate, Source Source)?> FindSourceAsync(string key, CancellationToken ct) => new(
+        _estates.Values.SelectMany(e => e.Model.Sources.Values.Select(s => (e, s))).Where(p => p.s.Key == key)
+            .Select(p => ((EstateSnapshot, Source)?)p).FirstOrDefault());
+}

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tocsin.Alerts;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Incidents;
+using Tocsin.Jobs;
+using Tocsin.Notify;
+using Tocsin.Providers;
+using Tocsin.Streams;
+
+namespace Tocsin.Tests;
+
+/// <summary>The objects of one node, wired as in the product, on a database, a clock and providers of the test.</summary>
+internal sealed class NodeParts
+{
+    public NodeParts(string node, Database database, IEstates estates, INotifier notifier, TimeProvider clock, JobOptions options)
+    {
+        Database = database;
+        Jobs = new(database.Dialect, options.Lease);
+        Log = new(new ChangeSignal());
+        var planner = new PagePlanner(Pages, Jobs, Log);
+        Flow = new(Incidents, planner, Pages, Jobs, Log);
+        Intake = new(Alerts, Incidents, Flow, Log);
+        var desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log);
+        var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
+        Handlers =
+        [
+            new IncidentWake(database, estates, Flow, Jobs, clock),
+            new IncidentUpdate(database, estates, Flow, Jobs, clock),
+            new PageSender(database, estates, new([notifier]), desk, writer, clock, NullLogger<PageSender>.Instance),
+        ];
+        Runner = new(database, Jobs, Handlers, options, clock, NullLogger<JobRunner>.Instance) { Node = node };
+    }
+
+    public Database Database { get; }
+
+    public AlertStore Alerts { get; } = new();
+
+    public IncidentStore Incidents { get; } = new();
+
+    public PageStore Pages { get; } = new();
+
+    public DeliveryStore Deliveries { get; } = new();
+
+    public JobStore Jobs { get; }
+
+    public EventLog Log { get; }
+
+    public IncidentFlow Flow { get; }
+
+    public AlertIntake Intake { get; }
+
+    public IReadOnlyList<IJobHandler> Handlers { get; }
+
+    public JobRunner Runner { get; }
+}

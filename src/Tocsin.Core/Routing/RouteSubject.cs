@@ -33,6 +33,16 @@ public readonly record struct RouteSubject(
     /// <summary>The one value that a name stands for where only one is possible (grouping): the sender's if there is one.</summary>
     public string Value(string name) => Labels[name] is { Length: > 0 } value ? value : Canonical(FieldOf(name));
 
+    /// <summary>The labels that make the alert's group, those without a value left out; <c>...</c> stands for all labels.</summary>
+    /// <param name="groupBy">As a <see cref="Destination"/> has it.</param>
+    public LabelSet GroupLabels(IReadOnlyList<string> groupBy)
+    {
+        var subject = this;
+        return groupBy.Contains("...")
+            ? Labels
+            : LabelSet.From(groupBy.Select(name => KeyValuePair.Create(name, subject.Value(name))));
+    }
+
     /// <summary>All values that a matcher of this name is tried against, at least one.</summary>
     public IReadOnlyList<string> Values(string name)
     {

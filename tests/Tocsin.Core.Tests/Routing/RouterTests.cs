@@ -106,6 +106,15 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public void The_group_labels_can_be_shown()
+    {
+        var subject = Subject("alertname=Down instance=a") with { Service = "web" };
+
+        Assert.Equal(LabelSet.Of(("alertname", "Down"), ("service", "web")), subject.GroupLabels(["alertname", "service", "zone"]));
+        Assert.Same(subject.Labels, subject.GroupLabels(["..."]));
+    }
+
+    [Fact]
     public void Alerts_fold_only_if_all_group_labels_are_equal()
     {
         var router = Compiled(Tree);

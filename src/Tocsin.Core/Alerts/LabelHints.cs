@@ -27,7 +27,7 @@ public static class LabelHints
                     return severity;
                 }
 
-                unknown ??= $"{name} \"{SignalLimits.Title(word)}\" is not a severity that is known; the source's default applies.";
+                unknown ??= UnknownSeverity(name, word);
             }
         }
 
@@ -43,6 +43,10 @@ public static class LabelHints
     public static bool Reads(string name) =>
         name is "alertname" or "instance" or "team"
         || ServiceNames.Contains(name) || EnvironmentNames.Contains(name) || SeverityNames.Contains(name);
+
+    /// <summary>The sentence about a word for severity that is not known.</summary>
+    public static string UnknownSeverity(string name, string word) =>
+        $"The {name} \"{SignalLimits.Title(word)}\" is not known; the source's default applies.";
 
     private static string? First(LabelSet labels, string[] names)
     {

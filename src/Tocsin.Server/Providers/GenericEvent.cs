@@ -171,7 +171,7 @@ internal sealed class GenericEvent
                 return severity;
             }
 
-            unknown ??= $"The {hit.Name} \"{SignalLimits.Title(word)}\" is not known; the source's default applies.";
+            unknown ??= LabelHints.UnknownSeverity(hit.Name, word);
         }
 
         // Some say "critical" where others say "firing".

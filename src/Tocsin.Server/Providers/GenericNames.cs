@@ -45,11 +45,13 @@ internal static class GenericNames
     /// <summary>Facts about the delivery, which the server knows better or keeps anyway.</summary>
     public static bool IsIgnored(string name) => name is "sourceId" or "sourceType" or "receivedAt" or "raw" or "raw_provider" or "schema_version";
 
-    /// <summary>Texts for people, and ids that are new with each delivery: they do not identify the alert.</summary>
+    /// <summary>Texts for people, and what is new with each delivery: they do not identify the alert.</summary>
     public static bool IsAnnotation(string name) =>
         name is "summary" or "message" or "text" or "subject" or "reason" or "details" or "body" or "comment" or "note" or "description"
             or "event_id" or "eventId" or "request_id" or "requestId" or "delivery_id" or "deliveryId" or "message_id" or "messageId"
+            or "event" or "event_type" or "eventType" or "action" or "status" or "state"
             or "trace_id" or "traceId" or "span_id" or "spanId" or "correlation_id" or "correlationId" or "uuid"
+        || (name != "name" && Id.Contains(name))
         || IsTime(name);
 
     /// <summary>Whether a whole number under this name tells one thing from another; most numbers are measurements.</summary>

@@ -15,6 +15,12 @@ internal static class JsonText
     public static string Of(ref Utf8JsonReader reader) =>
         reader.ValueIsEscaped ? Unescape(reader.ValueSpan) : TextCache.Get(reader.ValueSpan);
 
+    /// <summary>Whether the reader's current token is the member of this name. The reader's own comparison throws on half a surrogate pair.</summary>
+    public static bool IsName(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) =>
+        reader.ValueIsEscaped
+            ? Unescape(reader.ValueSpan).AsSpan().SequenceEqual(Encoding.UTF8.GetString(name))
+            : reader.ValueSpan.SequenceEqual(name);
+
     /// <summary>A string's text, a number or a truth value as it is written; null for null, objects and lists.</summary>
     public static string? Of(JsonElement element) => element.ValueKind switch
     {

@@ -45,33 +45,33 @@ internal struct PrometheusAlert
 
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            if (reader.ValueTextEquals("labels"u8))
+            if (JsonText.IsName(ref reader, "labels"u8))
             {
                 reader.Read();
                 alert.Labels = alert.ReadMap(ref reader, "labels", scratch);
             }
-            else if (reader.ValueTextEquals("annotations"u8))
+            else if (JsonText.IsName(ref reader, "annotations"u8))
             {
                 reader.Read();
                 alert.Annotations = alert.ReadMap(ref reader, "annotations", scratch);
             }
-            else if (reader.ValueTextEquals("startsAt"u8))
+            else if (JsonText.IsName(ref reader, "startsAt"u8))
             {
                 alert.StartsAt = ReadTime(ref reader);
             }
-            else if (reader.ValueTextEquals("endsAt"u8))
+            else if (JsonText.IsName(ref reader, "endsAt"u8))
             {
                 alert.EndsAt = ReadTime(ref reader);
             }
-            else if (reader.ValueTextEquals("generatorURL"u8))
+            else if (JsonText.IsName(ref reader, "generatorURL"u8))
             {
                 alert.GeneratorUrl = ReadText(ref reader);
             }
-            else if (reader.ValueTextEquals("status"u8))
+            else if (JsonText.IsName(ref reader, "status"u8))
             {
                 alert.Status = ReadText(ref reader);
             }
-            else if (reader.ValueTextEquals("fingerprint"u8))
+            else if (JsonText.IsName(ref reader, "fingerprint"u8))
             {
                 alert.Fingerprint = ReadText(ref reader);
             }
@@ -150,27 +150,27 @@ internal struct PrometheusAlert
     /// <summary>Members that only Grafana sends, and unknown ones.</summary>
     private void ReadRare(ref Utf8JsonReader reader)
     {
-        if (reader.ValueTextEquals("silenceURL"u8))
+        if (JsonText.IsName(ref reader, "silenceURL"u8))
         {
             SilenceUrl = ReadText(ref reader);
         }
-        else if (reader.ValueTextEquals("dashboardURL"u8))
+        else if (JsonText.IsName(ref reader, "dashboardURL"u8))
         {
             DashboardUrl = ReadText(ref reader);
         }
-        else if (reader.ValueTextEquals("panelURL"u8))
+        else if (JsonText.IsName(ref reader, "panelURL"u8))
         {
             PanelUrl = ReadText(ref reader);
         }
-        else if (reader.ValueTextEquals("imageURL"u8))
+        else if (JsonText.IsName(ref reader, "imageURL"u8))
         {
             ImageUrl = ReadText(ref reader);
         }
-        else if (reader.ValueTextEquals("valueString"u8))
+        else if (JsonText.IsName(ref reader, "valueString"u8))
         {
             ValueString = ReadText(ref reader);
         }
-        else if (reader.ValueTextEquals("values"u8))
+        else if (JsonText.IsName(ref reader, "values"u8))
         {
             Values = ReadValues(ref reader);
         }

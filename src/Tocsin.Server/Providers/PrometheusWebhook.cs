@@ -27,7 +27,7 @@ internal struct PrometheusWebhook
         alerts = default;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            if (reader.ValueTextEquals("alerts"u8))
+            if (JsonText.IsName(ref reader, "alerts"u8))
             {
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.StartArray)
@@ -39,19 +39,19 @@ internal struct PrometheusWebhook
 
                 reader.Skip();
             }
-            else if (reader.ValueTextEquals("status"u8))
+            else if (JsonText.IsName(ref reader, "status"u8))
             {
                 webhook.Status = PrometheusAlert.ReadText(ref reader);
             }
-            else if (reader.ValueTextEquals("externalURL"u8))
+            else if (JsonText.IsName(ref reader, "externalURL"u8))
             {
                 webhook.ExternalUrl = PrometheusAlert.ReadText(ref reader);
             }
-            else if (reader.ValueTextEquals("title"u8))
+            else if (JsonText.IsName(ref reader, "title"u8))
             {
                 webhook.Title = PrometheusAlert.ReadText(ref reader);
             }
-            else if (reader.ValueTextEquals("truncatedAlerts"u8))
+            else if (JsonText.IsName(ref reader, "truncatedAlerts"u8))
             {
                 reader.Read();
                 if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out webhook.TruncatedAlerts))
@@ -59,12 +59,12 @@ internal struct PrometheusWebhook
                     reader.Skip();
                 }
             }
-            else if (reader.ValueTextEquals("commonLabels"u8))
+            else if (JsonText.IsName(ref reader, "commonLabels"u8))
             {
                 reader.Read();
                 webhook.CommonLabels = default(PrometheusAlert).ReadMap(ref reader, "labels", scratch);
             }
-            else if (reader.ValueTextEquals("commonAnnotations"u8))
+            else if (JsonText.IsName(ref reader, "commonAnnotations"u8))
             {
                 reader.Read();
                 webhook.CommonAnnotations = default(PrometheusAlert).ReadMap(ref reader, "annotations", scratch);

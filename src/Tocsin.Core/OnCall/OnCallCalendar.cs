@@ -4,7 +4,7 @@ namespace Tocsin.OnCall;
 public static class OnCallCalendar
 {
     /// <summary>
-    /// Prepares a schedule for questions. Costs milliseconds for 100 000 overrides; keep the result as long as the schedule stays.
+    /// Prepares a schedule for questions. Costs a sort of the overrides; keep the result as long as the schedule stays.
     /// </summary>
     /// <exception cref="ArgumentException">The schedule breaks <see cref="ScheduleRules"/>, which are checked before it is saved.</exception>
     public static CompiledSchedule Compile(Schedule schedule)

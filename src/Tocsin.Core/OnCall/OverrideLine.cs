@@ -15,15 +15,31 @@ internal sealed class OverrideLine
         var byUser = new Dictionary<string, Answer>(StringComparer.Ordinal);
 
         // Between two neighbouring cuts the answer is the same, namely that of the last override which is open there.
-        long[] cuts = [.. overrides.SelectMany(o => new[] { o.From.Ticks, o.To.Ticks }).Distinct().Order()];
-        int[] byStart = [.. Enumerable.Range(0, overrides.Count).OrderBy(i => overrides[i].From)];
+        var cuts = new long[2 * overrides.Count];
+        var begins = new long[overrides.Count];
+        var byBegin = new int[overrides.Count];
+        for (var i = 0; i < overrides.Count; i++)
+        {
+            cuts[2 * i] = begins[i] = overrides[i].From.Ticks;
+            cuts[(2 * i) + 1] = overrides[i].To.Ticks;
+            byBegin[i] = i;
+        }
+
+        Array.Sort(cuts);
+        Array.Sort(begins, byBegin);
+
         var open = new PriorityQueue<int, int>();
-        var started = 0;
+        var begun = 0;
         for (var i = 0; i + 1 < cuts.Length; i++)
         {
-            for (; started < byStart.Length && overrides[byStart[started]].From.Ticks <= cuts[i]; started++)
+            if (cuts[i] == cuts[i + 1])
             {
-                open.Enqueue(byStart[started], -byStart[started]);
+                continue;
+            }
+
+            for (; begun < begins.Length && begins[begun] <= cuts[i]; begun++)
+            {
+                open.Enqueue(byBegin[begun], -byBegin[begun]);
             }
 
             while (open.TryPeek(out var top, out _) && overrides[top].To.Ticks <= cuts[i])

@@ -13,7 +13,6 @@ internal sealed class RotationLine
     // Both bounds together keep the pages of one schedule within a few megabytes, whatever its rotations are.
     private const int PageCount = 64;
     private const int PageWeight = 8192;
-    private const int PageStretches = 1024;
 
     private static readonly TimeSpan ShortestPage = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestPage = TimeSpan.FromDays(128);
@@ -22,16 +21,16 @@ internal sealed class RotationLine
     private readonly RotationClock[] _rotations;
     private readonly long _span;
     private readonly Page?[] _pages = new Page?[PageCount];
+    private readonly long[] _missed = new long[PageCount];
 
     public RotationLine(IEnumerable<Rotation> rotations)
     {
         _rotations = [.. rotations.Select(r => new RotationClock(r)).OrderByDescending(r => r.Priority)];
 
-        // Pages of about even weight: stretches times the people that one of them may name.
-        var crowd = _rotations.GroupBy(r => r.Priority).Select(g => g.Count()).DefaultIfEmpty(1).Max();
-        var stretches = Math.Clamp(PageWeight / (crowd + 1), 1, PageStretches);
-        var days = stretches / Math.Max(_rotations.Sum(r => r.ChangesPerDay), 1e-3);
-        _span = TimeSpan.FromDays(Math.Clamp(days, ShortestPage.TotalDays, LongestPage.TotalDays)).Ticks;
+        // About as long as a page may be heavy: only one level is on call at a time, so the busiest decides. A level that is
+        // busier than it seems here makes pages shorter, not heavier.
+        var weightPerDay = _rotations.GroupBy(r => r.Priority).Select(g => g.Sum(r => r.ChangesPerDay) * (g.Count() + 1)).Append(1).Max();
+        _span = TimeSpan.FromDays(Math.Clamp(PageWeight / weightPerDay, ShortestPage.TotalDays, LongestPage.TotalDays)).Ticks;
     }
 
     /// <summary>The people named by all kept pages together, with one more for each stretch: a measure of memory.</summary>
@@ -43,15 +42,35 @@ internal sealed class RotationLine
     public Answer At(long wall, out long until)
     {
         var number = Math.DivRem(wall, _span, out var rest) - (rest < 0 ? 1 : 0);
-        ref var slot = ref _pages[number & (PageCount - 1)];
-        var page = Volatile.Read(ref slot);
+        var slot = number & (PageCount - 1);
+        var page = Volatile.Read(ref _pages[slot]);
         if (page is null || wall < page.From || wall >= page.To)
         {
+            // A page costs far more than one answer, so it is worked out only when it is missed twice in a row. Scattered
+            // questions about a schedule too heavy to be kept whole then do not push each other's pages out.
+            if (Interlocked.Exchange(ref _missed[slot], number) != number)
+            {
+                return WorkOutOnce(wall, out until);
+            }
+
             page = PageAt(number * _span, wall);
-            Volatile.Write(ref slot, page);
+            Volatile.Write(ref _pages[slot], page);
         }
 
         return page.At(wall, out until);
+    }
+
+    private Answer WorkOutOnce(long wall, out long until)
+    {
+        var walk = new Walk(_rotations);
+        var answer = walk.At(wall, out until);
+        while (until < wall + Horizon && walk.At(until, out var next).Same(answer))
+        {
+            until = next;
+        }
+
+        until = until < wall + Horizon ? until : WallClock.Never;
+        return answer;
     }
 
     /// <summary>A page with the wall time in it: the span that starts at from, or what of it is not too heavy.</summary>
@@ -108,7 +127,9 @@ internal sealed class RotationLine
     private sealed class Walk(RotationClock[] rotations)
     {
         private readonly int[] _turns = new int[rotations.Length];
-        private readonly long[] _until = [.. Enumerable.Repeat(long.MinValue, rotations.Length)];
+
+        /// <summary>Until when each turn holds, exclusive; 0, before all rotations, where it was not asked yet.</summary>
+        private readonly long[] _until = new long[rotations.Length];
         private readonly List<int> _covering = [];
 
         /// <param name="wall">Not before that of the last call.</param>
@@ -125,7 +146,7 @@ internal sealed class RotationLine
                     break;
                 }
 
-                if (_until[i] <= wall)
+                if (_until[i] <= wall || _until[i] == 0)
                 {
                     _turns[i] = rotations[i].At(wall, out _until[i]);
                 }

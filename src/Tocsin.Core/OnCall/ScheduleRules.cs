@@ -99,8 +99,13 @@ public static class ScheduleRules
             errors.Add(Error.Invalid($"overrides[{index}].user", "An override needs a user."));
         }
 
-        CheckLocal(replacement.From, $"overrides[{index}].from", errors);
-        CheckLocal(replacement.To, $"overrides[{index}].to", errors);
+        // There may be very many overrides: no path is put together for a good one.
+        if (replacement.From.Kind != DateTimeKind.Unspecified || replacement.To.Kind != DateTimeKind.Unspecified)
+        {
+            CheckLocal(replacement.From, $"overrides[{index}].from", errors);
+            CheckLocal(replacement.To, $"overrides[{index}].to", errors);
+        }
+
         if (replacement.To <= replacement.From)
         {
             errors.Add(Error.Invalid(

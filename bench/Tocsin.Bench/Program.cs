@@ -1,0 +1,15 @@
+using Tocsin.Bench;
+
+// What one call costs, inside one process. What a whole server does is measured by bench/run.
+//   dotnet run -c Release --project bench/Tocsin.Bench VERB
+return args.FirstOrDefault() switch
+{
+    "oncall" => OnCallBench.Run(),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: tocsin-bench oncall");
+    return 2;
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Providers;
+
+namespace Tocsin.Alerts;
+
+/// <summary>
+/// Takes one delivery of one source, whatever brought it: a request, the test button, a replay. What cannot be read is kept
+/// with its reason.
+/// </summary>
+internal sealed class AlertReceiver(
+    AlertSourceRegistry providers, IngestBatcher batcher, DeliveryStore deliveries, Database database, IOptions<IngestOptions> options, TimeProvider clock)
+{
+    private static readonly string[] _shownHeaders = ["Content-Type", "User-Agent", "X-Grafana-Alerting-Signature"];
+
+    /// <returns>The outcome after the commit; or a refusal after which nothing but the refused body itself is kept.</returns>
+    /// <exception cref="StoreUnavailableException">Nothing was stored; the sender must send again.</exception>
+    public async Task<Result<DeliveryOutcome>> ReceiveAsync(
+        EstateSnapshot estate, Source source, ReadOnlyMemory<byte> body, Func<string, string> headers, CancellationToken ct)
+    {
+        if (providers.Find(source.Type) is not { } provider)
+        {
+            return Error.NotFound("provider", source.Type);
+        }
+
+        var request = new InboundRequest(body, headers, source, clock.GetUtcNow());
+        if (provider.Verify(request) is { } refusal)
+        {
+            await KeepAsync(estate, request, Verdict.Refused, refusal.Detail, ct);
+            return refusal;
+        }
+
+        return await ParseAndStoreAsync(estate, provider, request, replays: null, ct);
+    }
+
+    /// <summary>Reads a kept delivery again, with today's adapters and settings; its signature was judged when it came.</summary>
+    public async Task<Result<DeliveryOutcome>> ReplayAsync(EstateSnapshot estate, long id, CancellationToken ct)
+    {
+        if (await database.ReadAsync(session => deliveries.FindAsync(session, estate.Workspace, id), ct) is not { Body: { } body } kept)
+        {
+            return Error.NotFound("delivery", id.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (kept.Verdict == Verdict.Refused)
+        {
+            return Error.Conflict("delivery.refused", "Its signature was wrong, so it may be forged: it cannot be replayed.");
+        }
+
+        var source = estate.Source(kept.Source);
+        return providers.Find(source.Type) is { } provider
+            ? await ParseAndStoreAsync(estate, provider, new(body, _ => "", source, clock.GetUtcNow()), id, ct)
+            : Error.NotFound("provider", source.Type);
+    }
+
+    private async Task<Result<DeliveryOutcome>> ParseAndStoreAsync(
+        EstateSnapshot estate, IAlertSource provider, InboundRequest request, long? replays, CancellationToken ct)
+    {
+        var parsed = provider.Parse(request);
+        if (!parsed.Ok)
+        {
+            if (replays is { } known)
+            {
+                await database.WriteAsync(tx => deliveries.SaveVerdictAsync(tx, estate.Workspace, known, Verdict.Unparsed, 0, 0, parsed.Error.Detail), ct);
+                return new DeliveryOutcome(known, Verdict.Unparsed, 0, 0, parsed.Error.Detail);
+            }
+
+            return await KeepAsync(estate, request, Verdict.Unparsed, parsed.Error.Detail, ct);
+        }
+
+        var (signals, rejected) = (parsed.Value.Signals, parsed.Value.Rejected);
+        if (signals.Count > options.Value.MaxAlerts)
+        {
+            return Error.Invalid("alerts", $"The delivery has {signals.Count} alerts, at most {options.Value.MaxAlerts} are taken at once; send several, or raise Ingest:MaxAlerts.");
+        }
+
+        return await batcher.StoreAsync(
+            new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays }, ct);
+    }
+
+    private Task<DeliveryOutcome> KeepAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            await tx.LockWorkspaceAsync(estate.Workspace);
+            var id = await deliveries.InsertAsync(
+                tx, estate.Workspace, new(0, request.Source.Name, request.ReceivedAt, verdict, 0, 0, reason, Shown(request.Headers), request.Body.ToArray()));
+            await deliveries.CountAsync(tx, estate.Workspace, request.Source.Name, 0, 1, request.ReceivedAt);
+            return new DeliveryOutcome(id, verdict, 0, 0, reason);
+        },
+        ct);
+
+    private static string? Shown(Func<string, string> headers)
+    {
+        var shown = _shownHeaders.Select(name => (Name: name, Value: headers(name))).Where(h => h.Value.Length > 0).Select(h => $"{h.Name}: {h.Value}");
+        var text = string.Join('\n', shown);
+        return text.Length == 0 ? null : text[..Math.Min(1000, text.Length)];
+    }
+}

@@ -1,0 +1,115 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Tocsin.Estate;
+using Tocsin.Hosting;
+using Tocsin.Identity;
+
+namespace Tocsin.Alerts;
+
+/// <summary>What a source is told: everything stored, or each element's fate.</summary>
+/// <param name="Verdict">accepted, duplicate, partial or unparsed.</param>
+/// <param name="Delivery">Where the delivery is kept; null for a repetition.</param>
+public sealed record IngestAnswer(string Verdict, int Accepted, int Rejected, long? Delivery, string? Reason);
+
+internal static class IngestEndpoints
+{
+    /// <summary>Routes for senders. They present a source's own key, which admits to nothing else, so they are outside the roles.</summary>
+    public static void MapIngest(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/in/{provider}/{key}", ["POST", "PUT"], FromProvider).AllowAnonymous().WithTags("Sources");
+        routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().WithTags("Sources");
+        routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().WithTags("Alertmanager");
+    }
+
+    /// <summary>Takes whatever the provider sends. 202: all stored; 207: some; 400: none, kept for replay; 503: send again.</summary>
+    private static async Task<Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult>> FromProvider(
+        string provider, string key, HttpContext http, IEstates estates, AlertReceiver receiver, IOptions<IngestOptions> options, CancellationToken ct)
+    {
+        if (await estates.FindSourceAsync(key, ct) is not { } found)
+        {
+            return Problems.Unauthorized();
+        }
+
+        if (!string.Equals(found.Source.Type, provider, StringComparison.OrdinalIgnoreCase))
+        {
+            return Error.NotFound("address", $"/in/{provider}/… for this key: its source is of type {found.Source.Type}, use /in/{found.Source.Type}/…").ToProblem();
+        }
+
+        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.Value.MaxBodyBytes, ct);
+        if (refusal is not null)
+        {
+            return TypedResults.Problem(statusCode: refusal.Status, title: "body.refused", detail: refusal.Detail);
+        }
+
+        var result = await receiver.ReceiveAsync(found.Estate, found.Source, body, name => http.Request.Headers[name].ToString(), ct);
+        return result.Ok ? Answer(result.Value) : result.Error.ToProblem();
+    }
+
+    /// <summary>The same as Alertmanager's API, for senders that can set a path prefix but no header.</summary>
+    private static async Task<IResult> FromPrometheusPath(
+        string provider, string key, HttpContext http, IEstates estates, AlertReceiver receiver, IOptions<IngestOptions> options, CancellationToken ct) =>
+        provider == "alertmanager" && await estates.FindSourceAsync(key, ct) is { Source.Type: "alertmanager" } found
+            ? await AlertmanagerAsync(http, found.Estate, found.Source, receiver, options.Value, ct)
+            : Problems.Unauthorized();
+
+    /// <summary>Alertmanager's API v2: 200 with an empty body, or 400 with a JSON string that lists what was wrong; good alerts are stored either way.</summary>
+    private static async Task<IResult> FromPrometheus(
+        HttpContext http, IEstates estates, KeyRing keys, AlertReceiver receiver, IOptions<IngestOptions> options, CancellationToken ct)
+    {
+        if (Credentials.Key(http.Request) is not { } key)
+        {
+            return Problems.Unauthorized();
+        }
+
+        if (await estates.FindSourceAsync(key, ct) is { } found)
+        {
+            return found.Source.Type == "alertmanager"
+                ? await AlertmanagerAsync(http, found.Estate, found.Source, receiver, options.Value, ct)
+                : Error.NotFound("source", $"of type alertmanager with this key; it belongs to {found.Source.Name} ({found.Source.Type})").ToProblem();
+        }
+
+        if (await keys.FindAsync(key, ct) is not { } apiKey || await estates.FindAsync(apiKey.Workspace, ct) is not { } estate)
+        {
+            return Problems.Unauthorized();
+        }
+
+        if (apiKey.Role < Role.Responder)
+        {
+            return Error.Forbidden("This key may only read.").ToProblem();
+        }
+
+        // A person's or machine's API key sends as the workspace's Alertmanager source, or as one of its own if there is none.
+        var source = estate.Model.Sources.Values.Where(s => s.Type == "alertmanager").MinBy(s => s.Name, StringComparer.Ordinal) ?? new("api", "alertmanager", "");
+        return await AlertmanagerAsync(http, estate, source, receiver, options.Value, ct);
+    }
+
+    private static async Task<IResult> AlertmanagerAsync(
+        HttpContext http, EstateSnapshot estate, Source source, AlertReceiver receiver, IngestOptions options, CancellationToken ct)
+    {
+        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.MaxBodyBytes, ct);
+        if (refusal is not null)
+        {
+            return TypedResults.Json(refusal.Detail, statusCode: refusal.Status);
+        }
+
+        var result = await receiver.ReceiveAsync(estate, source, body, name => http.Request.Headers[name].ToString(), ct);
+        return result switch
+        {
+            { Ok: false } => TypedResults.Json(result.Error.Detail, statusCode: StatusCodes.Status400BadRequest),
+            { Value: { Verdict: Verdict.Partial or Verdict.Unparsed } bad } => TypedResults.Json(bad.Reason, statusCode: StatusCodes.Status400BadRequest),
+            _ => TypedResults.Ok(),
+        };
+    }
+
+    private static JsonHttpResult<IngestAnswer> Answer(DeliveryOutcome outcome) => TypedResults.Json(
+        new IngestAnswer(outcome.Verdict.ToString().ToLowerInvariant(), outcome.Signals, outcome.Rejected, outcome.Id, outcome.Reason),
+        statusCode: outcome.Verdict switch
+        {
+            Verdict.Partial => StatusCodes.Status207MultiStatus,
+            Verdict.Unparsed => StatusCodes.Status400BadRequest,
+            _ => StatusCodes.Status202Accepted,
+        });
+}

@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Tocsin.Hosting;
+
+/// <summary>The process as a whole. Section <c>Server</c>; the command line overrides it.</summary>
+public sealed class ServerOptions
+{
+    /// <summary>The data folder. Default <c>./data</c>.</summary>
+    [Required]
+    public string Data { get; set; } = "./data";
+
+    /// <summary>Addresses to listen on, separated by semicolons. Default <c>http://127.0.0.1:8080</c>.</summary>
+    [Required]
+    public string Urls { get; set; } = "http://127.0.0.1:8080";
+
+    /// <summary><c>postgres://user:password@host/name</c>; empty: the embedded store.</summary>
+    public string Database { get; set; } = "";
+
+    /// <summary>A YAML file or folder that declares the estate; empty: none.</summary>
+    public string Estate { get; set; } = "";
+
+    /// <summary><c>api,work</c>: whether this node answers requests other than health, and works jobs. Default both.</summary>
+    [RegularExpression("^(api|work|api,work|work,api|all)$", ErrorMessage = "Roles must be 'api', 'work' or 'api,work'.")]
+    public string Roles { get; set; } = "api,work";
+
+    /// <summary>The address under which people reach this installation, for links in messages; empty: the first of <see cref="Urls"/>.</summary>
+    [RegularExpression("^(https?://.+)?$", ErrorMessage = "PublicUrl must begin with http:// or https://.")]
+    public string PublicUrl { get; set; } = "";
+
+    /// <summary>How long resolved incidents, ended alerts, events and faulty deliveries are kept, in days. Default 90, 1 to 3650.</summary>
+    [Range(1, 3650)]
+    public int RetentionDays { get; set; } = 90;
+
+    /// <summary>An address that gets a GET each minute while this node pages; empty: none.</summary>
+    [RegularExpression("^(https?://.+)?$", ErrorMessage = "HeartbeatUrl must begin with http:// or https://.")]
+    public string HeartbeatUrl { get; set; } = "";
+
+    public bool Works => Roles is "all" || Roles.Contains("work", StringComparison.Ordinal);
+
+    public bool Answers => Roles is "all" || Roles.Contains("api", StringComparison.Ordinal);
+
+    /// <summary>Without a trailing slash.</summary>
+    public string PublicBase => (PublicUrl.Length > 0 ? PublicUrl : Urls.Split(';')[0]).TrimEnd('/').Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal).Replace("//[::]", "//127.0.0.1", StringComparison.Ordinal);
+}
+
+[OptionsValidator]
+internal sealed partial class ServerOptionsValidator : IValidateOptions<ServerOptions>;

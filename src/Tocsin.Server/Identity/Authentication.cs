@@ -1,0 +1,136 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tocsin.Data;
+
+namespace Tocsin.Identity;
+
+/// <summary>Admits by API key (<c>Authorization: Bearer</c> or <c>X-API-Key</c>) or by the browser's session cookie.</summary>
+internal sealed class TocsinAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
+    KeyRing keys, AccountStore accounts, Database database) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "tocsin";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Credentials.Key(Request) is { } key)
+        {
+            return await keys.FindAsync(key, Context.RequestAborted) is { } known
+                ? Admit(new(known.Workspace, known.WorkspaceName, known.Role, $"key:{known.Name}", null))
+                : AuthenticateResult.Fail("The key is unknown or revoked.");
+        }
+
+        if (SessionCookie.Read(Request) is { } token)
+        {
+            var now = TimeProvider.GetUtcNow();
+            return await database.ReadAsync(session => accounts.FindBySessionAsync(session, token, now), Context.RequestAborted) is { } account
+                ? Admit(new(account.Workspace, account.WorkspaceName, account.Role, $"user:{account.UserName}", account.UserName))
+                : AuthenticateResult.Fail("The session has ended.");
+        }
+
+        return AuthenticateResult.NoResult();
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        if (HttpMethods.IsGet(Request.Method) && Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+        {
+            Response.Redirect($"/login?next={Uri.EscapeDataString(Request.PathBase + Request.Path + Request.QueryString)}");
+            return Task.CompletedTask;
+        }
+
+        Response.Headers.WWWAuthenticate = "Bearer";
+        return Problems.Unauthorized().ExecuteAsync(Context);
+    }
+
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Error.Forbidden("Your role does not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
+
+    private AuthenticateResult Admit(Caller caller) => AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName));
+}
+
+/// <summary>Reads what a request presents.</summary>
+internal static class Credentials
+{
+    /// <summary>The API or source key of a request; null when it brings none. Basic authentication's password counts as a key.</summary>
+    public static string? Key(HttpRequest request)
+    {
+        if (request.Headers["X-API-Key"].ToString() is { Length: > 0 } plain)
+        {
+            return plain;
+        }
+
+        var header = request.Headers.Authorization.ToString();
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            return header["Bearer ".Length..].Trim();
+        }
+
+        if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+        {
+            Span<byte> decoded = stackalloc byte[512];
+            if (Convert.TryFromBase64String(header["Basic ".Length..].Trim(), decoded, out var length))
+            {
+                var text = System.Text.Encoding.UTF8.GetString(decoded[..length]);
+                return text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..];
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>The browser's session cookie. Over plain HTTP to another machine browsers drop Secure cookies, so there it goes without.</summary>
+internal static class SessionCookie
+{
+    private const string Secure = "__Host-tocsin";
+    private const string Plain = "tocsin";
+
+    public static string? Read(HttpRequest request) => request.Cookies[Secure] ?? (IsSecure(request) ? null : request.Cookies[Plain]);
+
+    public static void Write(HttpContext context, string token) => context.Response.Cookies.Append(Name(context.Request), token, Options(context.Request));
+
+    public static void Clear(HttpContext context) => context.Response.Cookies.Delete(Name(context.Request), Options(context.Request));
+
+    private static string Name(HttpRequest request) => IsSecure(request) ? Secure : Plain;
+
+    private static bool IsSecure(HttpRequest request) => request.IsHttps;
+
+    private static CookieOptions Options(HttpRequest request) => new()
+    {
+        HttpOnly = true,
+        Secure = IsSecure(request),
+        SameSite = SameSiteMode.Lax,
+        Path = "/",
+        MaxAge = TimeSpan.FromDays(14),
+        IsEssential = true,
+    };
+}
+
+internal static class IdentitySetup
+{
+    /// <summary>Accounts, keys and sessions; every route needs a caller unless it says <c>AllowAnonymous</c> and is on the public list.</summary>
+    public static IServiceCollection AddIdentity(this IServiceCollection services)
+    {
+        services.AddSingleton<ApiKeyStore>().AddSingleton<KeyRing>().AddSingleton<AccountStore>().AddSingleton<SignIn>();
+        services.AddAuthentication(TocsinAuthentication.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, TocsinAuthentication>(TocsinAuthentication.SchemeName, null);
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(AtLeast(Role.Viewer))
+            .AddPolicy(Policies.Viewer, AtLeast(Role.Viewer))
+            .AddPolicy(Policies.Responder, AtLeast(Role.Responder))
+            .AddPolicy(Policies.Admin, AtLeast(Role.Admin));
+        return services;
+    }
+
+    private static AuthorizationPolicy AtLeast(Role role) => new AuthorizationPolicyBuilder()
+        .RequireAuthenticatedUser()
+        .RequireAssertion(context => Caller.Find(context.User) is { } caller && caller.Role >= role)
+        .Build();
+}

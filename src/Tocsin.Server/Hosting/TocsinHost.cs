@@ -1,0 +1,227 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using Tocsin.Alerts;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Identity;
+using Tocsin.Incidents;
+using Tocsin.Jobs;
+using Tocsin.Notify;
+using Tocsin.Operations;
+using Tocsin.Outgoing;
+using Tocsin.Providers;
+using Tocsin.Sdk;
+using Tocsin.Streams;
+using Tocsin.Workspaces;
+
+namespace Tocsin.Hosting;
+
+/// <summary>The server as one object: built by <c>tocsin serve</c> and by tests alike.</summary>
+public static class TocsinHost
+{
+    /// <summary>Builds the server and opens its store: migrated, with a workspace, its estate applied. It does not listen yet.</summary>
+    /// <param name="configure">A last word on services and configuration, for tests.</param>
+    /// <exception cref="OptionsValidationException">Settings are wrong; the message names all faults.</exception>
+    /// <exception cref="SchemaTooNewException">The store belongs to a newer version.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be opened.</exception>
+    public static async Task<WebApplication> BuildAsync(ServeSettings settings, Action<WebApplicationBuilder>? configure, CancellationToken ct)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        ServerConfiguration.Add(builder.Configuration, settings);
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ ", true));
+        builder.Logging.AddJsonConsole();
+        builder.Logging.AddConsole(console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? "simple");
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        AddServices(builder.Services);
+        configure?.Invoke(builder);
+
+        var options = ReadOptions(builder.Configuration);
+        builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 64 * 1024 * 1024;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 100;
+            kestrel.Limits.MaxConcurrentConnections = 20_000;
+        });
+        var store = await OpenStoreAsync(builder.Services, options, ct);
+        var app = builder.Build();
+        await PrepareAsync(app, store, options, ct);
+        MapAll(app, options);
+        return app;
+    }
+
+    private static ServerOptions ReadOptions(IConfiguration configuration)
+    {
+        var options = new ServerOptions();
+        configuration.GetSection("Server").Bind(options);
+        var result = new ServerOptionsValidator().Validate(null, options);
+        return result.Failed ? throw new OptionsValidationException("Server", typeof(ServerOptions), result.Failures) : options;
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<SteadyClock>().AddSingleton<TimeProvider>(provider => provider.GetRequiredService<SteadyClock>());
+        services.AddOptions<ServerOptions>().BindConfiguration("Server").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
+        services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
+
+        services.AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
+        services.AddSingleton<WorkspaceStore>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
+        services.AddSingleton<AlertStore>().AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
+        services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
+        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<MessageWriter>();
+        services.AddSingleton<NotifierRegistry>().AddSingleton<AlertSourceRegistry>();
+        AddScanned<INotifier>(services);
+        AddScanned<IAlertSource>(services);
+        AddScanned<IJobHandler>(services);
+        services.AddSingleton(provider => new JobStore(
+            provider.GetRequiredService<Database>().Dialect, provider.GetRequiredService<IOptions<JobOptions>>().Value.Lease));
+        services.AddSingleton(provider => new JobRunner(
+            provider.GetRequiredService<Database>(), provider.GetRequiredService<JobStore>(), provider.GetServices<IJobHandler>(),
+            provider.GetRequiredService<IOptions<JobOptions>>().Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<JobRunner>>())
+        {
+            Node = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"[..Math.Min(60, Environment.MachineName.Length + 40)],
+        });
+        AddHosted<JobService>(services);
+        AddHosted<IngestBatcher>(services);
+        AddHosted<AlertExpiry>(services);
+        AddHosted<Retention>(services);
+        AddHosted<Pulse>(services);
+
+        services.AddOutgoing();
+        services.AddIdentity();
+        services.AddEstate();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
+        });
+        services.AddOpenApi("v1");
+        services.AddAntiforgery(antiforgery => antiforgery.SuppressXFrameOptionsHeader = true);
+    }
+
+    private static void AddHosted<T>(IServiceCollection services)
+        where T : class, IHostedService => services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
+
+    /// <summary>Registers every implementation of a port in this assembly; adding one edits no list.</summary>
+    private static void AddScanned<T>(IServiceCollection services)
+        where T : class
+    {
+        foreach (var type in Assembly.GetExecutingAssembly().GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(T))))
+        {
+            services.AddSingleton(typeof(T), type);
+        }
+    }
+
+    private static async Task<Database> OpenStoreAsync(IServiceCollection services, ServerOptions options, CancellationToken ct)
+    {
+        var database = Store.Open(options.Data, options.Database);
+        await Migrator.MigrateAsync(database, TimeProvider.System.GetUtcNow(), ct);
+        var secret = await new Installation(database).LinkSecretAsync(ct);
+        services.AddSingleton(_ => database);
+        services.AddSingleton(new PublicLinks(options.PublicBase, secret));
+        return database;
+    }
+
+    private static async Task PrepareAsync(WebApplication app, Database store, ServerOptions options, CancellationToken ct)
+    {
+        var clock = app.Services.GetRequiredService<SteadyClock>();
+        var installation = app.Services.GetRequiredService<Installation>();
+        var alive = await installation.LastAliveAsync(ct);
+        var now = await installation.DatabaseNowAsync(ct) ?? clock.GetUtcNow();
+
+        // A wall clock that was set back while we were down must not put off what is due.
+        clock.StartAt(alive > now ? alive.Value : now);
+        await new StartUp(store, app.Services.GetRequiredService<AlertStore>(), app.Services.GetRequiredService<WorkspaceStore>()).RunAsync(alive, clock.GetUtcNow(), options, ct);
+        await app.Services.GetRequiredService<EstateService>().StartAsync(options.Estate, ct);
+
+        var readiness = app.Services.GetRequiredService<Readiness>();
+        readiness.AnswersOnly = !options.Works;
+        app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
+        Telemetry.Gauge("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
+        var runner = app.Services.GetRequiredService<JobRunner>();
+        Telemetry.Gauge("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
+    }
+
+    private static void MapAll(WebApplication app, ServerOptions options)
+    {
+        app.UseSecurityHeaders();
+        app.UseExceptionHandler(error => error.Run(FailAsync));
+        app.UseStatusCodePages(StatusAsync);
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.MapOperations();
+        if (!options.Answers)
+        {
+            return;
+        }
+
+        app.MapIngest();
+        app.MapIncidents();
+        app.MapAlerts();
+        app.MapPagesApi();
+        app.MapStreams();
+        app.MapJobs();
+        app.MapKeys();
+        app.MapEstate();
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+    }
+
+    /// <summary>Says what failed without saying how: the log has the rest under the same trace id.</summary>
+    private static Task FailAsync(HttpContext context)
+    {
+        var e = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        var trace = Activity.Current?.Id ?? context.TraceIdentifier;
+        switch (e)
+        {
+            case StoreUnavailableException:
+                context.Response.Headers.RetryAfter = "5";
+                return Problem(context, StatusCodes.Status503ServiceUnavailable, "store.unavailable", "Nothing was stored. Send it again in a few seconds.", trace);
+            case BadHttpRequestException bad:
+                return Problem(context, bad.StatusCode, "request.invalid", bad.InnerException?.Message ?? bad.Message, trace);
+            default:
+                return Problem(context, StatusCodes.Status500InternalServerError, "internal", "Something failed here. Tell an administrator the trace id; paging goes on.", trace);
+        }
+    }
+
+    private static Task StatusAsync(StatusCodeContext context)
+    {
+        var http = context.HttpContext;
+        return Problem(http, http.Response.StatusCode, "request.refused", http.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => "There is nothing at this address.",
+            StatusCodes.Status405MethodNotAllowed => "This address does not take this method.",
+            StatusCodes.Status415UnsupportedMediaType => "Send JSON, with Content-Type: application/json.",
+            _ => "The request was refused.",
+        }, Activity.Current?.Id ?? http.TraceIdentifier);
+    }
+
+    private static Task Problem(HttpContext context, int status, string code, string detail, string trace)
+    {
+        context.Response.StatusCode = status;
+        JsonObject problem = new() { ["type"] = "about:blank", ["title"] = code, ["status"] = status, ["detail"] = detail, ["trace_id"] = trace };
+        context.Response.ContentType = "application/problem+json";
+        return context.Response.WriteAsync(problem.ToJsonString(), context.RequestAborted);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Hosting;
+using Tocsin.Identity;
+using Tocsin.Sdk;
+
+namespace Tocsin.Incidents;
+
+internal static class IncidentEndpoints
+{
+    public static void MapIncidents(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/incidents").WithTags("Incidents").RequireAuthorization(Policies.Viewer);
+        group.MapGet("/", List);
+        group.MapGet("/{number:long}", Get);
+
+        var acts = group.MapGroup("/{number:long}").RequireAuthorization(Policies.Responder);
+        acts.MapPost("/acknowledge", Acknowledge);
+        acts.MapPost("/resolve", Resolve);
+        acts.MapPost("/escalate", Escalate);
+        acts.MapPost("/snooze", Snooze);
+        acts.MapPost("/notes", Note);
+    }
+
+    /// <summary>Incidents, newest first. <c>status</c>: open (default), triggered, acknowledged, snoozed, resolved or all.</summary>
+    private static async Task<Results<Ok<Page<Incident>>, ProblemHttpResult>> List(
+        ClaimsPrincipal user, Database database, IEstates estates, IncidentStore incidents, IncidentViews views,
+        CancellationToken ct, string status = "open", string? cursor = null, int limit = Cursor.DefaultLimit)
+    {
+        if (Cursor.Before(cursor) is not { } before)
+        {
+            return Cursor.Invalid().ToProblem();
+        }
+
+        if (limit is < 1 or > 200)
+        {
+            return Cursor.InvalidLimit().ToProblem();
+        }
+
+        IncidentStatus? wanted = null;
+        if (status is not ("open" or "all"))
+        {
+            if (!Enum.TryParse<IncidentStatus>(status, ignoreCase: true, out var parsed) || char.IsAsciiDigit(status[0]))
+            {
+                return Error.Invalid("status", "Use open, triggered, acknowledged, snoozed, resolved or all.").ToProblem();
+            }
+
+            wanted = parsed;
+        }
+
+        var estate = await estates.OfAsync(user, ct);
+        var rows = await database.ReadAsync(session => incidents.ListAsync(session, estate.Workspace, status == "open", wanted, before, limit + 1), ct);
+        return TypedResults.Ok(Cursor.Page(rows, limit, row => views.Of(row, estate), row => row.Number));
+    }
+
+    private static async Task<Results<Ok<IncidentDetail>, ProblemHttpResult>> Get(
+        long number, ClaimsPrincipal user, Database database, IEstates estates, IncidentViews views, CancellationToken ct)
+    {
+        var estate = await estates.OfAsync(user, ct);
+        return await database.ReadAsync(session => views.DetailAsync(session, estate, number), ct) is { } detail
+            ? TypedResults.Ok(detail)
+            : Error.NotFound("incident", number.ToString()).ToProblem();
+    }
+
+    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Acknowledge(
+        long number, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.AcknowledgeAsync(caller.Workspace, number, caller.Actor, ct), ct);
+
+    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Resolve(
+        long number, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.ResolveAsync(caller.Workspace, number, caller.Actor, ct), ct);
+
+    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Escalate(
+        long number, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.EscalateAsync(caller.Workspace, number, caller.Actor, ct), ct);
+
+    /// <summary>Stops paging until an instant (<c>until</c>) or for a time (<c>for</c>: 30m, 1h, 1d; at most 30 days).</summary>
+    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Snooze(
+        long number, SnoozeRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, TimeProvider clock, CancellationToken ct) =>
+        Act(
+            user, estates, views,
+            caller => SnoozeEnd(request, clock.GetUtcNow()) is { } until
+                ? desk.SnoozeAsync(caller.Workspace, number, until, caller.Actor, ct)
+                : Task.FromResult<Result<IncidentState>>(Error.Invalid("for", "Say until when ('until', RFC 3339) or for how long ('for': 30m, 1h, 1d).")),
+            ct);
+
+    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Note(
+        long number, NoteRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.NoteAsync(caller.Workspace, number, request.Text ?? "", caller.Actor, ct), ct);
+
+    public static DateTimeOffset? SnoozeEnd(SnoozeRequest request, DateTimeOffset now) =>
+        request.Until ?? (request.For is { } text && DurationText.TryParse(text, out var span) ? now + span : null);
+
+    private static async Task<Results<Ok<Incident>, ProblemHttpResult>> Act(
+        ClaimsPrincipal user, IEstates estates, IncidentViews views, Func<Caller, Task<Result<IncidentState>>> act, CancellationToken ct)
+    {
+        var result = await act(Caller.Of(user));
+        return result.Ok ? TypedResults.Ok(views.Of(result.Value, await estates.OfAsync(user, ct))) : result.Error.ToProblem();
+    }
+}

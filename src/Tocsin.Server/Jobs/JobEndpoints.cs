@@ -1,0 +1,34 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Data;
+using Tocsin.Identity;
+using Tocsin.Sdk;
+
+namespace Tocsin.Jobs;
+
+internal static class JobEndpoints
+{
+    public static void MapJobs(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/jobs/dead").WithTags("Operations").RequireAuthorization(Policies.Admin);
+        group.MapGet("/", List);
+        group.MapPost("/{id:long}/replay", Replay);
+    }
+
+    /// <summary>Jobs that gave up, newest first, at most 500. Nothing is deleted unsent.</summary>
+    private static async Task<Ok<Page<DeadJobView>>> List(ClaimsPrincipal user, Database database, JobStore jobs, CancellationToken ct)
+    {
+        var dead = await database.ReadAsync(session => jobs.DeadAsync(session, Caller.Of(user).Workspace), ct);
+        return TypedResults.Ok(new Page<DeadJobView>([.. dead.Select(j => new DeadJobView(j.Id, j.Kind, j.Key, j.Attempts, j.DiedAt, j.Error))], null));
+    }
+
+    /// <summary>Makes a dead job ready again.</summary>
+    private static async Task<Results<NoContent, ProblemHttpResult>> Replay(
+        long id, ClaimsPrincipal user, Database database, JobStore jobs, TimeProvider clock, CancellationToken ct) =>
+        await database.WriteAsync(tx => jobs.ReplayAsync(tx, Caller.Of(user).Workspace, id, clock.GetUtcNow()), ct)
+            ? TypedResults.NoContent()
+            : Error.NotFound("dead job", id.ToString()).ToProblem();
+}

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+
+namespace Tocsin.Operations;
+
+/// <summary>What the process measures of itself: one meter, read by <c>/metrics</c> and by OpenTelemetry alike.</summary>
+internal static class Telemetry
+{
+    public const string MeterName = "Tocsin";
+
+    private static readonly Meter _meter = new(MeterName);
+
+    public static Counter<long> Deliveries { get; } = _meter.CreateCounter<long>("tocsin_deliveries_total", description: "Deliveries by source type and verdict.");
+
+    public static Counter<long> Signals { get; } = _meter.CreateCounter<long>("tocsin_signals_total", description: "Alerts received, firing or resolved.");
+
+    public static Counter<long> Attempts { get; } = _meter.CreateCounter<long>("tocsin_page_attempts_total", description: "Attempts to send a page, by provider and outcome.");
+
+    public static Histogram<double> PageDelay { get; } = _meter.CreateHistogram<double>(
+        "tocsin_page_delay_seconds", "s", "From when a page was due to when its provider accepted it.",
+        advice: new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10, 60, 300] });
+
+    public static Histogram<double> IngestTime { get; } = _meter.CreateHistogram<double>(
+        "tocsin_ingest_seconds", "s", "From receipt of a delivery to its commit.",
+        advice: new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5] });
+
+    public static Counter<long> DeadJobs { get; } = _meter.CreateCounter<long>("tocsin_jobs_dead_total", description: "Jobs that gave up.");
+
+    public static void Gauge(string name, string description, Func<double> read) => _meter.CreateObservableGauge(name, read, description: description);
+}
+
+/// <summary>Renders the meter as Prometheus text.</summary>
+internal sealed class PrometheusText : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> _series = [];
+
+    public PrometheusText()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == Telemetry.MeterName)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Record(instrument, value, tags));
+        _listener.Start();
+    }
+
+    public string Render()
+    {
+        _listener.RecordObservableInstruments();
+        var text = new StringBuilder();
+        foreach (var (instrument, series) in _series.OrderBy(s => s.Key.Name, StringComparer.Ordinal))
+        {
+            text.Append("# HELP ").Append(instrument.Name).Append(' ').Append(instrument.Description).Append('\n');
+            text.Append("# TYPE ").Append(instrument.Name).Append(' ').Append(TypeOf(instrument)).Append('\n');
+            foreach (var (labels, one) in series.OrderBy(s => s.Key, StringComparer.Ordinal))
+            {
+                one.Render(text, instrument.Name, labels);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var ofInstrument = _series.GetOrAdd(instrument, static _ => new(StringComparer.Ordinal));
+        ofInstrument.GetOrAdd(Labels(tags), static (_, i) => new(BucketsOf(i), i is ObservableGauge<double>), instrument).Add(value);
+    }
+
+    private static string TypeOf(Instrument instrument) => instrument switch
+    {
+        Histogram<double> => "histogram",
+        ObservableGauge<double> => "gauge",
+        _ => "counter",
+    };
+
+    private static IReadOnlyList<double> BucketsOf(Instrument instrument) => (instrument as Histogram<double>)?.Advice?.HistogramBucketBoundaries ?? [];
+
+    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.Length == 0)
+        {
+            return "";
+        }
+
+        var text = new StringBuilder();
+        foreach (var (name, value) in tags)
+        {
+            var escaped = (value?.ToString() ?? "").Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+            text.Append(text.Length > 0 ? "," : "").Append(name).Append("=\"").Append(escaped).Append('"');
+        }
+
+        return text.ToString();
+    }
+
+    private sealed class Series(IReadOnlyList<double> bounds, bool isGauge)
+    {
+        private readonly Lock _gate = new();
+        private readonly long[] _buckets = new long[bounds.Count];
+        private double _value;
+        private long _count;
+
+        public void Add(double value)
+        {
+            lock (_gate)
+            {
+                _value = isGauge ? value : _value + value;
+                _count++;
+                for (var i = 0; i < bounds.Count; i++)
+                {
+                    if (value <= bounds[i])
+                    {
+                        _buckets[i]++;
+                    }
+                }
+            }
+        }
+
+        public void Render(StringBuilder text, string name, string labels)
+        {
+            lock (_gate)
+            {
+                if (bounds.Count == 0)
+                {
+                    Line(text, name, labels, _value);
+                    return;
+                }
+
+                var comma = labels.Length > 0 ? "," : "";
+                for (var i = 0; i < bounds.Count; i++)
+                {
+                    Line(text, $"{name}_bucket", $"{labels}{comma}le=\"{bounds[i].ToString(CultureInfo.InvariantCulture)}\"", _buckets[i]);
+                }
+
+                Line(text, $"{name}_bucket", $"{labels}{comma}le=\"+Inf\"", _count);
+                Line(text, $"{name}_sum", labels, _value);
+                Line(text, $"{name}_count", labels, _count);
+            }
+        }
+
+        private static void Line(StringBuilder text, string name, string labels, double value)
+        {
+            text.Append(name);
+            if (labels.Length > 0)
+            {
+                text.Append('{').Append(labels).Append('}');
+            }
+
+            text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+        }
+    }
+}

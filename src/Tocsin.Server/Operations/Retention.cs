@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tocsin.Data;
+using Tocsin.Hosting;
+
+namespace Tocsin.Operations;
+
+/// <summary>Forgets what is over and older than the retention, a little at a time: never an open incident, a firing alert or an unsent page.</summary>
+internal sealed class Retention(Database database, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
+{
+    private const int MostAtOnce = 5_000;
+
+    private static readonly TimeSpan _every = TimeSpan.FromHours(1);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
+
+    private static readonly string[] _statements =
+    [
+        """
+        DELETE FROM page WHERE workspace_id = @workspace AND id IN (
+            SELECT p.id FROM page p JOIN incident i ON i.workspace_id = p.workspace_id AND i.number = p.incident
+            WHERE p.workspace_id = @workspace AND i.status = 3 AND i.resolved_at < @before AND p.status <> 0 LIMIT @most)
+        """,
+        """
+        DELETE FROM incident_alert WHERE workspace_id = @workspace AND incident IN (
+            SELECT number FROM incident WHERE workspace_id = @workspace AND status = 3 AND resolved_at < @before LIMIT @most)
+        """,
+        """
+        DELETE FROM incident WHERE workspace_id = @workspace AND number IN (
+            SELECT i.number FROM incident i WHERE i.workspace_id = @workspace AND i.status = 3 AND i.resolved_at < @before
+            AND NOT EXISTS (SELECT 1 FROM page p WHERE p.workspace_id = i.workspace_id AND p.incident = i.number) LIMIT @most)
+        """,
+        """
+        DELETE FROM alert WHERE workspace_id = @workspace AND id IN (
+            SELECT a.id FROM alert a WHERE a.workspace_id = @workspace AND a.status = 1 AND a.ended_at < @before
+            AND NOT EXISTS (SELECT 1 FROM incident_alert l WHERE l.workspace_id = a.workspace_id AND l.alert_id = a.id) LIMIT @most)
+        """,
+        "DELETE FROM delivery WHERE workspace_id = @workspace AND id IN (SELECT id FROM delivery WHERE workspace_id = @workspace AND received_at < @before LIMIT @most)",
+        """
+        DELETE FROM event WHERE workspace_id = @workspace AND id IN (
+            SELECT id FROM event WHERE workspace_id = @workspace AND at < @before AND id < (SELECT MAX(id) FROM event WHERE workspace_id = @workspace) LIMIT @most)
+        """,
+        "DELETE FROM silence WHERE workspace_id = @workspace AND ends_at < @before",
+        "DELETE FROM web_session WHERE workspace_id = @workspace AND expires_at < @now",
+        "DELETE FROM one_time_link WHERE workspace_id = @workspace AND expires_at < @now",
+    ];
+
+    /// <summary>One pass over all workspaces.</summary>
+    public async Task TurnAsync(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var before = now - TimeSpan.FromDays(options.Value.RetentionDays);
+        var workspaces = await database.ReadAsync(session => session.QueryAsync("SELECT id FROM workspace", static row => row.GetInt64(0)), ct);
+        foreach (var workspace in workspaces)
+        {
+            foreach (var statement in _statements)
+            {
+                while (await DeleteAsync(statement, workspace, before, now, ct) >= MostAtOnce)
+                {
+                    // Others get the store between two bites.
+                    await Task.Delay(_pause, clock, ct);
+                }
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await TurnAsync(stoppingToken);
+            }
+            catch (StoreUnavailableException e)
+            {
+                logger.RetentionWaits(e.Message);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private Task<int> DeleteAsync(string statement, long workspace, DateTimeOffset before, DateTimeOffset now, CancellationToken ct)
+    {
+        List<(string, object?)> args = [("workspace", workspace)];
+        if (statement.Contains("@before", StringComparison.Ordinal))
+        {
+            args.Add(("before", before.ToMicros()));
+        }
+
+        if (statement.Contains("@now", StringComparison.Ordinal))
+        {
+            args.Add(("now", now.ToMicros()));
+        }
+
+        if (statement.Contains("@most", StringComparison.Ordinal))
+        {
+            args.Add(("most", MostAtOnce));
+        }
+
+        return database.WriteAsync(tx => tx.ExecuteAsync(statement, [.. args]), ct);
+    }
+}
+
+internal static partial class RetentionLog
+{
+    [LoggerMessage(2021, LogLevel.Warning, "Old records are not removed now: {Reason}")]
+    public static partial void RetentionWaits(this ILogger logger, string reason);
+}

@@ -12,7 +12,9 @@ internal static class Store
     {
         try
         {
-            var folder = Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var folder = OperatingSystem.IsWindows()
+                ? Directory.CreateDirectory(data)
+                : Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             return address.Length > 0 ? new PostgresDatabase(address) : new SqliteDatabase(Path.Combine(folder.FullName, FileName));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Data.Common.DbException)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -65,7 +64,7 @@ public static class TocsinHost
         return app;
     }
 
-    private static ServerOptions ReadOptions(IConfiguration configuration)
+    private static ServerOptions ReadOptions(ConfigurationManager configuration)
     {
         var options = new ServerOptions();
         configuration.GetSection("Server").Bind(options);
@@ -192,7 +191,7 @@ public static class TocsinHost
     private static Task FailAsync(HttpContext context)
     {
         var e = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        var trace = Activity.Current?.Id ?? context.TraceIdentifier;
+        var trace = System.Diagnostics.Activity.Current?.Id ?? context.TraceIdentifier;
         switch (e)
         {
             case StoreUnavailableException:
@@ -214,7 +213,7 @@ public static class TocsinHost
             StatusCodes.Status405MethodNotAllowed => "This address does not take this method.",
             StatusCodes.Status415UnsupportedMediaType => "Send JSON, with Content-Type: application/json.",
             _ => "The request was refused.",
-        }, Activity.Current?.Id ?? http.TraceIdentifier);
+        }, System.Diagnostics.Activity.Current?.Id ?? http.TraceIdentifier);
     }
 
     private static Task Problem(HttpContext context, int status, string code, string detail, string trace)

@@ -41,7 +41,7 @@ public static class IncidentDecider
             (_, IncidentEvent.EscalatedBy b) => EscalateNow(next, b.By, responders, now),
 
             (IncidentStatus.Snoozed, IncidentEvent.Woken w) when w.Epoch == state.Epoch =>
-                Restart(next with { Status = IncidentStatus.Triggered, SnoozedUntil = null }, responders, now, new IncidentLine("incident.unsnoozed", "the snooze is over")),
+                Restart(next with { Status = IncidentStatus.Triggered, SnoozedUntil = null, SnoozedBy = null }, responders, now, new IncidentLine("incident.unsnoozed", "the snooze is over")),
             (IncidentStatus.Triggered, IncidentEvent.Woken w) when w.Epoch == state.Epoch => Climb(next, responders, now, []),
             (IncidentStatus.Triggered, IncidentEvent.Unreachable u) when u.Epoch == state.Epoch && state.Escalation == EscalationStatus.Paging =>
                 LoseRecipient(next, u, responders, now),
@@ -134,19 +134,19 @@ public static class IncidentDecider
     }
 
     private static IncidentDecision Acknowledge(IncidentState state, string by, DateTimeOffset now) => Stop(
-        state with { Status = IncidentStatus.Acknowledged, AcknowledgedAt = now, AcknowledgedBy = by, SnoozedUntil = null },
+        state with { Status = IncidentStatus.Acknowledged, AcknowledgedAt = now, AcknowledgedBy = by, SnoozedUntil = null, SnoozedBy = null },
         new("incident.acknowledged", $"acknowledged by {by}"),
         new IncidentEffect.Tell(MessageKind.Acknowledged, by));
 
     private static IncidentDecision Resolve(IncidentState state, string by, string reason) => Stop(
-        state with { Status = IncidentStatus.Resolved, ResolvedAt = state.UpdatedAt, ResolvedBy = by, SnoozedUntil = null },
+        state with { Status = IncidentStatus.Resolved, ResolvedAt = state.UpdatedAt, ResolvedBy = by, SnoozedUntil = null, SnoozedBy = null },
         new("incident.resolved", reason),
         new IncidentEffect.Tell(MessageKind.Resolved, by));
 
     private static IncidentDecision Snooze(IncidentState state, IncidentEvent.Snoozed snooze, DateTimeOffset now)
     {
         var stopped = Stop(
-            state with { Status = IncidentStatus.Snoozed, SnoozedUntil = snooze.Until },
+            state with { Status = IncidentStatus.Snoozed, SnoozedUntil = snooze.Until, SnoozedBy = snooze.By },
             new("incident.snoozed", $"snoozed by {snooze.By} for {Text(snooze.Until - now)}"));
         var next = stopped.State with { NextAt = snooze.Until };
         return stopped with { State = next, Effects = [.. stopped.Effects, new IncidentEffect.WakeAt(snooze.Until, next.Epoch)] };
@@ -161,7 +161,7 @@ public static class IncidentDecider
         }
 
         return Climb(
-            state with { Status = IncidentStatus.Triggered, AcknowledgedAt = null, AcknowledgedBy = null, SnoozedUntil = null, WantedFromEpoch = state.Status == IncidentStatus.Triggered ? state.WantedFromEpoch : state.Epoch + 1 },
+            state with { Status = IncidentStatus.Triggered, AcknowledgedAt = null, AcknowledgedBy = null, SnoozedUntil = null, SnoozedBy = null, WantedFromEpoch = state.Status == IncidentStatus.Triggered ? state.WantedFromEpoch : state.Epoch + 1 },
             responders, now, [line]);
     }
 

@@ -71,6 +71,8 @@ public sealed record IncidentState
 
     public DateTimeOffset? SnoozedUntil { get; init; }
 
+    public string? SnoozedBy { get; init; }
+
     public DateTimeOffset? ResolvedAt { get; init; }
 
     public string? ResolvedBy { get; init; }

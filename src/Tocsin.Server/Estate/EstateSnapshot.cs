@@ -1,12 +1,29 @@
+using System.Collections.Frozen;
 using Tocsin.Alerts;
 using Tocsin.Escalation;
+using Tocsin.OnCall;
 using Tocsin.Routing;
 
 namespace Tocsin.Estate;
 
 /// <summary>One workspace's configuration, compiled for use. Immutable; decisions of one transaction all use one snapshot.</summary>
-internal sealed record EstateSnapshot(long Workspace, EstateModel Model, Router Router, SilenceSet Silences, Responders Responders)
+/// <param name="Silences">Those of the estate and those that people made.</param>
+internal sealed record EstateSnapshot(
+    long Workspace, EstateModel Model, Router Router, SilenceSet Silences, FrozenDictionary<string, CompiledSchedule> Schedules, Responders Responders)
 {
+    /// <summary>Compiles a valid model.</summary>
+    /// <param name="silences">Those that people made; they join the model's own.</param>
+    /// <exception cref="ArgumentException">The model was not validated: its routing tree does not compile.</exception>
+    public static EstateSnapshot Of(long workspace, EstateModel model, IReadOnlyList<Silence> silences)
+    {
+        var router = Router.Compile(model.Route, model.Services);
+        var schedules = model.Schedules.ToFrozenDictionary(s => s.Key, s => OnCallCalendar.Compile(s.Value), StringComparer.Ordinal);
+        return new(
+            workspace, model, router.Ok ? router.Value : throw new ArgumentException(router.Error.Detail, nameof(model)),
+            SilenceSet.Compile([.. model.Silences, .. silences]), schedules,
+            new(model, (name, at) => schedules.TryGetValue(name, out var schedule) ? schedule.At(at) : null));
+    }
+
     /// <summary>The policy of that name; one that pages nobody for "none" and for a name that is no longer there.</summary>
     public Policy Policy(string? name) => name is not null && Model.Policies.TryGetValue(name, out var policy)
         ? policy
@@ -23,6 +40,9 @@ internal interface IEstates
 {
     /// <summary>The newest valid snapshot, at most 2 s old; null when there is no such workspace.</summary>
     ValueTask<EstateSnapshot?> FindAsync(long workspace, CancellationToken ct);
+
+    /// <summary>Makes the next look at a workspace read it anew, after this node changed it.</summary>
+    void Forget(long workspace);
 
     /// <summary>The source that a key belongs to, in whatever workspace; null when no source has it. Takes equal time for all keys.</summary>
     ValueTask<(EstateSnapshot Estate, Source Source)?> FindSourceAsync(string key, CancellationToken ct);

@@ -19,8 +19,10 @@ using Tocsin.Incidents;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
+using Tocsin.OnCall;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
+using Tocsin.Routing;
 using Tocsin.Sdk;
 using Tocsin.Streams;
 using Tocsin.Workspaces;
@@ -88,6 +90,7 @@ public static class TocsinHost
         services.AddSingleton<AlertStore>().AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<MessageWriter>();
+        services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
         services.AddSingleton<NotifierRegistry>().AddSingleton<AlertSourceRegistry>();
         AddScanned<INotifier>(services);
         AddScanned<IAlertSource>(services);
@@ -181,6 +184,9 @@ public static class TocsinHost
         app.MapAlerts();
         app.MapPagesApi();
         app.MapStreams();
+        app.MapSilences();
+        app.MapExplain();
+        app.MapOnCall();
         app.MapJobs();
         app.MapKeys();
         app.MapEstate();

@@ -1,0 +1,93 @@
+using Tocsin.Alerts;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Incidents;
+using Tocsin.Sdk;
+
+namespace Tocsin.Routing;
+
+/// <summary>Says why somebody would be paged, with the same code that decides it.</summary>
+internal sealed class Explainer(Database database, IncidentStore incidents)
+{
+    private const int MostSteps = 40;
+
+    public async Task<Explanation> ExplainAsync(EstateSnapshot estate, LabelSet labels, DateTimeOffset at, CancellationToken ct)
+    {
+        var subject = new RouteSubject(
+            labels, SeverityWords.Read(labels["severity"]) is var read and not Severity.Unset ? read : Severity.High, First(labels, "service", "app", "job"),
+            First(labels, "env", "environment"), labels["source"], null);
+        var decision = estate.Router.Explain(subject);
+        List<ExplainRoute> routes = [];
+        Flatten(decision.Trace!, 0, routes);
+        List<ExplainDestination> destinations = [];
+        foreach (var destination in decision.Destinations)
+        {
+            var newest = await database.ReadAsync(session => incidents.NewestOfGroupAsync(session, estate.Workspace, destination.Group.Hash), ct);
+            destinations.Add(Of(estate, destination, subject, newest is { IsOpen: true } ? newest.Number : null, at));
+        }
+
+        var warnings = destinations.SelectMany(d => d.Steps).Where(s => s.Pages.Count == 0).Select(s => $"Step {s.Step} reaches nobody: {s.Because}.").Distinct(StringComparer.Ordinal);
+        return new(Recorded: false, routes, destinations, estate.Silences.FirstMatch(subject, at)?.Id, [.. warnings]);
+    }
+
+    /// <summary>The steps of an incident's policy as they would go from its beginning.</summary>
+    public Explanation Recorded(EstateSnapshot estate, IncidentState state) => new(
+        Recorded: true, [new(state.Route, 0, "matched", "recorded when the incident began")],
+        [
+            new(state.Route, state.Policy.Name, state.Urgency.ToString().ToLowerInvariant(), state.Service, state.GroupLabels.ToDictionary(StringComparer.Ordinal), state.Number,
+                [.. Steps(estate, state.Policy, state.Urgency, TimeSpan.Zero, state.CreatedAt)]),
+        ],
+        null, []);
+
+    private static ExplainDestination Of(EstateSnapshot estate, Destination destination, RouteSubject subject, long? joins, DateTimeOffset at)
+    {
+        var group = destination.GroupBy is ["..."] ? subject.Labels : LabelSet.From(destination.GroupBy.Select(name => KeyValuePair.Create(name, subject.Value(name))));
+        return new(
+            destination.Path, destination.Policy ?? Route.NoPolicy, destination.Urgency.ToString().ToLowerInvariant(), destination.Service, group.ToDictionary(StringComparer.Ordinal), joins,
+            [.. Steps(estate, estate.Policy(destination.Policy), destination.Urgency, destination.GroupWait, at)]);
+    }
+
+    private static IEnumerable<ExplainStep> Steps(EstateSnapshot estate, Escalation.Policy policy, Urgency urgency, TimeSpan wait, DateTimeOffset at)
+    {
+        var (after, count) = (wait, 0);
+        for (var round = 1; round <= policy.Rounds; round++)
+        {
+            for (var step = 0; step < policy.Steps.Count; step++)
+            {
+                var reachedSomebody = false;
+                foreach (var target in policy.Steps[step].Notify)
+                {
+                    if (++count > MostSteps)
+                    {
+                        yield break;
+                    }
+
+                    var (recipients, because) = estate.Responders.Resolve(target, urgency, at + after);
+                    reachedSomebody |= recipients.Count > 0;
+                    var pages = recipients.SelectMany(r => r.Rungs.Select(rung => new ExplainPage(r.Name, rung.Method.Name, rung.Method.Type, (after + rung.After).TotalSeconds)));
+                    yield return new(step + 1, round, after.TotalSeconds, target.ToString(), [.. pages], because);
+                }
+
+                // A step that reaches nobody is passed at once.
+                after += reachedSomebody ? policy.Steps[step].Wait : TimeSpan.Zero;
+            }
+        }
+    }
+
+    private static void Flatten(RouteTrace trace, int depth, List<ExplainRoute> routes)
+    {
+        var (outcome, reason) = trace.Verdict switch
+        {
+            RouteVerdict.Matched => ("matched", trace.Checks.Count == 0 ? "takes everything" : string.Join(", ", trace.Checks)),
+            RouteVerdict.Refused => ("failed", trace.Failed!.ToString()),
+            _ => ("not_reached", "an earlier route took it"),
+        };
+        routes.Add(new(trace.Route, depth, outcome, reason));
+        foreach (var child in trace.Routes)
+        {
+            Flatten(child, depth + 1, routes);
+        }
+    }
+
+    private static string? First(LabelSet labels, params string[] names) => names.Select(name => labels[name]).FirstOrDefault(value => value.Length > 0);
+}

@@ -189,7 +189,6 @@ public static class TocsinHost
         app.MapOnCall();
         app.MapJobs();
         app.MapKeys();
-        app.MapEstate();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }
 

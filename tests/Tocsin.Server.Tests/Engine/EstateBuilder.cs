@@ -136,10 +136,7 @@ internal sealed class EstateBuilder
             Route = _route,
             Silences = [.. _silences],
         };
-        var calendars = _schedules.ToFrozenDictionary(s => s.Key, s => OnCallCalendar.Compile(s.Value));
-        var router = Router.Compile(_route, model.Services);
-        Assert.True(router.Ok, router.Error?.Detail);
-        return new(workspace, model, router.Value, SilenceSet.Compile(model.Silences), new(model, (name, at) => calendars.GetValueOrDefault(name)?.At(at)));
+        return EstateSnapshot.Of(workspace, model, []);
     }
 
     private static NotifyRule Rule(string text) =>
@@ -171,6 +168,10 @@ internal sealed class FixedEstates(params IEnumerable<EstateSnapshot> estates) :
     {
         get => _estates[workspace];
         set => _estates[workspace] = value;
+    }
+
+    public void Forget(long workspace)
+    {
     }
 
     public ValueTask<EstateSnapshot?> FindAsync(long workspace, CancellationToken ct) => new(_estates.GetValueOrDefault(workspace));

@@ -101,7 +101,7 @@ public static class TocsinHost
             provider.GetRequiredService<Database>(), provider.GetRequiredService<JobStore>(), provider.GetServices<IJobHandler>(),
             provider.GetRequiredService<IOptions<JobOptions>>().Value, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<JobRunner>>())
         {
-            Node = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}"[..Math.Min(60, Environment.MachineName.Length + 40)],
+            Node = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}",
         });
         AddHosted<JobService>(services);
         AddHosted<IngestBatcher>(services);

@@ -5,11 +5,13 @@ using Tocsin.Bench;
 return args.FirstOrDefault() switch
 {
     "oncall" => OnCallBench.Run(),
+    "parse" => ParseBench.Run(),
+    "route" => RouteBench.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-bench oncall");
+    Console.Error.WriteLine("usage: tocsin-bench oncall|parse|route");
     return 2;
 }

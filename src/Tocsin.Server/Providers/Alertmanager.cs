@@ -175,7 +175,7 @@ internal sealed class Alertmanager : IAlertSource
                 - scheme: {url.Scheme}
                   path_prefix: {path}
                   static_configs:
-                    - targets: ["{url.Authority}"]
+                    - targets: ["{url.Host}:{url.Port}"]
 
             # Or alertmanager.yml: an Alertmanager that you have passes on what it notifies about.
             route:

@@ -294,12 +294,11 @@ public sealed class TocsinClient(HttpClient http)
     private static async Task<TocsinException> RefusalAsync(HttpResponseMessage response, CancellationToken ct)
     {
         var problem = await ReadProblemAsync(response, ct);
-        var wait = response.Headers.RetryAfter?.Delta;
         return new(
             response.StatusCode,
             problem?.Title ?? "",
             problem?.Detail ?? $"The server answered {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd() + ".",
-            wait);
+            response.Headers.RetryAfter?.Delta);
     }
 
     private static async Task<Problem?> ReadProblemAsync(HttpResponseMessage response, CancellationToken ct)
@@ -311,7 +310,15 @@ public sealed class TocsinClient(HttpClient http)
 
         try
         {
-            return await response.Content.ReadFromJsonAsync(WireJson.Default.Problem, ct);
+            using var json = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(ct), cancellationToken: ct);
+            return json.RootElement.ValueKind switch
+            {
+                JsonValueKind.Object => json.RootElement.Deserialize(WireJson.Default.Problem),
+
+                // The Alertmanager API says what was wrong in one JSON string.
+                JsonValueKind.String => new(null, "", (int)response.StatusCode, json.RootElement.GetString(), null),
+                _ => null,
+            };
         }
         catch (JsonException)
         {

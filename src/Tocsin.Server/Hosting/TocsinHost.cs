@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
@@ -91,10 +90,8 @@ public static class TocsinHost
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<MessageWriter>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
-        services.AddSingleton<NotifierRegistry>().AddSingleton<AlertSourceRegistry>();
-        AddScanned<INotifier>(services);
-        AddScanned<IAlertSource>(services);
-        AddScanned<IJobHandler>(services);
+        services.AddProviders();
+        services.AddScanned<IJobHandler>();
         services.AddSingleton(provider => new JobStore(
             provider.GetRequiredService<Database>().Dialect, provider.GetRequiredService<IOptions<JobOptions>>().Value.Lease));
         services.AddSingleton(provider => new JobRunner(
@@ -123,16 +120,6 @@ public static class TocsinHost
 
     private static void AddHosted<T>(IServiceCollection services)
         where T : class, IHostedService => services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
-
-    /// <summary>Registers every implementation of a port in this assembly; adding one edits no list.</summary>
-    private static void AddScanned<T>(IServiceCollection services)
-        where T : class
-    {
-        foreach (var type in Assembly.GetExecutingAssembly().GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(T))))
-        {
-            services.AddSingleton(typeof(T), type);
-        }
-    }
 
     private static async Task<Database> OpenStoreAsync(IServiceCollection services, ServerOptions options, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Sdk;
 using Tocsin.Verbs;
@@ -16,8 +17,11 @@ internal static class CommandTree
         var root = new RootCommand("On-call and incident response in one process.");
         Command[] verbs =
         [
+            ServeVerb.Create(root, terminal),
+            CheckVerb.Create(terminal),
             .. IncidentVerbs.Create(terminal),
             SendVerb.Create(terminal),
+            KeyVerbs.Create(terminal),
             BackupVerb.Create(terminal),
             RestoreVerb.Create(terminal),
             OnCallVerb.Create(terminal),
@@ -70,6 +74,14 @@ internal static class CommandTree
         catch (TocsinException e)
         {
             return Refusals.Explain(terminal, e);
+        }
+        catch (SchemaTooNewException e)
+        {
+            return Fail(terminal, ExitCode.NewerDatabase, e.Message, null);
+        }
+        catch (StoreUnavailableException e)
+        {
+            return Fail(terminal, ExitCode.Unreachable, e.Message, "--data and --database say where the data is");
         }
         catch (HttpRequestException e)
         {

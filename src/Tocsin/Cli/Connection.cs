@@ -1,3 +1,4 @@
+using Tocsin.Operations;
 using Tocsin.Sdk;
 
 namespace Tocsin.Cli;

@@ -13,7 +13,7 @@ internal static class Refusals
     private static string? HintOf(TocsinException e) => e.Status switch
     {
         HttpStatusCode.Unauthorized =>
-            "give a key with --token or TOCSIN_TOKEN; on the server, `tocsin key create --data DIR --name N` makes one",
+            "give a live key with --token or TOCSIN_TOKEN; where the data is, `tocsin key create --name N` makes one",
         HttpStatusCode.Forbidden => "the key's role does not allow this",
         HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable when e.RetryAfter is { } wait =>
             $"try again in {Words.Span(wait)}",

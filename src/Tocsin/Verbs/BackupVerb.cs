@@ -3,6 +3,7 @@ using System.Globalization;
 using Tocsin.Backup;
 using Tocsin.Cli;
 using Tocsin.Data;
+using Tocsin.Operations;
 
 namespace Tocsin.Verbs;
 
@@ -17,7 +18,7 @@ internal static class BackupVerb
         var verb = new Command("backup", "Write the database and the keys into one file; the server may run") { store.Data, store.Database, to, force };
         verb.SetAction(async (parse, ct) =>
         {
-            var location = store.Find(parse, terminal);
+            var location = store.Find(parse);
             var file = parse.GetValue(to) ?? $"tocsin-backup-{terminal.Now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}.tar.gz";
             if (File.Exists(file) && !parse.GetValue(force))
             {
@@ -34,8 +35,8 @@ internal static class BackupVerb
 
     private static async Task WriteAsync(StoreLocation location, string file, DateTimeOffset now, CancellationToken ct)
     {
-        var schema = await location.SchemaAsync(ct) ?? throw new CliException(
-            ExitCode.CheckFailed, $"there is no database in {location.Description}", "--data and --database say where it is");
+        await location.RequireAsync(ct);
+        var schema = await location.SchemaAsync(ct) ?? 0;
         var copy = file + ".database.part";
         try
         {

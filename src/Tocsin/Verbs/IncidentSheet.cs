@@ -109,7 +109,7 @@ internal static class IncidentSheet
         var table = new Table("AT", "WHO", "WHAT");
         foreach (var e in timeline.OrderBy(e => e.Seq))
         {
-            table.Add(Words.Absolute(e.At, terminal.Time), e.Actor, e.Reason.Length > 0 ? e.Reason : e.Kind);
+            table.Add(Words.Absolute(e.At, terminal.Time), e.Actor, $"{e.Kind.Replace('.', ' ').Replace('_', ' ')}: {e.Reason}");
         }
 
         table.Write(terminal);

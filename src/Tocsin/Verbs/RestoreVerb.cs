@@ -23,7 +23,7 @@ internal static class RestoreVerb
                 throw new CliException(ExitCode.Usage, $"there is no file '{file}'");
             }
 
-            var location = store.Find(parse, terminal);
+            var location = store.Find(parse);
             var staging = location.Folder.TrimEnd('/') + ".restoring";
             if (Directory.Exists(staging))
             {
@@ -32,7 +32,7 @@ internal static class RestoreVerb
 
             try
             {
-                Directory.CreateDirectory(staging);
+                MakePrivate(staging);
                 await RestoreAsync(file, location, staging, parse.GetValue(force), terminal, ct);
             }
             finally
@@ -60,8 +60,20 @@ internal static class RestoreVerb
         if (held > 0)
         {
             terminal.Out.WriteLine(
-                $"{held} jobs of open incidents are held: nobody is paged again for them until you say so. Look at them with `tocsin jobs dead`; "
-                + "`tocsin jobs replay --held` lets them go on, or resolve the incidents.");
+                $"{(held == 1 ? "1 open incident is" : $"{held} open incidents are")} held: nobody is paged again for what was open until you say so. "
+                + "Start the server, look at them with `tocsin incidents`, and resolve them or let them go on with `tocsin jobs replay --held`.");
+        }
+    }
+
+    private static void MakePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 
@@ -93,6 +105,7 @@ internal static class RestoreVerb
         await using (var restored = new SqliteDatabase(database))
         {
             await CheckIntegrityAsync(restored, ct);
+            await Migrator.MigrateAsync(restored, terminal.Now, ct);
             held = await RestoredBackup.HoldAsync(restored, terminal.Now, ct);
         }
 
@@ -132,6 +145,11 @@ internal static class RestoreVerb
                 ExitCode.CheckFailed, $"{location.Description} is not empty", "restore into a new database, or give --force to replace what is in it");
         }
 
+        if (!isEmpty && await location.NodesAsync(ct) > 0)
+        {
+            throw new CliException(ExitCode.CheckFailed, $"a server is running on {location.Description}", "stop it first");
+        }
+
         await PostgresTools.RestoreAsync(location.PostgresAddress!, dump, replace: !isEmpty, ct);
         foreach (var (name, path) in DataFolderFiles.Find(staging))
         {
@@ -140,7 +158,7 @@ internal static class RestoreVerb
             File.Move(path, target, overwrite: force);
         }
 
-        await using var restored = new PostgresDatabase(location.PostgresAddress!);
+        await using var restored = await location.OpenMigratedAsync(terminal.Now, ct);
         return await RestoredBackup.HoldAsync(restored, terminal.Now, ct);
     }
 

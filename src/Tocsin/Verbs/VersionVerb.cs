@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tocsin.Cli;
+using Tocsin.Operations;
 using Tocsin.Sdk;
 
 namespace Tocsin.Verbs;

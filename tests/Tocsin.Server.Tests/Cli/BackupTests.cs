@@ -56,7 +56,7 @@ public sealed class BackupTests : IAsyncLifetime
 
         var restore = await _world.RunAsync("restore", Archive, "--data", Target);
 
-        Assert.Contains("2 jobs of open incidents are held", restore.Out, StringComparison.Ordinal);
+        Assert.Contains("1 open incident is held", restore.Out, StringComparison.Ordinal);
         await using var restored = new SqliteDatabase(Path.Combine(Target, "tocsin.db"));
         Assert.Equal(0, await ScalarAsync(restored, "SELECT COUNT(*) FROM job WHERE dead = 0 AND kind IN ('page', 'incident.wake')"));
         Assert.Equal(1, await ScalarAsync(restored, "SELECT COUNT(*) FROM job WHERE dead = 0 AND kind = 'alert.expire'"));

@@ -10,11 +10,18 @@ internal sealed record CliRun(int ExitCode, string Out, string Error)
 
     public static Task<CliRun> AgainstAsync(FakeServer server, params string[] args) => new CliWorld(server).RunAsync(args);
 
-    internal sealed class CliWorld(FakeServer? server)
+    internal sealed class CliWorld(string? url, string? key)
     {
-        public Dictionary<string, string> Environment { get; } = server is null
+        public CliWorld(FakeServer? server)
+            : this(server?.Url, FakeServer.Key)
+        {
+        }
+
+        public Dictionary<string, string> Environment { get; } = url is null || key is null
             ? []
-            : new() { ["TOCSIN_SERVER"] = server.Url, ["TOCSIN_TOKEN"] = FakeServer.Key };
+            : new() { ["TOCSIN_SERVER"] = url, ["TOCSIN_TOKEN"] = key };
+
+        public TimeProvider Time { get; init; } = Clock;
 
         public string Input { get; init; } = "";
 
@@ -27,6 +34,11 @@ internal sealed record CliRun(int ExitCode, string Out, string Error)
         public async Task<CliRun> RunAsync(params string[] args)
         {
             using var output = new StringWriter { NewLine = "\n" };
+            return await RunAsync(output, CancellationToken.None, args);
+        }
+
+        public async Task<CliRun> RunAsync(StringWriter output, CancellationToken ct, params string[] args)
+        {
             using var error = new StringWriter { NewLine = "\n" };
             using var input = new StringReader(Input);
             var terminal = new Terminal
@@ -38,9 +50,9 @@ internal sealed record CliRun(int ExitCode, string Out, string Error)
                 Colour = Colour,
                 Width = Width,
                 Environment = Environment.GetValueOrDefault,
-                Time = Clock,
+                Time = Time,
             };
-            var exitCode = await CommandTree.RunAsync(args, terminal, CancellationToken.None);
+            var exitCode = await CommandTree.RunAsync(args, terminal, ct);
             return new(exitCode, output.ToString(), error.ToString());
         }
     }

@@ -112,4 +112,24 @@ public sealed class EstateVerbTests : IAsyncLifetime
 
         Assert.Equal((0, "workspace: acme\n", ""), (run.ExitCode, run.Out, run.Error));
     }
+
+    [Fact]
+    public async Task Checking_needs_no_server_and_tells_broken_files_from_failed_tests()
+    {
+        const string Good = "apiVersion: tocsin/v1\nusers: [{name: ana}]\npolicies: [{name: p, steps: [{notify: ['user:ana'], wait: 5m}]}]\n";
+        var file = Path.Combine(_folder.FullName, "a.yaml");
+        File.Delete(Path.Combine(_folder.FullName, "b.yml"));
+        await File.WriteAllTextAsync(file, Good + "route: {name: root, policy: p}\n");
+        var good = await new CliWorld(null).RunAsync("check", _folder.FullName);
+        await File.WriteAllTextAsync(file, Good + "route: {name: root, policy: p, tests: [{labels: {a: b}, expect: {policy: none}}]}\n");
+        var failed = await new CliWorld(null).RunAsync("check", _folder.FullName);
+        await File.WriteAllTextAsync(file, Good + "route: {name: root, policy: q}\n");
+        var broken = await new CliWorld(null).RunAsync("check", file, "--json");
+
+        Assert.Equal([0, 1, 5], [good.ExitCode, failed.ExitCode, broken.ExitCode]);
+        Assert.StartsWith("ok: ", good.Out[good.Out.LastIndexOf("ok: ", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.Contains("route test failed", failed.Out, StringComparison.Ordinal);
+        using var json = System.Text.Json.JsonDocument.Parse(broken.Out);
+        Assert.Equal(("a.yaml", 4), (json.RootElement.GetProperty("faults")[0].GetProperty("file").GetString(), json.RootElement.GetProperty("faults")[0].GetProperty("line").GetInt32()));
+    }
 }

@@ -136,7 +136,9 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapGet("/api/v1/estate", () => Results.Text("workspace: acme\n", "application/yaml"));
         _app.MapGet("/api/v1/version", () => Results.Json(new("1.2.3", "abc", "SQLite 3.40.1", "1"), WireJson.Default.VersionView));
         _app.MapPost("/in/generic/{key}", () => Results.Accepted());
-        _app.MapPost("/api/v2/alerts", () => Results.Ok());
+        _app.MapPost("/api/v2/alerts", (HttpContext context) => ((string)context.Items["body"]!).Contains("refuse me", StringComparison.Ordinal)
+            ? Results.Json("alerts[0]: no", statusCode: 400)
+            : Results.Ok());
         _app.MapGet("/other/{**rest}", () => Results.Text("<html>not us</html>", "text/html"));
         _app.MapGet("/busy/{**rest}", (HttpContext context) =>
         {

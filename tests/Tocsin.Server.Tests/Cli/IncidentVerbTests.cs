@@ -170,8 +170,8 @@ public sealed class IncidentVerbTests : IAsyncLifetime
 
             TIMELINE
             AT                          WHO                WHAT
-            2026-11-23 02:58:00 +01:00  source:prometheus  opened by route checkout
-            2026-11-23 02:59:00 +01:00  system             the page to ana failed
+            2026-11-23 02:58:00 +01:00  source:prometheus  incident triggered: opened by route checkout
+            2026-11-23 02:59:00 +01:00  system             page failed: the page to ana failed
 
             """,
             run.Out);

@@ -163,6 +163,14 @@ public sealed class OtherVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_sent_can_be_had_as_json()
+    {
+        var run = await AgainstAsync(_server, "send", "--title", "Disk full", "--json");
+
+        Assert.Equal("Disk full", JsonSerializer.Deserialize(run.Out, IngestJson.Default.AlertEvent)!.Title);
+    }
+
+    [Fact]
     public async Task Sending_with_an_api_key_uses_the_alertmanager_api_and_the_end_has_the_same_labels()
     {
         await AgainstAsync(_server, "send", "--title", "Disk full", "-l", "service=db");
@@ -178,13 +186,21 @@ public sealed class OtherVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_alertmanager_api_says_against_an_alert_is_shown()
+    {
+        var run = await AgainstAsync(_server, "send", "--title", "refuse me");
+
+        Assert.Equal((4, "error: alerts[0]: no\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
     public async Task The_version_is_the_servers_only_when_a_server_is_named()
     {
         var theirs = await AgainstAsync(_server, "version");
         var ours = await new CliWorld(null).RunAsync("version", "--json");
 
         Assert.Equal("server 1.2.3 (abc), SQLite 3.40.1, schema 1\n", theirs.Out);
-        Assert.Equal(Tocsin.Cli.BuildInfo.Version, JsonSerializer.Deserialize(ours.Out, WireJson.Default.VersionView)!.Version);
+        Assert.Equal(Tocsin.Operations.BuildInfo.Version, JsonSerializer.Deserialize(ours.Out, WireJson.Default.VersionView)!.Version);
     }
 
     [Theory]

@@ -8,12 +8,10 @@ namespace Tocsin.Providers;
 /// <summary>
 /// Prometheus and Alertmanager, in both ways in which they speak. A list is what Prometheus posts to an Alertmanager (API v2); an object
 /// with <c>alerts</c> is what Alertmanager posts to a webhook receiver (payload version 4); any other object is a webhook whose payload
-/// somebody has replaced, and is read as <see cref="Generic"/> reads it.
+/// somebody has replaced, and is read as <see cref="Generic"/> reads it. Neither can sign what it sends: the key in the address is what admits.
 /// </summary>
 internal sealed class Alertmanager : IAlertSource
 {
-    private const string SignatureHeader = "X-Tocsin-Signature";
-
     /// <summary>How long an alert without an end stays firing unless it is sent again; the senders' own default.</summary>
     private static readonly TimeSpan DefaultResolveTimeout = TimeSpan.FromMinutes(5);
 
@@ -21,9 +19,7 @@ internal sealed class Alertmanager : IAlertSource
         "alertmanager",
         "Prometheus and Alertmanager",
         new("https://prometheus.io/docs/alerting/latest/clients/"),
-        HmacSignature.Settings(SignatureHeader));
-
-    public Error? Verify(InboundRequest request) => HmacSignature.Verify(request, SignatureHeader);
+        []);
 
     public Result<ParsedDelivery> Parse(InboundRequest request)
     {

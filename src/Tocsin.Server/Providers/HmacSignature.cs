@@ -15,6 +15,7 @@ internal static class HmacSignature
     /// <param name="header">Where the signature is looked for by default.</param>
     public static IReadOnlyList<ProviderSetting> Settings(string header) =>
     [
+        new("hmac_secret", "The secret that the sender signs with; then every delivery must be signed. Default: none; the key in the address admits.", Secret: true),
         new("hmac_header", $"The header that carries the signature. Default: {header}. Read only if the source has a secret."),
         new("hmac_timestamp_header", "The header that carries the Unix seconds that are signed with the body. Default: none; the body alone is signed."),
     ];
@@ -22,9 +23,14 @@ internal static class HmacSignature
     /// <summary>Null if the source has no secret or the signature is right and, where it has a time, at most 5 minutes from ours.</summary>
     public static Error? Verify(InboundRequest request, string defaultHeader)
     {
-        if (request.Source.HmacSecret is not { Length: > 0 } secret)
+        if (request.Source.HmacSecret is not { } secret)
         {
             return null;
+        }
+
+        if (secret.Length == 0)
+        {
+            return Error.Forbidden("This source's secret is empty, so that nothing can be signed with it; set one or take the setting away.");
         }
 
         var header = request.Source.Settings.GetValueOrDefault("hmac_header") is { Length: > 0 } named ? named : defaultHeader;

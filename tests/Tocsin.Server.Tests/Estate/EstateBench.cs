@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Tocsin.Alerts;
 using Tocsin.Estate;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
 
 namespace Tocsin.Tests.Estate;
 
-/// <summary>Compiles texts with the notifiers of the product and a fixed clock.</summary>
+/// <summary>Compiles texts with the providers of the product and a fixed clock.</summary>
 internal static class EstateBench
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
@@ -15,7 +14,7 @@ internal static class EstateBench
     public static TimeProvider Clock { get; } = new FixedClock();
 
     public static EstateProviders Providers { get; } = new(
-        new(Notifiers()), new([new QuietSource("alertmanager"), new QuietSource("grafana", new ProviderSetting("hmac_secret", "Checks the sender.", Secret: true)), new QuietSource("generic")]));
+        new(Notifiers()), new([new Alertmanager(), new Grafana(), new Generic()]));
 
     public static EstateSecrets Secrets { get; } = new(Providers);
 
@@ -70,16 +69,5 @@ internal static class EstateBench
     private sealed class FixedClock : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => Now;
-    }
-
-    private sealed class QuietSource(string id, params ProviderSetting[] settings) : IAlertSource
-    {
-        public ProviderInfo Info { get; } = new(id, id, new("https://example.test/"), settings);
-
-        public Result<ParsedDelivery> Parse(InboundRequest request) => new ParsedDelivery([], []);
-
-        public string Snippet(string baseUrl, Source source) => "";
-
-        public ReadOnlyMemory<byte> Example(SignalStatus status, DateTimeOffset now) => default;
     }
 }

@@ -123,6 +123,10 @@ public sealed class GrafanaTests
         Assert.NotNull(Verify("""{"status":"firing"}""", ("X-Other", signature)));
     }
 
+    [Fact]
+    public void An_empty_secret_admits_nobody() =>
+        Assert.NotNull(_provider.Verify(Delivery.Of("{}", Delivery.Monitoring with { HmacSecret = "" }, ("X-Grafana-Alerting-Signature", "x"))));
+
     [Theory]
     [InlineData("1763672400", 0, true)]
     [InlineData("1763672400", 300, true)]

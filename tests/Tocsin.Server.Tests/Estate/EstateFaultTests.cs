@@ -49,7 +49,7 @@ public sealed class EstateFaultTests
     [InlineData(Ana + "schedules: [{name: s, time_zone: UTC, overrides: [{user: ana, from: 2026-12-27T09:00, to: 2026-12-24T09:00}]}]", "estate.yaml:4:91: error: ")]
     [InlineData("sources: [{name: s, type: generic, key: short}]", "estate.yaml:3:41: error: the value of \"key\" is not 16 to 200 letters, digits and . _ ~ -")]
     [InlineData("sources: [{name: s, type: generic, key: abcdefghijklmnop}, {name: t, type: generic, key: abcdefghijklmnop}]", "estate.yaml:3:90: error: the key of source t is already that of source s; choose another")]
-    [InlineData("sources: [{name: s, type: alertmanager, key: abcdefghijklmnop, hmac_secret: x}]", "estate.yaml:3:64: error: unknown key \"hmac_secret\" in a source of type generic")]
+    [InlineData("sources: [{name: s, type: alertmanager, key: abcdefghijklmnop, hmac_secret: x}]", "estate.yaml:3:64: error: unknown key \"hmac_secret\" in a source of type alertmanager")]
     [InlineData("sources: [{name: s, type: generic, key: abcdefghijklmnop, keep_open: true, resolve_timeout: 5m}]", "estate.yaml:3:70: error: \"keep_open\" and \"resolve_timeout\" exclude each other")]
     [InlineData("silences: [{name: s, match: [a=b], starts_at: 2026-11-23T03:00, ends_at: 2026-11-23T04:00Z, comment: c}]", "estate.yaml:3:47: error: \"2026-11-23T03:00\" is not an instant with its offset such as 2026-11-23T03:00+01:00 or 2026-11-23T02:00Z")]
     [InlineData("silences: [{name: s, match: [a=b], starts_at: 2026-11-23T03:00Z, ends_at: 2026-11-23T04:00+01:00, comment: c}]", "estate.yaml:3:75: error: the silence ends before it begins")]

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Tocsin.Hosting;
 using Tocsin.OnCall;
 using Tocsin.Pages;
 using Tocsin.Sdk;
@@ -154,6 +155,7 @@ internal sealed class Gallery : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
         builder.Services.AddPages();
         var app = builder.Build();
+        app.UseSecurityHeaders();
         app.MapPageAssets();
         app.MapGet("/api/v1/stream", Stream);
         app.MapGet("/{story}", (string story, HttpContext http) => s_stories.TryGetValue(story, out var page)

@@ -35,6 +35,12 @@ internal sealed class AlertReceiver(
         return await ParseAndStoreAsync(estate, provider, request, replays: null, ct);
     }
 
+    /// <summary>Takes a delivery that this server made itself, for the test button: it carries no sender's signature.</summary>
+    public async Task<Result<DeliveryOutcome>> ReceiveOwnAsync(EstateSnapshot estate, Source source, ReadOnlyMemory<byte> body, CancellationToken ct) =>
+        providers.Find(source.Type) is { } provider
+            ? await ParseAndStoreAsync(estate, provider, new(body, _ => "", source, clock.GetUtcNow()), replays: null, ct)
+            : Error.NotFound("provider", source.Type);
+
     /// <summary>Reads a kept delivery again, with today's adapters and settings; its signature was judged when it came.</summary>
     public async Task<Result<DeliveryOutcome>> ReplayAsync(EstateSnapshot estate, long id, CancellationToken ct)
     {

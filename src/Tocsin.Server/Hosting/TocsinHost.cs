@@ -20,6 +20,7 @@ using Tocsin.Notify;
 using Tocsin.Operations;
 using Tocsin.OnCall;
 using Tocsin.Outgoing;
+using Tocsin.Pages;
 using Tocsin.Providers;
 using Tocsin.Routing;
 using Tocsin.Sdk;
@@ -86,6 +87,7 @@ public static class TocsinHost
 
         services.AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddSingleton<WorkspaceStore>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
+        services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>();
         services.AddSingleton<AlertStore>().AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<MessageWriter>();
@@ -115,7 +117,7 @@ public static class TocsinHost
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
         });
         services.AddOpenApi("v1");
-        services.AddAntiforgery(antiforgery => antiforgery.SuppressXFrameOptionsHeader = true);
+        services.AddPages();
     }
 
     private static void AddHosted<T>(IServiceCollection services)
@@ -128,6 +130,7 @@ public static class TocsinHost
         var secret = await new Installation(database).LinkSecretAsync(ct);
         services.AddSingleton(_ => database);
         services.AddSingleton(new PublicLinks(options.PublicBase, secret));
+        services.AddSingleton(new FormTokens(secret));
         return database;
     }
 
@@ -159,7 +162,6 @@ public static class TocsinHost
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
-        app.UseAntiforgery();
         app.MapOperations();
         if (!options.Answers)
         {
@@ -176,6 +178,7 @@ public static class TocsinHost
         app.MapOnCall();
         app.MapJobs();
         app.MapKeys();
+        app.MapPages();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }
 
@@ -211,6 +214,11 @@ public static class TocsinHost
     private static Task Problem(HttpContext context, int status, string code, string detail, string trace)
     {
         context.Response.StatusCode = status;
+        if (Errors.WantsPage(context.Request))
+        {
+            return Errors.WriteAsync(context, status, trace);
+        }
+
         JsonObject problem = new() { ["type"] = "about:blank", ["title"] = code, ["status"] = status, ["detail"] = detail, ["trace_id"] = trace };
         context.Response.ContentType = "application/problem+json";
         return context.Response.WriteAsync(problem.ToJsonString(), context.RequestAborted);

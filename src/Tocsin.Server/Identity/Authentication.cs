@@ -49,8 +49,9 @@ internal sealed class TocsinAuthentication(
         return Problems.Unauthorized().ExecuteAsync(Context);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        Error.Forbidden("Your role does not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Pages.Errors.WantsPage(Request)
+        ? Pages.Errors.WriteAsync(Context, StatusCodes.Status403Forbidden, trace: null)
+        : Error.Forbidden("Your role does not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
 
     private AuthenticateResult Admit(Caller caller) => AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName));
 }

@@ -15,6 +15,11 @@ internal sealed class IncidentStore
     public Task<IncidentState?> FindAsync(Session session, long workspace, long number) => session.FirstAsync(
         "SELECT state FROM incident WHERE workspace_id = @workspace AND number = @number", Read, ("workspace", workspace), ("number", number));
 
+    /// <summary>How many incidents nobody has yet.</summary>
+    public async Task<long> CountTriggeredAsync(Session session, long workspace) => await session.ScalarAsync(
+        "SELECT COUNT(*) FROM incident WHERE workspace_id = @workspace AND status = @status",
+        ("workspace", workspace), ("status", (int)IncidentStatus.Triggered)) ?? 0;
+
     /// <summary>The newest incident of a group, open or not.</summary>
     public Task<IncidentState?> NewestOfGroupAsync(Session session, long workspace, long groupHash) => session.FirstAsync(
         "SELECT state FROM incident WHERE workspace_id = @workspace AND group_hash = @hash ORDER BY number DESC LIMIT 1",

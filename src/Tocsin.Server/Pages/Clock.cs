@@ -64,13 +64,7 @@ public sealed class Clock(DateTimeOffset now, TimeZoneInfo zone)
         var day = DateOnly.FromDateTime(local.DateTime);
         for (var i = 0; i < 3; i++)
         {
-            var wanted = day.AddDays(i).ToDateTime(time);
-            while (Zone.IsInvalidTime(wanted))
-            {
-                wanted = wanted.AddMinutes(15);
-            }
-
-            var instant = new DateTimeOffset(TimeZoneInfo.ConvertTimeToUtc(wanted, Zone), TimeSpan.Zero);
+            var instant = Instant(day.AddDays(i).ToDateTime(time));
             if (instant > Now)
             {
                 return instant;
@@ -78,6 +72,21 @@ public sealed class Clock(DateTimeOffset now, TimeZoneInfo zone)
         }
 
         return Now.AddDays(1);
+    }
+
+    /// <summary>When the reader's day began.</summary>
+    public DateTimeOffset Midnight => Now - Local(Now).TimeOfDay;
+
+    /// <summary>The instant of a time on the reader's wall clock. Skipped times move forward; of two, the earlier.</summary>
+    public DateTimeOffset Instant(DateTime local)
+    {
+        while (Zone.IsInvalidTime(local))
+        {
+            local = local.AddMinutes(15);
+        }
+
+        var offset = Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
     }
 
     private static string Offset(TimeSpan offset) =>

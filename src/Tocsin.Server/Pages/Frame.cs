@@ -26,6 +26,9 @@ public sealed record Frame
     /// <summary>Whether single-key shortcuts are on (WCAG 2.1.4: they can be switched off).</summary>
     public bool Keys { get; init; } = true;
 
+    /// <summary>Proves that a form came from a page of ours; see <see cref="FormTokens"/>.</summary>
+    public string FormToken { get; init; } = "";
+
     /// <summary>Open incidents that nobody has yet, for the number in the navigation.</summary>
     public int Waiting { get; init; }
 

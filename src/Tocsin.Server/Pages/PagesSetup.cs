@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tocsin.Identity;
 
 namespace Tocsin.Pages;
 
@@ -10,16 +11,25 @@ internal static class PagesSetup
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddAntiforgery(options =>
-        {
-            options.Cookie.Name = "tocsin-form";
-            options.Cookie.SameSite = SameSiteMode.Strict;
-            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-            options.FormFieldName = "form";
-            // Frames are refused for every page by the content security policy.
-            options.SuppressXFrameOptionsHeader = true;
-        });
+        services.AddSingleton<FrameFactory>().AddSingleton<ContactReader>();
         return services;
+    }
+
+    public static void MapPages(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPageAssets();
+        routes.MapAccount();
+        routes.MapActions();
+        var pages = routes.MapGroup("").RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
+        pages.MapInbox();
+        pages.MapIncidentPages();
+        pages.MapOnCallPages();
+        pages.MapRoutingPages();
+        pages.MapSilencePages();
+        pages.MapSourcePages();
+        pages.MapContactPages();
+        pages.MapMe();
+        pages.MapAbout();
     }
 
     /// <summary>Stylesheets, scripts and the icon: public, and the same for everybody.</summary>

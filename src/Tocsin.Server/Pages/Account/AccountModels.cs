@@ -1,8 +1,8 @@
 namespace Tocsin.Pages;
 
 /// <param name="Fault">Why the last try failed; says nothing about which part was wrong.</param>
-/// <param name="Back">A path of ours to go to afterwards.</param>
-public sealed record LoginModel(string Email, string? Fault, string Back);
+/// <param name="Next">A path of ours to go to afterwards.</param>
+public sealed record LoginModel(string Email, string? Fault, string Next);
 
 /// <param name="Faults">By field: name, email, password; or "" for the whole form.</param>
 public sealed record SetupModel(string Token, string Name, string Email, IReadOnlyDictionary<string, string> Faults);

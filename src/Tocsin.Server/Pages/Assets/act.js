@@ -26,7 +26,7 @@ async function send(to, body, after) {
     await pause(3000);
     return send(to, body, after);
   }
-  if (answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) {
+  if (answer.redirected || answer.status === 401 || !answer.headers.get("Content-Type")?.includes("json")) {
     location.reload();
     return;
   }
@@ -69,6 +69,9 @@ function ago(s) {
 }
 
 setInterval(tick, 10000);
+
+// Times are shown in the reader's zone even before the estate knows the reader.
+document.cookie = `tocsin-zone=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;
 document.addEventListener("tocsin-taken", tick);
 
 if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;

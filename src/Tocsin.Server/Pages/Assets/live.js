@@ -109,7 +109,7 @@ function refresh() {
     timer = 0;
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { "X-Fragment": "1" } });
-      if (answer.redirected) location.reload();
+      if (answer.redirected || answer.status === 401) location.reload();
       else if (answer.ok) take(await answer.text(), false);
     } catch {
       // The stream's own state tells it.

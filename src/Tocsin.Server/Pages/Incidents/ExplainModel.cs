@@ -10,6 +10,9 @@ public sealed record ExplainModel
 
     public IReadOnlyList<PageView> Pages { get; init; } = [];
 
+    /// <summary>The recorded lines of who was called, and why.</summary>
+    public IReadOnlyList<EventView> Decisions { get; init; } = [];
+
     /// <summary>As typed.</summary>
     public string? Labels { get; init; }
 

@@ -1,0 +1,38 @@
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Providers;
+using Tocsin.Sdk;
+
+namespace Tocsin.Alerts;
+
+/// <summary>The sources of a workspace as people meet them: address, snippet, what they sent, and a test event.</summary>
+internal sealed class SourceDesk(AlertSourceRegistry providers, DeliveryStore deliveries, AlertReceiver receiver, Database database, TimeProvider clock)
+{
+    /// <param name="baseUrl">The address under which senders reach this installation, without a trailing slash.</param>
+    /// <param name="name">One source; null: all, by name.</param>
+    public async Task<IReadOnlyList<SourceView>> ListAsync(EstateSnapshot estate, string baseUrl, string? name, CancellationToken ct)
+    {
+        var counts = (await database.ReadAsync(session => deliveries.CountsAsync(session, estate.Workspace), ct)).ToDictionary(c => c.Source, StringComparer.Ordinal);
+        return
+        [
+            .. estate.Model.Sources.Values.Where(s => name is null || s.Name == name).OrderBy(s => s.Name, StringComparer.Ordinal).Select(source =>
+            {
+                var count = counts.GetValueOrDefault(source.Name);
+                return new SourceView(
+                    source.Name, source.Type, $"{baseUrl}/in/{source.Type}/{source.Key}", count.LastAt, count.Accepted, count.Unparsed,
+                    providers.Find(source.Type)?.Snippet(baseUrl, source) ?? "");
+            }),
+        ];
+    }
+
+    /// <summary>Delivers the provider's own example, which goes the whole way: it opens an incident and pages, or resolves it.</summary>
+    public async Task<Result<DeliveryOutcome>> TestAsync(EstateSnapshot estate, string name, SignalStatus status, CancellationToken ct)
+    {
+        if (!estate.Model.Sources.TryGetValue(name, out var source) || providers.Find(source.Type) is not { } provider)
+        {
+            return Error.NotFound("source", name);
+        }
+
+        return await receiver.ReceiveOwnAsync(estate, source, provider.Example(status, clock.GetUtcNow()), ct);
+    }
+}

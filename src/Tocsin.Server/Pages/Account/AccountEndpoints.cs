@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Identity;
+
+namespace Tocsin.Pages;
+
+internal static class AccountEndpoints
+{
+    private const string Gone = "It was used, or it is older than a day. Restart Tocsin: while nobody can sign in it prints a new one.";
+
+    public static void MapAccount(this IEndpointRouteBuilder routes)
+    {
+        var open = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
+        open.MapGet("/login", ShowLogin);
+        open.MapGet("/setup/{token}", ShowSetup);
+        var forms = open.MapGroup("").AddEndpointFilter<FormFilter>();
+        forms.MapPost("/login", LogIn);
+        forms.MapPost("/logout", LogOut);
+        forms.MapPost("/setup/{token}", SetUp);
+    }
+
+    private static IResult ShowLogin(HttpContext http, FrameFactory frames, string? next = null) => Caller.Find(http.User) is null
+        ? new Rendered<LoginPage, LoginModel>(frames.Outer(http), new("", null, Local(next)))
+        : Results.LocalRedirect(Local(next));
+
+    private static async Task<IResult> LogIn(HttpContext http, FrameFactory frames, SignIn signIn, CancellationToken ct)
+    {
+        var form = await http.Request.ReadFormAsync(ct);
+        var (email, next) = (form["email"].ToString(), Local(form["next"].ToString()));
+        var result = await signIn.LogInAsync(email, form["password"].ToString(), http.Connection.RemoteIpAddress?.ToString() ?? "", ct);
+        if (!result.Ok)
+        {
+            var status = result.Error.Kind == ErrorKind.Unavailable ? StatusCodes.Status429TooManyRequests : StatusCodes.Status403Forbidden;
+            return new Rendered<LoginPage, LoginModel>(frames.Outer(http), new(email, result.Error.Detail, next), status);
+        }
+
+        SessionCookie.Write(http, result.Value.Token);
+        return Done.Well(next, "");
+    }
+
+    private static async Task<IResult> LogOut(HttpContext http, SignIn signIn, CancellationToken ct)
+    {
+        if (SessionCookie.Read(http.Request) is { } token)
+        {
+            await signIn.LogOutAsync(token, ct);
+        }
+
+        SessionCookie.Clear(http);
+        http.Response.Headers["Clear-Site-Data"] = "\"cache\"";
+        return Done.Gone("/login", "");
+    }
+
+    private static async Task<IResult> ShowSetup(string token, HttpContext http, FrameFactory frames, SignIn signIn, CancellationToken ct) =>
+        await signIn.FindSetupAsync(token, ct) is null
+            ? new Rendered<SetupGonePage, SetupGoneModel>(frames.Outer(http), new(Gone), StatusCodes.Status404NotFound)
+            : new Rendered<SetupPage, SetupModel>(frames.Outer(http), new(token, "", "", new Dictionary<string, string>()));
+
+    private static async Task<IResult> SetUp(string token, HttpContext http, FrameFactory frames, SignIn signIn, CancellationToken ct)
+    {
+        var form = await http.Request.ReadFormAsync(ct);
+        var (name, email) = (form["name"].ToString().Trim(), form["email"].ToString().Trim());
+        var result = name.Length == 0
+            ? Error.Invalid("name", "Enter your name.")
+            : await signIn.SetUpAsync(token, email, SignIn.UserNameOf(name), form["password"].ToString(), ct);
+        if (result.Ok)
+        {
+            SessionCookie.Write(http, result.Value.Token);
+            return Done.Well("/", $"Welcome, {name}.");
+        }
+
+        return result.Error.Kind == ErrorKind.NotFound
+            ? new Rendered<SetupGonePage, SetupGoneModel>(frames.Outer(http), new(Gone), StatusCodes.Status404NotFound)
+            : new Rendered<SetupPage, SetupModel>(
+                frames.Outer(http), new(token, name, email, new Dictionary<string, string> { [result.Error.Field ?? ""] = result.Error.Detail }),
+                StatusCodes.Status422UnprocessableEntity);
+    }
+
+    /// <summary>A path of ours, or the inbox: never another site.</summary>
+    private static string Local(string? path) =>
+        path is ['/', ..] and not (['/', '/', ..] or ['/', '\\', ..]) && !path.Any(char.IsControl) ? path : "/";
+}

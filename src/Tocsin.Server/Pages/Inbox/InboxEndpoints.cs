@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Alerts;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Identity;
+using Tocsin.Incidents;
+using Tocsin.Providers;
+using Tocsin.Sdk;
+
+namespace Tocsin.Pages;
+
+internal static class InboxEndpoints
+{
+    private const int MostOpen = 200;
+    private const int MostResolved = 50;
+
+    public static void MapInbox(this RouteGroupBuilder pages)
+    {
+        pages.MapGet("/", Show);
+        pages.MapPost("/bulk/{verb}", Act).RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
+    }
+
+    private static async Task<IResult> Show(
+        HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, DeliveryStore deliveries, AlertSourceRegistry providers,
+        CancellationToken ct, string view = "all", string? q = null)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var (open, resolved, counts) = await database.ReadAsync(
+            async session => (
+                await incidents.ListAsync(session, page.Workspace, open: true, null, long.MaxValue, MostOpen + 1),
+                await incidents.ListAsync(session, page.Workspace, open: false, IncidentStatus.Resolved, long.MaxValue, MostResolved),
+                await deliveries.CountsAsync(session, page.Workspace)),
+            ct);
+        var midnight = page.Frame.Clock.Midnight;
+        var model = InboxModel.Of(
+            view is "mine" or "team" ? view : "all", InboxFilter.Parse(q), [.. open.Take(MostOpen).Select(i => views.Of(i, page.Estate))],
+            [.. resolved.Where(i => i.ResolvedAt >= midnight).Select(i => views.Of(i, page.Estate))], InView(view, page));
+        var sending = counts.Where(c => c.LastAt is not null).ToList();
+        return new Rendered<InboxPage, InboxModel>(page.Frame, model with
+        {
+            Truncated = open.Count > MostOpen,
+            Quiet = sending.Count > 0 ? new(sending.Count, sending.Max(c => c.LastAt)!.Value, resolved.FirstOrDefault()?.ResolvedAt) : null,
+            First = sending.Count == 0 && open.Count == 0 ? FirstAlert(http.Request, page.Estate, providers) : null,
+        });
+    }
+
+    private static Func<Incident, bool> InView(string view, PageRequest page)
+    {
+        var user = page.Caller.User;
+        var teams = page.Estate.Model.Teams.Values.Where(t => user is not null && t.Members.Contains(user)).ToList();
+        bool Mine(Incident i) => user is not null && (i.Paging.Contains(user) || i.Next.Contains(user) || i.AcknowledgedBy == user);
+        return view switch
+        {
+            "mine" => Mine,
+            "team" => i => Mine(i)
+                || (i.Service is { } service && page.Estate.Model.Services.TryGetValue(service, out var known) && teams.Exists(t => t.Name == known.Team))
+                || teams.Exists(t => t.Members.Any(m => i.Paging.Contains(m) || i.Next.Contains(m) || i.AcknowledgedBy == m)),
+            _ => _ => true,
+        };
+    }
+
+    /// <summary>What to type into a shell to see the first incident, with the address that the reader's browser uses.</summary>
+    private static FirstAlert? FirstAlert(HttpRequest request, EstateSnapshot estate, AlertSourceRegistry providers)
+    {
+        var source = estate.Model.Sources.Values.OrderBy(s => s.Type != "generic").ThenBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault();
+        return source is null || providers.Find("generic") is null ? null : new(
+            source.Name,
+            source.Type == "generic"
+                ? $$"""
+                curl -H 'Content-Type: application/json' {{request.Scheme}}://{{request.Host}}/in/{{source.Type}}/{{source.Key}} \
+                  -d '{"title": "Hello from a shell", "severity": "high", "status": "firing"}'
+                """
+                : $$"""
+                curl -H 'Content-Type: application/json' {{request.Scheme}}://{{request.Host}}/in/{{source.Type}}/{{source.Key}} \
+                  -d @delivery.json
+                """);
+    }
+
+    private static async Task<IResult> Act(string verb, HttpContext http, IncidentDesk desk, FrameFactory frames, TimeProvider clock, CancellationToken ct)
+    {
+        var caller = Caller.Of(http.User);
+        var numbers = (await http.Request.ReadFormAsync(ct))["n"].Select(n => long.TryParse(n, out var number) ? number : 0).Where(n => n > 0).Distinct().Take(MostOpen).ToList();
+        var (done, fault) = (0, default(string));
+        foreach (var number in numbers)
+        {
+            var result = verb switch
+            {
+                "acknowledge" => await desk.AcknowledgeAsync(caller.Workspace, number, caller.Actor, ct),
+                "resolve" => await desk.ResolveAsync(caller.Workspace, number, caller.Actor, ct),
+                "snooze" => await desk.SnoozeAsync(caller.Workspace, number, clock.GetUtcNow().AddHours(1), caller.Actor, ct),
+                _ => Error.NotFound("action", verb),
+            };
+            done += result.Ok ? 1 : 0;
+            fault ??= result.Ok ? null : result.Error.Detail;
+        }
+
+        var what = verb switch { "acknowledge" => "acknowledged", "resolve" => "resolved", _ => "snoozed for 1 h" };
+        return numbers.Count == 0 ? Done.Refused("/", "Select incidents first.")
+            : fault is not null ? Done.Refused("/", $"{Words.Count(done, "incident", "incidents")} {what}. {fault}")
+            : Done.Well("/", $"{Words.Count(done, "incident", "incidents")} {what}.");
+    }
+}

@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Data;
+using Tocsin.Escalation;
+using Tocsin.Estate;
+using Tocsin.Incidents;
+using Tocsin.Notify;
+
+namespace Tocsin.Pages;
+
+/// <summary>
+/// The signed page of one page: whoever holds the link acts as the one who was paged, on that incident only, for a day. Opening
+/// it (also by a mail scanner) changes nothing.
+/// </summary>
+internal static class ActionEndpoints
+{
+    public static void MapActions(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/a/{token}").AllowAnonymous().ExcludeFromDescription();
+        group.MapGet("/", Show);
+        group.MapPost("/", Act);
+    }
+
+    private static async Task<IResult> Show(
+        string token, HttpContext http, PublicLinks links, FrameFactory frames, Database database, PageStore pages, IncidentStore incidents, IncidentViews views,
+        IEstates estates, CancellationToken ct)
+    {
+        http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is { } found
+            ? new Rendered<ActionPage, ActionModel>(found.Frame, new(views.Of(found.Incident, found.Estate), Done.Take(http).Fault))
+            : Dead(http, frames);
+    }
+
+    private static async Task<IResult> Act(
+        string token, HttpContext http, PublicLinks links, FrameFactory frames, Database database, PageStore pages, IncidentStore incidents, IncidentViews views,
+        IEstates estates, IncidentDesk desk, CancellationToken ct)
+    {
+        http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        if (await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is not { } found || !http.Request.HasFormContentType)
+        {
+            return Dead(http, frames);
+        }
+
+        var wish = (await http.Request.ReadFormAsync(ct))["do"].ToString();
+        var (workspace, number, actor) = (found.Estate.Workspace, found.Incident.Number, found.Actor);
+        var result = wish switch
+        {
+            "acknowledge" => await desk.AcknowledgeAsync(workspace, number, actor, ct),
+            "escalate" => await desk.EscalateAsync(workspace, number, actor, ct),
+            _ => Error.Invalid("do", "Nothing was changed: the button was not understood."),
+        };
+        return Done.Of(result, http.Request.Path, _ => "");
+    }
+
+    private static async Task<Found?> FindAsync(
+        string token, PublicLinks links, Frame outer, Database database, PageStore pages, IncidentStore incidents, IncidentViews views, IEstates estates, CancellationToken ct)
+    {
+        if (links.Read(token, outer.Clock.Now) is not { } grant || await estates.FindAsync(grant.Workspace, ct) is not { } estate)
+        {
+            return null;
+        }
+
+        var (page, incident) = await database.ReadAsync(
+            async session => await pages.FindAsync(session, grant.Workspace, grant.PageId) is { } row
+                ? (row, await incidents.FindAsync(session, grant.Workspace, row.Incident))
+                : (null, null),
+            ct);
+        if (page is null || incident is null)
+        {
+            return null;
+        }
+
+        var person = page.RecipientKind == RecipientKind.User ? estate.Model.Users.GetValueOrDefault(page.Recipient) : null;
+        return new(estate, incident, $"{(page.RecipientKind == RecipientKind.User ? "user" : "channel")}:{page.Recipient}", outer with
+        {
+            User = page.Recipient,
+            Clock = person is null ? outer.Clock : Clock.In(person.TimeZone, outer.Clock.Now),
+            People = estate.Model.Users.Values.Where(u => u.FullName is not null).ToDictionary(u => u.Name, u => u.FullName!, StringComparer.Ordinal),
+        });
+    }
+
+    private static Rendered<DeadLinkPage, DeadLinkModel> Dead(HttpContext http, FrameFactory frames) =>
+        new(frames.Outer(http), new("It is older than a day, or a part of it got lost."), StatusCodes.Status404NotFound);
+
+    private sealed record Found(EstateSnapshot Estate, IncidentState Incident, string Actor, Frame Frame);
+}

@@ -1,0 +1,119 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Data;
+using Tocsin.Estate;
+using Tocsin.Identity;
+using Tocsin.Incidents;
+using Tocsin.Routing;
+using Tocsin.Sdk;
+
+namespace Tocsin.Pages;
+
+internal static class IncidentPageEndpoints
+{
+    private static readonly string[] _shows = ["all", "people", "pages", "alerts", "decisions"];
+
+    public static void MapIncidentPages(this RouteGroupBuilder pages)
+    {
+        var group = pages.MapGroup("/i/{number:long}");
+        group.MapGet("/", Show);
+        group.MapGet("/explain", Explain);
+        group.MapGet("/timeline.md", Timeline);
+
+        var acts = group.MapGroup("").RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
+        acts.MapPost("/acknowledge", Acknowledge);
+        acts.MapPost("/resolve", Resolve);
+        acts.MapPost("/escalate", Escalate);
+        acts.MapPost("/snooze", Snooze);
+        acts.MapPost("/notes", Note);
+    }
+
+    private static async Task<IResult> Show(
+        long number, HttpContext http, FrameFactory frames, Database database, IncidentViews views, CancellationToken ct, string show = "all")
+    {
+        var page = await frames.OpenAsync(http, ct);
+        return await database.ReadAsync(session => views.DetailAsync(session, page.Estate, number), ct) is { } detail
+            ? new Rendered<IncidentPage, IncidentModel>(page.Frame, new() { Detail = detail, Show = _shows.Contains(show) ? show : "all" })
+            : Errors.NotFound(page.Frame);
+    }
+
+    private static async Task<IResult> Explain(
+        long number, HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, Explainer explainer, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var (state, detail) = await database.ReadAsync(
+            async session => (await incidents.FindAsync(session, page.Workspace, number), await views.DetailAsync(session, page.Estate, number)), ct);
+        return state is null || detail is null
+            ? Errors.NotFound(page.Frame)
+            : new Rendered<WhyPage, ExplainModel>(page.Frame, new()
+            {
+                Incident = detail.Incident,
+                Pages = [.. detail.Pages.OrderBy(p => p.DueAt)],
+                Explanation = explainer.Recorded(page.Estate, state),
+                Decisions = [.. detail.Timeline.Where(e => Words.Event(e.Kind, e.Actor).Group is "decisions")],
+                Started = state.CreatedAt,
+            });
+    }
+
+    /// <summary>The timeline as Markdown, for a post-mortem or a chat.</summary>
+    private static async Task<IResult> Timeline(
+        long number, HttpContext http, FrameFactory frames, Database database, IncidentViews views, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        if (await database.ReadAsync(session => views.DetailAsync(session, page.Estate, number), ct) is not { } detail)
+        {
+            return Errors.NotFound(page.Frame);
+        }
+
+        var text = new StringBuilder().Append("# #").Append(number).Append(' ').Append(OneLine(detail.Incident.Title)).Append("\n\n");
+        text.Append("Times are in ").Append(page.Frame.Clock.ZoneName).Append(".\n");
+        foreach (var day in detail.Timeline.OrderBy(e => e.Seq).GroupBy(e => page.Frame.Clock.Day(e.At)))
+        {
+            text.Append("\n## ").Append(day.Key).Append("\n\n");
+            foreach (var e in day)
+            {
+                text.Append("- ").Append(page.Frame.Clock.Seconds(e.At)).Append(' ').Append(OneLine(e.Reason)).Append(" (").Append(e.Kind).Append(")\n");
+            }
+        }
+
+        PageHeaders.Apply(http.Response);
+        return TypedResults.Text(text.ToString(), "text/markdown; charset=utf-8");
+    }
+
+    private static Task<IResult> Acknowledge(long number, HttpContext http, IncidentDesk desk, CancellationToken ct, string? back = null) =>
+        Act(http, number, back, caller => desk.AcknowledgeAsync(caller.Workspace, number, caller.Actor, ct), "is yours. Nobody else is paged.");
+
+    private static Task<IResult> Resolve(long number, HttpContext http, IncidentDesk desk, CancellationToken ct, string? back = null) =>
+        Act(http, number, back, caller => desk.ResolveAsync(caller.Workspace, number, caller.Actor, ct), "is resolved.");
+
+    private static Task<IResult> Escalate(long number, HttpContext http, IncidentDesk desk, CancellationToken ct, string? back = null) =>
+        Act(http, number, back, caller => desk.EscalateAsync(caller.Workspace, number, caller.Actor, ct), "is escalated: the next step is called.");
+
+    private static async Task<IResult> Snooze(
+        long number, HttpContext http, IncidentDesk desk, FrameFactory frames, CancellationToken ct, string? @for = null, string? until = null, string? back = null)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        DateTimeOffset? end = until is not null && TimeOnly.TryParse(until, out var time) ? page.Frame.Clock.Next(time)
+            : @for is not null && DurationText.TryParse(@for, out var span) ? page.Now + span : null;
+        return end is { } at
+            ? await Act(http, number, back, caller => desk.SnoozeAsync(caller.Workspace, number, at, caller.Actor, ct), $"is snoozed until {page.Frame.Clock.Short(at)}.")
+            : Done.Refused(Path(number, back), "Say for how long: 15m, 1h, or until 09:00.");
+    }
+
+    private static async Task<IResult> Note(long number, HttpContext http, IncidentDesk desk, CancellationToken ct)
+    {
+        var text = (await http.Request.ReadFormAsync(ct))["text"].ToString();
+        var caller = Caller.Of(http.User);
+        var result = await desk.NoteAsync(caller.Workspace, number, text, caller.Actor, ct);
+        return Done.Of(result, Path(number, null), _ => "The note is in the timeline.");
+    }
+
+    private static async Task<IResult> Act(HttpContext http, long number, string? back, Func<Caller, Task<Result<IncidentState>>> act, string outcome) =>
+        Done.Of(await act(Caller.Of(http.User)), Path(number, back), _ => $"#{number} {outcome}");
+
+    private static string Path(long number, string? back) => back == "inbox" ? "/" : $"/i/{number}";
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace("<", "&lt;", StringComparison.Ordinal);
+}

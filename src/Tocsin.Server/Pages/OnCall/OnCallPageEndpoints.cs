@@ -1,0 +1,154 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Data;
+using Tocsin.Escalation;
+using Tocsin.Estate;
+using Tocsin.Incidents;
+using Tocsin.OnCall;
+using Tocsin.Routing;
+
+namespace Tocsin.Pages;
+
+internal static class OnCallPageEndpoints
+{
+    private const int MostOpen = 500;
+
+    private static readonly TimeSpan _foresight = TimeSpan.FromDays(28);
+
+    public static void MapOnCallPages(this RouteGroupBuilder pages)
+    {
+        pages.MapGet("/oncall", OnCall);
+        pages.MapGet("/schedules", Schedules);
+        pages.MapGet("/schedules/{name}", Schedule);
+        pages.MapGet("/services", Services);
+    }
+
+    private static async Task<IResult> OnCall(HttpContext http, FrameFactory frames, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var rows = Sorted(page).Select(s =>
+        {
+            var on = s.At(page.Now);
+            var next = on.Until is { } until ? s.At(until).Users : [];
+            var user = page.Caller.User;
+            var mine = user is not null && (on.Users.Contains(user)
+                || (s.Schedule.Team is { } team && page.Estate.Model.Teams.TryGetValue(team, out var known) && known.Members.Contains(user)));
+            return new OnCallRow(s.Schedule.Name, s.Schedule.Team, s.Schedule.TimeZone, on.Users, on.Because, on.Until, next, mine);
+        });
+        return new Rendered<OnCallPage, OnCallModel>(page.Frame, new([.. rows.OrderByDescending(r => r.Mine)]));
+    }
+
+    private static async Task<IResult> Schedules(HttpContext http, FrameFactory frames, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var lines = Sorted(page).Select(s =>
+        {
+            var on = s.At(page.Now);
+            var gap = s.Gaps(page.Now, page.Now + _foresight).FirstOrDefault();
+            return new ScheduleLine(
+                s.Schedule.Name, s.Schedule.Team, s.Schedule.TimeZone, on.Users, on.Until,
+                [.. s.Schedule.Rotations.Select(r => ScheduleWords.Rotation(r, page.Frame))], gap?.From);
+        });
+        return new Rendered<SchedulesPage, SchedulesModel>(page.Frame, new([.. lines]));
+    }
+
+    private static async Task<IResult> Schedule(string name, HttpContext http, FrameFactory frames, CancellationToken ct, DateOnly? from = null)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        if (!page.Estate.Schedules.TryGetValue(name, out var compiled))
+        {
+            return Errors.NotFound(page.Frame);
+        }
+
+        var (schedule, now) = (compiled.Schedule, page.Now);
+        var there = Clock.In(schedule.TimeZone, now);
+        var asked = from is { Year: > 1970 and < 9000 } day ? day : DateOnly.FromDateTime(there.Local(now).DateTime);
+        var monday = asked.AddDays(-(((int)asked.DayOfWeek + 6) % 7));
+
+        // A day more on both sides, so that cutting at local midnights never runs out of shifts.
+        DateTimeOffset begin = new(monday.AddDays(-1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+        var end = begin + _foresight + TimeSpan.FromDays(2);
+        List<(string, IReadOnlyList<Shift>)> layers = [("On call", [.. compiled.Shifts(begin, end)])];
+        if (schedule.Overrides.Count > 0)
+        {
+            layers.Add(("Overrides", [.. Layer(schedule with { Rotations = [] }, begin, end)]));
+        }
+
+        layers.AddRange(schedule.Rotations.Select(r => (r.Name, (IReadOnlyList<Shift>)[.. Layer(schedule with { Rotations = [r], Overrides = [] }, begin, end)])));
+        var weeks = ScheduleModel.Cut(monday, there.Zone, now, layers, user => page.Frame.People.GetValueOrDefault(user, user));
+        var (first, last) = (weeks[0].Days[0].From, weeks[^1].Days[^1].To);
+        var on = compiled.At(now);
+        return new Rendered<SchedulePage, ScheduleModel>(page.Frame, new()
+        {
+            Name = schedule.Name,
+            Team = schedule.Team,
+            TimeZone = schedule.TimeZone,
+            ZoneNote = ScheduleWords.ZoneNote(page.Frame.Clock, there),
+            Now = on.Users,
+            Until = on.Until,
+            From = monday,
+            Weeks = weeks,
+            Gaps = [.. compiled.Gaps(first, last).Select(g => new Gap(g.From, g.To))],
+            Layers =
+            [
+                .. schedule.Rotations.Select(r => new LayerNote(r.Name, ScheduleWords.Rotation(r, page.Frame))),
+                .. schedule.Overrides.Select(o => new LayerNote("Override", ScheduleWords.Override(o, page.Frame))).Take(20),
+            ],
+        });
+    }
+
+    private static async Task<IResult> Services(HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var open = await database.ReadAsync(session => incidents.ListAsync(session, page.Workspace, open: true, null, long.MaxValue, MostOpen), ct);
+        var byService = open.Where(i => i.Service is not null).ToLookup(i => i.Service!, StringComparer.Ordinal);
+        var lines = page.Estate.Model.Services.Values.OrderBy(s => s.Name, StringComparer.Ordinal).Select(service =>
+        {
+            var policy = page.Estate.Policy(service.Policy ?? page.Estate.Model.Route.Policy);
+            var first = policy.Steps.Select(s => Reached(page.Estate, s, page.Now)).FirstOrDefault(r => r.Count > 0) ?? [];
+            var mine = byService[service.Name].ToList();
+            return new ServiceLine(
+                service.Name, service.Description, service.Team, service.Policy, mine.Count, mine.Count == 0 ? null : mine.Max(i => i.Severity).ToString().ToLowerInvariant(), first);
+        });
+        return new Rendered<ServicesPage, ServicesModel>(page.Frame, new([.. lines.OrderByDescending(l => Words.SeverityRank(l.Worst ?? ""))]));
+    }
+
+    /// <summary>The people and channels that a step reaches for high urgency.</summary>
+    public static IReadOnlyList<string> Reached(EstateSnapshot estate, PolicyStep step, DateTimeOffset at) =>
+        [.. step.Notify.SelectMany(target => estate.Responders.Resolve(target, Urgency.High, at).Recipients).Select(r => r.Name).Distinct(StringComparer.Ordinal)];
+
+    private static IEnumerable<Shift> Layer(Schedule schedule, DateTimeOffset from, DateTimeOffset to) =>
+        OnCallCalendar.Compile(schedule).Shifts(from, to).Where(s => s.Users.Count > 0);
+
+    private static IEnumerable<CompiledSchedule> Sorted(PageRequest page) => page.Estate.Schedules.Values.OrderBy(s => s.Schedule.Name, StringComparer.Ordinal);
+}
+
+/// <summary>Rotations and overrides as sentences.</summary>
+internal static class ScheduleWords
+{
+    public static string Rotation(Rotation rotation, Frame frame)
+    {
+        var people = Words.And([.. rotation.Users.Select(u => frame.People.GetValueOrDefault(u, u))]);
+        var turns = rotation.Users.Count > 1 ? $"{people} take turns every {Period(rotation.Every)}" : $"{people}, always";
+        var window = (rotation.From, rotation.To) is ({ } from, { } to) ? string.Create(CultureInfo.InvariantCulture, $", {from:HH\\:mm} to {to:HH\\:mm}") : "";
+        var days = rotation.Days.Count is > 0 and < 7 ? ", " + Words.And([.. rotation.Days.Select(d => d.ToString()[..3])]) : "";
+        var handOff = rotation.Users.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $", hand-off {(rotation.Every.Unit == PeriodUnit.Week ? rotation.Start.ToString("ddd ", CultureInfo.InvariantCulture) : "")}{rotation.Start:HH\\:mm}") : "";
+        return turns + window + days + handOff;
+    }
+
+    public static string Override(Override o, Frame frame) => string.Create(
+        CultureInfo.InvariantCulture, $"{frame.People.GetValueOrDefault(o.User, o.User)}, {o.From:ddd d MMM yyyy HH\\:mm} to {o.To:ddd d MMM yyyy HH\\:mm}");
+
+    /// <summary>How the reader's wall clock differs from the schedule's, if it does.</summary>
+    public static string? ZoneNote(Clock here, Clock there)
+    {
+        var difference = here.Local(here.Now).Offset - there.Local(here.Now).Offset;
+        return difference == TimeSpan.Zero ? null : $"your clock is {Words.Span(difference)} {(difference > TimeSpan.Zero ? "ahead" : "behind")}";
+    }
+
+    private static string Period(RotationPeriod period) => period.Count == 1
+        ? period.Unit.ToString().ToLowerInvariant()
+        : $"{period.Count} {period.Unit.ToString().ToLowerInvariant()}s";
+}

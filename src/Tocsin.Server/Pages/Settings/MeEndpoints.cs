@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Notify;
+
+namespace Tocsin.Pages;
+
+internal static class MeEndpoints
+{
+    private static readonly TimeSpan _foresight = TimeSpan.FromDays(28);
+
+    public static void MapMe(this RouteGroupBuilder pages)
+    {
+        pages.MapGet("/me", Show);
+        pages.MapPost("/me/browser", SaveBrowser).AddEndpointFilter<FormFilter>();
+    }
+
+    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var name = page.Caller.User ?? page.Caller.Actor;
+        var person = page.Estate.Model.Users.GetValueOrDefault(name);
+        var shifts = page.Estate.Schedules.Values.SelectMany(s => s.Shifts(page.Now, page.Now + _foresight).Where(x => x.Users.Contains(name))
+            .Select(x => new ShiftLine(s.Schedule.Name, x.From, x.To)));
+        return new Rendered<MePage, MeModel>(page.Frame, new()
+        {
+            Me = person is null
+                ? new(name, null, page.Frame.Role, null, page.Frame.Clock.ZoneName, false, [], [],
+                    $"Your account is not a person of the estate, so nothing pages you. Add a user named '{name}' to the estate file.")
+                : await reader.UserAsync(page, person, ct),
+            High = LadderWords.Sentence(person?.High ?? [], person?.Contact ?? []),
+            Low = LadderWords.Sentence(person?.Low ?? [], person?.Contact ?? []),
+            Shifts = [.. shifts.OrderBy(s => s.From).Take(20)],
+        });
+    }
+
+    private static async Task<IResult> SaveBrowser(HttpContext http, CancellationToken ct)
+    {
+        var form = await http.Request.ReadFormAsync(ct);
+        Keep(http, FrameFactory.ThemeCookie, form["theme"].ToString() is var theme and ("light" or "dark") ? theme : "auto");
+        Keep(http, FrameFactory.KeysCookie, form["keys"] == "off" ? "off" : "on");
+        return Done.Well("/me", "Saved for this browser.");
+    }
+
+    private static void Keep(HttpContext http, string name, string value) => http.Response.Cookies.Append(name, value, new()
+    {
+        Path = "/",
+        MaxAge = TimeSpan.FromDays(365),
+        SameSite = SameSiteMode.Lax,
+        Secure = http.Request.IsHttps,
+        HttpOnly = true,
+        IsEssential = true,
+    });
+}
+
+/// <summary>A ladder of notification rules as one sentence.</summary>
+internal static class LadderWords
+{
+    /// <summary>"phone at once, mail after 2 min".</summary>
+    public static string Sentence(IReadOnlyList<NotifyRule> rules, IReadOnlyList<ContactMethod> contact)
+    {
+        var usable = rules.Where(r => contact.Any(c => c.Name == r.Via)).OrderBy(r => r.After).Select(r =>
+            r.After == TimeSpan.Zero ? $"{r.Via} at once" : $"{r.Via} after {Words.Span(r.After)}").ToList();
+        return usable.Count > 0 ? string.Join(", ", usable)
+            : contact.Count > 0 ? $"{contact[0].Name} at once, since no rule names a usable method"
+            : "not at all: there is no contact method";
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Alerts;
+using Tocsin.Data;
+using Tocsin.Identity;
+using Tocsin.Providers;
+
+namespace Tocsin.Pages;
+
+internal static class SourcePageEndpoints
+{
+    private const int MostDeliveries = 100;
+
+    public static void MapSourcePages(this RouteGroupBuilder pages)
+    {
+        var group = pages.MapGroup("/sources");
+        group.MapGet("/", List);
+        group.MapGet("/{name}", Show);
+        var acts = group.MapGroup("/{name}").RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
+        acts.MapPost("/test", Test);
+        acts.MapPost("/replay/{id:long}", Replay);
+    }
+
+    private static async Task<IResult> List(
+        HttpContext http, FrameFactory frames, SourceDesk sources, AlertSourceRegistry providers, CancellationToken ct, string? q = null)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var query = q?.Trim() ?? "";
+        bool Has(params string[] texts) => texts.Any(t => t.Contains(query, StringComparison.OrdinalIgnoreCase));
+        var known = await sources.ListAsync(page.Estate, BaseUrl(http.Request), null, ct);
+        var kinds = providers.All.Select(p => p.Info).Where(i => Has(i.Id, i.Name)).OrderBy(i => i.Name, StringComparer.Ordinal)
+            .Select(i => new SourceKind(i.Id, i.Name, i.Docs.ToString(), $"- {{name: {i.Id}, type: {i.Id}, key: \"${{env:{i.Id.ToUpperInvariant()}_KEY}}\"}}"));
+        return new Rendered<SourcesPage, SourcesModel>(page.Frame, new([.. known.Where(s => Has(s.Name, s.Type))], [.. kinds], query));
+    }
+
+    private static async Task<IResult> Show(
+        string name, HttpContext http, FrameFactory frames, SourceDesk sources, AlertSourceRegistry providers, DeliveryStore deliveries, Database database,
+        CancellationToken ct, long? delivery = null)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        if (await sources.ListAsync(page.Estate, BaseUrl(http.Request), name, ct) is not [var source] || providers.Find(source.Type) is not { } provider)
+        {
+            return Errors.NotFound(page.Frame);
+        }
+
+        var (last, open) = await database.ReadAsync(
+            async session => (
+                await deliveries.ListAsync(session, page.Workspace, name, null, long.MaxValue, MostDeliveries),
+                delivery is { } id ? await deliveries.FindAsync(session, page.Workspace, id) : null),
+            ct);
+        return new Rendered<SourcePage, SourceModel>(page.Frame, new()
+        {
+            // Keys are for those who may act; a viewer sees that there is one.
+            Source = page.Frame.MayAct ? source : source with { Url = Masked(source.Url), Snippet = source.Snippet.Replace(Key(source.Url), "…", StringComparison.Ordinal) },
+            KindName = provider.Info.Name,
+            Docs = provider.Info.Docs.ToString(),
+            Example = Encoding.UTF8.GetString(provider.Example(SignalStatus.Firing, page.Now).Span),
+            Deliveries = [.. last.Select(d => AlertEndpoints.Of(d, body: false))],
+            Open = open is { } row && row.Source == name ? AlertEndpoints.Of(row, body: true) : null,
+        });
+    }
+
+    private static async Task<IResult> Test(
+        string name, HttpContext http, FrameFactory frames, SourceDesk sources, CancellationToken ct, string status = "firing", string? back = null)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var wanted = status == "resolved" ? SignalStatus.Resolved : SignalStatus.Firing;
+        var result = await sources.TestAsync(page.Estate, name, wanted, ct);
+        return Done.Of(
+            result, back == "inbox" ? "/" : Path(name),
+            outcome => outcome.Reason is { } reason
+                ? $"Delivered, {outcome.Verdict.ToString().ToLowerInvariant()}: {reason}"
+                : $"Delivered: {Words.Count(outcome.Signals, "event", "events")}, {status}.");
+    }
+
+    private static async Task<IResult> Replay(string name, long id, HttpContext http, FrameFactory frames, AlertReceiver receiver, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var result = await receiver.ReplayAsync(page.Estate, id, ct);
+        return Done.Of(
+            result, $"{Path(name)}?delivery={id}#body",
+            outcome => $"Read again: {outcome.Verdict.ToString().ToLowerInvariant()}, {Words.Count(outcome.Signals, "event", "events")}.");
+    }
+
+    /// <summary>The address that the reader's browser uses, since that is known to work.</summary>
+    private static string BaseUrl(HttpRequest request) => $"{request.Scheme}://{request.Host}";
+
+    private static string Path(string name) => "/sources/" + Uri.EscapeDataString(name);
+
+    private static string Key(string url) => url[(url.LastIndexOf('/') + 1)..];
+
+    private static string Masked(string url) => url[..(url.LastIndexOf('/') + 1)] + "…";
+}

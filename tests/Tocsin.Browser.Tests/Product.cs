@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using Tocsin.Hosting;
+using Tocsin.Identity;
+
+namespace Tocsin.Browser.Tests;
+
+/// <summary>The whole server on a free port of 127.0.0.1 with a data folder of its own, and a first administrator where one is wanted.</summary>
+internal sealed class Product : IAsyncDisposable
+{
+    public const string Email = "ana@acme.example";
+    public const string Password = "correct horse battery";
+
+    private readonly DirectoryInfo _data;
+    private readonly WebApplication _app;
+
+    private Product(DirectoryInfo data, WebApplication app) => (_data, _app) = (data, app);
+
+    public Uri Url { get; private set; } = new("http://127.0.0.1/");
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <param name="estate">YAML; null: nothing is configured.</param>
+    public static async Task<Product> StartAsync(string? estate)
+    {
+        var data = Directory.CreateTempSubdirectory("tocsin-pages-");
+        var file = Path.Combine(data.FullName, "estate.yaml");
+        if (estate is not null)
+        {
+            await File.WriteAllTextAsync(file, estate);
+        }
+
+        var settings = new ServeSettings { Data = Path.Combine(data.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = estate is null ? null : file };
+        var product = new Product(data, await TocsinHost.BuildAsync(settings, configure: null, CancellationToken.None));
+        await product._app.StartAsync();
+        product.Url = new(product.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        return product;
+    }
+
+    /// <summary>The address that the console prints at the first start.</summary>
+    public async Task<string> SetupLinkAsync() =>
+        $"/setup/{await Services.GetRequiredService<SignIn>().SetupLinkAsync(CancellationToken.None) ?? throw new InvalidOperationException("There is an account already.")}";
+
+    /// <summary>Makes the first account through its page; the browser is signed in afterwards.</summary>
+    public async Task SetUpAsync(IPage page)
+    {
+        await page.GotoAsync(await SetupLinkAsync());
+        await page.GetByLabel("Name").FillAsync("Ana");
+        await page.GetByLabel("E-mail").FillAsync(Email);
+        await page.GetByLabel("Password").FillAsync(Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create and sign in" }).ClickAsync();
+        await page.WaitForURLAsync("/");
+    }
+
+    /// <summary>Sends a body to a source as a tool would.</summary>
+    public async Task SendAsync(string path, string body)
+    {
+        using var http = new HttpClient { BaseAddress = Url };
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(path, content);
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _data.Delete(recursive: true);
+    }
+}

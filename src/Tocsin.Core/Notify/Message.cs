@@ -15,6 +15,9 @@ public enum MessageKind
     /// <summary>All steps ran and nobody answered; goes to administrators.</summary>
     Unanswered,
     Test,
+
+    /// <summary>Stands for pages that one person would have got too many of within a minute.</summary>
+    More,
 }
 
 /// <summary>What is told to one recipient through one method. Texts of other systems are data: each channel escapes them.</summary>
@@ -48,6 +51,9 @@ public sealed record Message
     public LabelSet Labels { get; init; } = LabelSet.Empty;
 
     public int AlertCount { get; init; }
+
+    /// <summary>For <see cref="MessageKind.More"/>: how many incidents this one message stands for.</summary>
+    public int MoreCount { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Operations;
 using Tocsin.Providers;
 
 namespace Tocsin.Alerts;
@@ -81,8 +82,12 @@ internal sealed class AlertReceiver(
             return Error.Invalid("alerts", $"The delivery has {signals.Count} alerts, at most {options.Value.MaxAlerts} are taken at once; send several, or raise Ingest:MaxAlerts.");
         }
 
-        return await batcher.StoreAsync(
+        var outcome = await batcher.StoreAsync(
             new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays }, ct);
+        Telemetry.Deliveries.Add(1, new("provider", provider.Info.Id), new("verdict", outcome.Verdict.ToString().ToLowerInvariant()));
+        Telemetry.Signals.Add(signals.Count);
+        Telemetry.IngestTime.Record((clock.GetUtcNow() - request.ReceivedAt).TotalSeconds);
+        return outcome;
     }
 
     private Task<DeliveryOutcome> KeepAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, CancellationToken ct) => database.WriteAsync(

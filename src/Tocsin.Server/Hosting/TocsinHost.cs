@@ -8,8 +8,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
 using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Estate;
@@ -45,7 +43,7 @@ public static class TocsinHost
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ ", true));
         builder.Logging.AddJsonConsole();
         builder.Logging.AddConsole(console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? "simple");
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Tocsin.Identity.TocsinAuthentication", LogLevel.Warning);
         AddServices(builder.Services);
         configure?.Invoke(builder);
 
@@ -83,13 +81,19 @@ public static class TocsinHost
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
+        services.AddOptions<PagingOptions>().BindConfiguration("Paging").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PagingOptions>, PagingOptionsValidator>();
+        services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
-        services.AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
+        services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddSingleton<WorkspaceStore>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
         services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>();
         services.AddSingleton<AlertStore>().AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
+        services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<MessageWriter>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
         services.AddProviders();
@@ -151,6 +155,8 @@ public static class TocsinHost
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
         Telemetry.Gauge("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
         var runner = app.Services.GetRequiredService<JobRunner>();
+        runner.Burying = app.Services.GetRequiredService<SelfAlarm>().PrepareAsync;
+        app.Services.GetRequiredService<OtlpExport>().Start();
         Telemetry.Gauge("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
     }
 

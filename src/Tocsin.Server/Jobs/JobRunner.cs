@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Tocsin.Data;
+using Tocsin.Operations;
 
 namespace Tocsin.Jobs;
 
@@ -26,8 +27,8 @@ internal sealed class JobRunner(
     /// <summary>Told when a job may be ready earlier than was known.</summary>
     public Action<DateTimeOffset>? Expected { get; set; }
 
-    /// <summary>Told of each job that gave up, inside the transaction that buries it.</summary>
-    public Func<Tx, LeasedJob, string, Task>? Buried { get; set; }
+    /// <summary>Asked before a job is buried for what else to do in that transaction, such as telling administrators.</summary>
+    public Func<LeasedJob, string, ValueTask<Func<Tx, Task>>>? Burying { get; set; }
 
     public int Active => _reserved;
 
@@ -243,24 +244,27 @@ internal sealed class JobRunner(
         }
     }
 
-    private Task FailAsync(LeasedJob job, Exception e)
+    private async Task FailAsync(LeasedJob job, Exception e)
     {
         var now = clock.GetUtcNow();
         if (job.Attempt >= options.MaxAttempts)
         {
             logger.JobDead(job.Id, job.Kind, job.Attempt, e);
-            return SettleAsync(job, async tx =>
+            Telemetry.DeadJobs.Add(1, new KeyValuePair<string, object?>("kind", job.Kind));
+            var alarm = Burying is null ? null : await Burying(job, e.Message);
+            await SettleAsync(job, async tx =>
             {
-                if (await jobs.BuryAsync(tx, job, now, e.Message) && Buried is not null)
+                if (await jobs.BuryAsync(tx, job, now, e.Message) && alarm is not null)
                 {
-                    await Buried(tx, job, e.Message);
+                    await alarm(tx);
                 }
             });
+            return;
         }
 
         var wait = TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, job.Attempt - 1)));
         logger.JobFailed(job.Id, job.Kind, job.Attempt, (long)wait.TotalMilliseconds, e);
-        return SettleAsync(job, tx => jobs.RescheduleAsync(tx, job, now + wait, e.Message));
+        await SettleAsync(job, tx => jobs.RescheduleAsync(tx, job, now + wait, e.Message));
     }
 
     private async Task SettleAsync(LeasedJob job, Func<Tx, Task> write)

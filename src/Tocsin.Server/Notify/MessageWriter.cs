@@ -6,7 +6,8 @@ namespace Tocsin.Notify;
 /// <summary>Makes the message of a page: the incident as it is now, the reason as it was decided.</summary>
 internal sealed class MessageWriter(PublicLinks links)
 {
-    public Message Write(EstateSnapshot estate, PageRow page, IncidentState incident, DateTimeOffset now) => new()
+    /// <param name="more">For a message that stands for many: how many.</param>
+    public Message Write(EstateSnapshot estate, PageRow page, IncidentState incident, int more, DateTimeOffset now) => new()
     {
         Kind = page.Kind,
         Key = page.Key,
@@ -21,6 +22,7 @@ internal sealed class MessageWriter(PublicLinks links)
         Environment = incident.Environment,
         Labels = incident.GroupLabels,
         AlertCount = incident.AlertCount,
+        MoreCount = more,
         StartedAt = incident.CreatedAt,
         Now = now,
         Recipient = page.Recipient,

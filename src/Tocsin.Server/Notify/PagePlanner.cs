@@ -10,7 +10,7 @@ using Tocsin.Streams;
 namespace Tocsin.Notify;
 
 /// <summary>Turns decided pages and notices into rows and jobs, in the transaction of the decision.</summary>
-internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log)
+internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, PagingOptions options)
 {
     public const string JobKind = "page";
 
@@ -73,7 +73,7 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log)
     /// methods that people read do and webhooks do not.
     /// </summary>
     private static bool TakesNotices(ContactMethod method) =>
-        method.Settings.TryGetValue("updates", out var updates) ? updates is "true" or "yes" or "on" : method.Type != "webhook";
+        method.Settings.TryGetValue("updates", out var updates) ? updates is "true" or "yes" : method.Type != "webhook";
 
     private static PageRow Notice(
         IncidentState state, MessageKind kind, RecipientKind recipientKind, string recipient, ContactMethod method, string because, string? by, DateTimeOffset now) => new()
@@ -97,16 +97,61 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log)
     private async Task QueueAsync(Tx tx, EstateSnapshot estate, IncidentState state, PageRow draft, DateTimeOffset now)
     {
         var page = draft with { Key = KeyOf(estate, state, draft) };
+        if (page.Kind == MessageKind.Page && await IsTooManyAsync(tx, estate, state, page, now))
+        {
+            await pages.InsertAsync(tx, estate.Workspace, page with { Status = PageStatus.Bundled });
+            return;
+        }
+
+        await SendLaterAsync(tx, estate, page, now);
+    }
+
+    private async Task SendLaterAsync(Tx tx, EstateSnapshot estate, PageRow page, DateTimeOffset now)
+    {
         if (await pages.InsertAsync(tx, estate.Workspace, page) is not { } id)
         {
             return;
         }
 
         await log.AppendAsync(tx, estate.Workspace, now,
-            [new("page.queued", $"incident/{state.Number}", "system", $"{page.Recipient} by {page.Method}{(page.DueAt > now ? $" in {IncidentDecider.Text(page.DueAt - now)}" : "")}")]);
+            [new("page.queued", $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}{(page.DueAt > now ? $" in {IncidentDecider.Text(page.DueAt - now)}" : "")}")]);
         await jobs.EnqueueAsync(
             tx, [new(estate.Workspace, JobKind, $"page/{id}", StableHash.Of(page.RecipientId, page.Method), page.DueAt, $"{id}")], now);
     }
+
+    /// <summary>
+    /// Whether this page would be one of too many for a person within a minute. The first of those makes one message that goes out
+    /// at the end of the minute and stands for all of them. Webhooks are machines and have no such limit.
+    /// </summary>
+    private async Task<bool> IsTooManyAsync(Tx tx, EstateSnapshot estate, IncidentState state, PageRow page, DateTimeOffset now)
+    {
+        if (page.RecipientKind != RecipientKind.User || page.Type == "webhook")
+        {
+            return false;
+        }
+
+        var minute = MinuteOf(page.DueAt);
+        var planned = await pages.CountInMinuteAsync(tx, estate.Workspace, page, minute);
+        if (planned <= options.MaxPerMinute)
+        {
+            return false;
+        }
+
+        await log.AppendAsync(tx, estate.Workspace, now,
+            [new("page.bundled", $"incident/{state.Number}", "system", $"{page.Recipient} by {page.Method}: more than {options.MaxPerMinute} pages within a minute, told in one message")]);
+        if (planned == options.MaxPerMinute + 1)
+        {
+            var more = page with { Kind = MessageKind.More, DueAt = EndOf(minute), Because = "too many pages at once" };
+            await SendLaterAsync(tx, estate, more with { Key = KeyOf(estate, state, more) }, now);
+        }
+
+        return true;
+    }
+
+    /// <summary>The minute that a page counts in; a message that stands for many is due at its end.</summary>
+    public static long MinuteOf(DateTimeOffset dueAt) => dueAt.ToUnixTimeSeconds() / 60;
+
+    private static DateTimeOffset EndOf(long minute) => DateTimeOffset.FromUnixTimeSeconds((minute + 1) * 60);
 
     /// <summary>R4: derived from what is sent, never from the attempt.</summary>
     private static string KeyOf(EstateSnapshot estate, IncidentState state, PageRow page)

@@ -4,6 +4,7 @@ using Tocsin.Escalation;
 using Tocsin.Estate;
 using Tocsin.Incidents;
 using Tocsin.Jobs;
+using Tocsin.Operations;
 using Tocsin.Providers;
 using Tocsin.Streams;
 
@@ -14,7 +15,7 @@ namespace Tocsin.Notify;
 /// What fails for good gives way to the recipient's next method, and at last to the next step.
 /// </summary>
 internal sealed class PageSender(
-    Database database, IEstates estates, NotifierRegistry notifiers, PageDesk desk, MessageWriter messages, TimeProvider clock, ILogger<PageSender> logger) : IJobHandler
+    Database database, IEstates estates, NotifierRegistry notifiers, PageDesk desk, MessageWriter messages, Breaker breaker, TimeProvider clock, ILogger<PageSender> logger) : IJobHandler
 {
     public string Kind => PagePlanner.JobKind;
 
@@ -23,7 +24,7 @@ internal sealed class PageSender(
         var id = long.Parse(job.Payload);
         var estate = await estates.FindAsync(job.Workspace, ct)
             ?? throw new StoreUnavailableException($"The configuration of workspace {job.Workspace} is not readable now.");
-        var (page, incident) = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
+        var (page, incident, more) = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
         if (page is null || incident is null || page.Status != PageStatus.Queued)
         {
             await database.WriteAsync(tx => desk.DropAsync(tx, job), ct);
@@ -36,14 +37,21 @@ internal sealed class PageSender(
             return;
         }
 
-        var outcome = await SendAsync(estate, page, incident, ct);
+        var outcome = breaker.OpenUntil(job.Lane) is { } until
+            ? new SendOutcome.TryAgain($"not tried: {page.Method} failed several times in a row", until - clock.GetUtcNow()) { NotTried = true }
+            : breaker.Note(job.Lane, await SendAsync(estate, page, incident, more, ct));
         logger.Attempted(page.Id, page.Incident, page.Method, outcome.GetType().Name);
+        Telemetry.Attempts.Add(1, new("provider", page.Type), new("outcome", outcome.GetType().Name));
+        if (outcome is SendOutcome.Accepted)
+        {
+            Telemetry.PageDelay.Record((clock.GetUtcNow() - page.DueAt).TotalSeconds);
+        }
 
         // What the provider answered is stored even if this node is told to stop meanwhile.
         await database.WriteAsync(tx => desk.SettleAsync(tx, estate, job, page, outcome, clock.GetUtcNow()), CancellationToken.None);
     }
 
-    private async Task<SendOutcome> SendAsync(EstateSnapshot estate, PageRow page, IncidentState incident, CancellationToken ct)
+    private async Task<SendOutcome> SendAsync(EstateSnapshot estate, PageRow page, IncidentState incident, int more, CancellationToken ct)
     {
         if (PagePlanner.MethodOf(estate, page.RecipientKind, page.Recipient, page.Method) is not { } method)
         {
@@ -51,18 +59,26 @@ internal sealed class PageSender(
         }
 
         return notifiers.Find(method.Type) is { } notifier
-            ? await notifier.SendAsync(messages.Write(estate, page, incident, clock.GetUtcNow()), method, ct)
+            ? await notifier.SendAsync(messages.Write(estate, page, incident, more, clock.GetUtcNow()), method, ct)
             : new SendOutcome.Refused($"There is no provider '{method.Type}'.");
     }
 }
 
 /// <summary>The pages' book-keeping around an attempt.</summary>
-internal sealed class PageDesk(PageStore pages, IncidentStore incidents, IncidentFlow flow, JobStore jobs, EventLog log)
+internal sealed class PageDesk(PageStore pages, IncidentStore incidents, IncidentFlow flow, JobStore jobs, EventLog log, PagingOptions options)
 {
-    public async Task<(PageRow? Page, IncidentState? Incident)> ReadAsync(Session session, long workspace, long id)
+    /// <returns>The page, its incident, and for a message that stands for many how many it stands for.</returns>
+    public async Task<(PageRow? Page, IncidentState? Incident, int More)> ReadAsync(Session session, long workspace, long id)
     {
-        var page = await pages.FindAsync(session, workspace, id);
-        return (page, page is null ? null : await incidents.FindAsync(session, workspace, page.Incident));
+        if (await pages.FindAsync(session, workspace, id) is not { } page)
+        {
+            return (null, null, 0);
+        }
+
+        var more = page.Kind == MessageKind.More
+            ? await pages.PlannedInMinuteAsync(session, workspace, page, PagePlanner.MinuteOf(page.DueAt.AddSeconds(-1))) - options.MaxPerMinute
+            : 0;
+        return (page, await incidents.FindAsync(session, workspace, page.Incident), (int)more);
     }
 
     public Task DropAsync(Tx tx, LeasedJob job) => jobs.CompleteAsync(tx, job);
@@ -78,7 +94,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     public async Task SettleAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, SendOutcome outcome, DateTimeOffset now)
     {
         await tx.LockWorkspaceAsync(job.Workspace);
-        var tried = page with { Attempts = page.Attempts + 1, FirstTryAt = page.FirstTryAt ?? now };
+        var tried = page with { Attempts = page.Attempts + (outcome is SendOutcome.TryAgain { NotTried: true } ? 0 : 1), FirstTryAt = page.FirstTryAt ?? now };
         await (outcome switch
         {
             SendOutcome.Accepted accepted => SentAsync(tx, job, tried, accepted.Receipt, now),
@@ -98,7 +114,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     private async Task AgainAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, SendOutcome.TryAgain again, DateTimeOffset now)
     {
         var jitter = (StableHash.Of(page.Key, page.Attempts.ToString()) & 0xFFFF) / 65536.0;
-        var next = RetryPlan.Next(page.Attempts, page.FirstTryAt!.Value, now, again.RetryAfter, page.Facts.FallbackBy, jitter);
+        var next = RetryPlan.Next(Math.Max(1, page.Attempts), page.FirstTryAt!.Value, now, again.RetryAfter, page.Facts.FallbackBy, jitter);
         if (next.At is not { } at)
         {
             await FailAsync(tx, estate, job, page, $"given up after {page.Attempts} attempts: {again.Reason}", now);
@@ -108,7 +124,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         await jobs.RescheduleAsync(tx, job, at, again.Reason);
         await pages.SaveOutcomeAsync(tx, job.Workspace, page with { DueAt = at, Reason = again.Reason });
         await LogAsync(tx, job, page, "page.retrying", $"{again.Reason}; next try in {IncidentDecider.Text(at - now)}", now);
-        if (next.FallBack)
+        if (next.FallBack || again.NotTried)
         {
             await PromoteNextAsync(tx, job.Workspace, page, now);
         }

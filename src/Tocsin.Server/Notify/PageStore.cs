@@ -13,12 +13,15 @@ internal enum PageStatus
     Sent = 1,
     Failed = 2,
     Cancelled = 3,
+
+    /// <summary>One of too many within a minute: told by one message that stands for all of them.</summary>
+    Bundled = 4,
 }
 
 /// <summary>What a page says beyond the incident itself, as it was when the page was decided.</summary>
 /// <param name="FallbackBy">By then a failing method gives way to the recipient's next one.</param>
 internal sealed record PageFacts(
-    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By, int Bundled = 0);
+    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By);
 
 /// <summary>One notification to one recipient by one method. Its key is equal over retries, restarts and nodes.</summary>
 internal sealed record PageRow
@@ -81,11 +84,11 @@ internal sealed class PageStore
     public Task<long?> InsertAsync(Tx tx, long workspace, PageRow page) => tx.ScalarAsync(
         """
         INSERT INTO page (workspace_id, incident, kind, epoch, step, round, recipient_kind, recipient, method, type, page_key, status, attempts, created_at, due_at, because, state)
-        VALUES (@workspace, @incident, @kind, @epoch, @step, @round, @recipient_kind, @recipient, @method, @type, @key, 0, 0, @created, @due, @because, @state)
+        VALUES (@workspace, @incident, @kind, @epoch, @step, @round, @recipient_kind, @recipient, @method, @type, @key, @status, 0, @created, @due, @because, @state)
         ON CONFLICT (workspace_id, page_key) DO NOTHING RETURNING id
         """,
         ("workspace", workspace), ("incident", page.Incident), ("kind", (int)page.Kind), ("epoch", page.Epoch), ("step", page.Step), ("round", page.Round),
-        ("recipient_kind", (int)page.RecipientKind), ("recipient", page.Recipient), ("method", page.Method), ("type", page.Type), ("key", page.Key),
+        ("recipient_kind", (int)page.RecipientKind), ("recipient", page.Recipient), ("method", page.Method), ("type", page.Type), ("key", page.Key), ("status", (int)page.Status),
         ("created", page.CreatedAt.ToMicros()), ("due", page.DueAt.ToMicros()), ("because", page.Because),
         ("state", JsonSerializer.Serialize(page.Facts, PageJson.Default.PageFacts)));
 
@@ -105,6 +108,22 @@ internal sealed class PageStore
         ORDER BY id DESC LIMIT @limit
         """,
         Read, ("workspace", workspace), ("incident", incident), ("status", status is { } s ? (int)s : -1), ("before", before), ("limit", limit));
+
+    /// <summary>Counts a page of one recipient by one method.</summary>
+    /// <returns>How many were decided for them within this minute, this one included.</returns>
+    public async Task<long> CountInMinuteAsync(Tx tx, long workspace, PageRow page, long minute) => await tx.ScalarAsync(
+        """
+        INSERT INTO recipient_minute (workspace_id, recipient, minute, planned) VALUES (@workspace, @recipient, @minute, 1)
+        ON CONFLICT (workspace_id, recipient, minute) DO UPDATE SET planned = recipient_minute.planned + 1 RETURNING planned
+        """,
+        ("workspace", workspace), ("recipient", RecipientOf(page)), ("minute", minute)) ?? 1;
+
+    /// <summary>How many pages one recipient was due by one method within a minute.</summary>
+    public async Task<long> PlannedInMinuteAsync(Session session, long workspace, PageRow page, long minute) => await session.ScalarAsync(
+        "SELECT planned FROM recipient_minute WHERE workspace_id = @workspace AND recipient = @recipient AND minute = @minute",
+        ("workspace", workspace), ("recipient", RecipientOf(page)), ("minute", minute)) ?? 0;
+
+    private static string RecipientOf(PageRow page) => $"{page.RecipientId} {page.Method}";
 
     /// <summary>Stores the outcome of an attempt.</summary>
     public Task SaveOutcomeAsync(Tx tx, long workspace, PageRow page) => tx.ExecuteAsync(

@@ -49,6 +49,7 @@ internal static class Texts
             MessageKind.AlertsAdded => AlertsAdded(message),
             MessageKind.Unanswered => Unanswered(message),
             MessageKind.Test => Test(message),
+            MessageKind.More => More(message),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -60,7 +61,7 @@ internal static class Texts
             Lead = lead,
             Heading = message.Kind == MessageKind.Test ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
             Facts = message.Kind == MessageKind.Test ? [] : [.. FactsOf(message)],
-            Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered,
+            Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered or MessageKind.More,
         };
     }
 
@@ -130,6 +131,11 @@ internal static class Texts
         $"{Glyph(m.Severity)} #{m.Incident}: {Steps(m)} finished, nobody answered",
         $"You are told as administrator. {Sentence(Title(m))} {Where(m)}, open for {Age(m)}. Nobody else is paged until somebody acts.",
         $"{Capital(Steps(m))} finished and nobody answered. You are told as administrator. Nobody else is paged until somebody acts.");
+
+    private static (string Title, string Body, string Lead) More(Message m) => (
+        $"{Glyph(m.Severity)} and {m.MoreCount} more incidents page you",
+        "You get too many pages at once, so these are one message. Open the inbox to see them all; their escalation goes on.",
+        $"{m.MoreCount} more incidents page you within this minute. They are in the inbox, and their escalation goes on.");
 
     private static (string Title, string Body, string Lead) Test(Message m) => (
         $"i Test from Tocsin for {Recipient(m)}",

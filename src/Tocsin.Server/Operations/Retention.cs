@@ -41,6 +41,7 @@ internal sealed class Retention(Database database, IOptions<ServerOptions> optio
             SELECT id FROM event WHERE workspace_id = @workspace AND at < @before AND id < (SELECT MAX(id) FROM event WHERE workspace_id = @workspace) LIMIT @most)
         """,
         "DELETE FROM silence WHERE workspace_id = @workspace AND ends_at < @before",
+        "DELETE FROM recipient_minute WHERE workspace_id = @workspace AND minute < @now / 60000000 - 60",
         "DELETE FROM web_session WHERE workspace_id = @workspace AND expires_at < @now",
         "DELETE FROM one_time_link WHERE workspace_id = @workspace AND expires_at < @now",
     ];

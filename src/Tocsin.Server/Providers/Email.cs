@@ -13,6 +13,7 @@ internal sealed class Email(SmtpSender smtp) : INotifier
     public ProviderInfo Info { get; } = new("email", "E-mail", new("https://www.rfc-editor.org/rfc/rfc5321"),
     [
         new("address", "One mail address, name@example.com.", Required: true),
+        ProviderSetting.Updates("yes"),
     ]);
 
     public IReadOnlyList<Error> Check(ContactMethod method)

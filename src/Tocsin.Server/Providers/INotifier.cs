@@ -11,7 +11,11 @@ internal abstract record SendOutcome
 
     /// <summary>Might work later: 429, 5xx, timeout, connection refused.</summary>
     /// <param name="RetryAfter">What the provider asked for; null if it did not.</param>
-    internal sealed record TryAgain(string Reason, TimeSpan? RetryAfter = null) : SendOutcome;
+    internal sealed record TryAgain(string Reason, TimeSpan? RetryAfter = null) : SendOutcome
+    {
+        /// <summary>Nothing was sent: the target failed so often lately that another method is better at once.</summary>
+        public bool NotTried { get; init; }
+    }
 
     /// <summary>Will not work as it is: another 4xx, a bad address, a target that is not allowed. The next method is tried at once.</summary>
     internal sealed record Refused(string Reason) : SendOutcome;

@@ -23,6 +23,7 @@ internal sealed partial class Ntfy(GuardedHttp http) : INotifier
         new("url", "The server's base address, such as https://ntfy.sh.", Required: true),
         new("topic", "1 to 64 letters, digits, - and _. Whoever knows the name of an open topic can read it.", Required: true),
         new("token", "The access token, tk_…; needed for a protected topic. Default: none.", Secret: true),
+        ProviderSetting.Updates("yes"),
     ]);
 
     public IReadOnlyList<Error> Check(ContactMethod method)

@@ -7,4 +7,9 @@ internal sealed record ProviderInfo(string Id, string Name, Uri Docs, IReadOnlyL
 
 /// <param name="Secret">Write-only in UI and API, masked everywhere.</param>
 /// <param name="Help">One sentence with unit, range and default.</param>
-internal sealed record ProviderSetting(string Key, string Help, bool Required = false, bool Secret = false);
+internal sealed record ProviderSetting(string Key, string Help, bool Required = false, bool Secret = false)
+{
+    /// <summary>Every notifier has it: whether this method also gets what happens after a page.</summary>
+    public static ProviderSetting Updates(string byDefault) =>
+        new("updates", $"yes or no: whether news besides pages comes this way too (acknowledged, resolved, more alerts). Default: {byDefault}.");
+}

@@ -18,6 +18,11 @@ internal static class SettingsCheck
                 : $"{info.Name} has no setting '{key}'; it has {string.Join(", ", known)}."));
         }
 
+        if (Get(method, "updates") is not ("" or "yes" or "no" or "true" or "false"))
+        {
+            errors.Add(Error.Invalid("updates", "The setting 'updates' is yes or no."));
+        }
+
         foreach (var setting in info.Settings.Where(setting => setting.Required && Get(method, setting.Key).Length == 0))
         {
             errors.Add(Error.Invalid(setting.Key, $"The setting '{setting.Key}' is missing: {setting.Help}"));

@@ -22,6 +22,7 @@ internal sealed partial class Slack(GuardedHttp http) : INotifier
     public ProviderInfo Info { get; } = new("slack", "Slack incoming webhook", new("https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks"),
     [
         new("url", "The address that Slack gave, https://hooks.slack.com/services/….", Required: true, Secret: true),
+        ProviderSetting.Updates("yes"),
     ]);
 
     public IReadOnlyList<Error> Check(ContactMethod method)

@@ -25,6 +25,7 @@ internal sealed class Webhook(GuardedHttp http, TimeProvider clock) : INotifier
     [
         new("url", "Where to POST, http or https.", Required: true),
         new("secret", "Signs each delivery: whsec_ and 24 to 64 bytes in base64; several, separated by blanks, while it is being changed. Default: not signed.", Secret: true),
+        ProviderSetting.Updates("no"),
     ]);
 
     public IReadOnlyList<Error> Check(ContactMethod method)
@@ -109,6 +110,7 @@ internal sealed class Webhook(GuardedHttp http, TimeProvider clock) : INotifier
         MessageKind.AlertsAdded => "incident.alerts_added",
         MessageKind.Unanswered => "incident.unanswered",
         MessageKind.Test => "incident.test",
+        MessageKind.More => "incident.more",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

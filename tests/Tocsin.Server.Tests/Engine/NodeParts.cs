@@ -18,16 +18,16 @@ internal sealed class NodeParts
         Database = database;
         Jobs = new(database.Dialect, options.Lease);
         Log = new(new ChangeSignal());
-        var planner = new PagePlanner(Pages, Jobs, Log);
+        var planner = new PagePlanner(Pages, Jobs, Log, new());
         Flow = new(Incidents, planner, Pages, Jobs, Log);
         Intake = new(Alerts, Incidents, Flow, Log);
-        var desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log);
+        var desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log, new());
         var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
         Handlers =
         [
             new IncidentWake(database, estates, Flow, Jobs, clock),
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
-            new PageSender(database, estates, new([notifier]), desk, writer, clock, NullLogger<PageSender>.Instance),
+            new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, NullLogger<PageSender>.Instance),
         ];
         Runner = new(database, Jobs, Handlers, options, clock, NullLogger<JobRunner>.Instance) { Node = node };
     }

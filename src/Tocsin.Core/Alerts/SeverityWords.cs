@@ -14,7 +14,7 @@ public static class SeverityWords
         (Severity.Warning, "warning warn minor p3 sev3 medium moderate"),
         (Severity.Info, "info informational notice low debug none ok p4 p5 sev4 sev5 lowest"));
 
-    /// <summary>The severity that a sender's word means, without regard to case and outer blanks; <see cref="Severity.Unset"/> for a word we do not know.</summary>
+    /// <summary>What a sender's word means, without regard to case and outer blanks; <see cref="Severity.Unset"/> for a word we do not know.</summary>
     public static Severity Read(string? word) =>
         string.IsNullOrEmpty(word) ? Severity.Unset
         : Known.TryGetValue(word, out var severity) || Known.TryGetValue(word.Trim(), out severity) ? severity

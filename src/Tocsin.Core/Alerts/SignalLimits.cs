@@ -76,6 +76,12 @@ public static class SignalLimits
         return Cut(text, DescriptionBytes).ToString();
     }
 
+    /// <summary>Verbatim, but not beyond the length of a label; null for a missing or blank one.</summary>
+    public static string? SenderFingerprint(string? text) =>
+        string.IsNullOrWhiteSpace(text) ? null
+        : Fits(text, LabelBytes) ? text
+        : Cut(text, LabelBytes).ToString();
+
     /// <summary>
     /// At most 64 labels of at most 2 KiB. Beyond that the labels that routing and paging read are kept, then the first by name. An alert's identity
     /// is to be taken before this.

@@ -44,14 +44,14 @@ internal sealed class Alertmanager : IAlertSource
     private static ParsedDelivery ReadApi(ref Utf8JsonReader reader, InboundRequest request, string? note)
     {
         List<Signal> signals = [];
-        List<RejectedElement> rejected = [];
+        var rejected = new Rejections();
         List<KeyValuePair<string, string>> scratch = new(16);
         for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
         {
             var alert = PrometheusAlert.Read(ref reader, scratch);
             if (Fault(in alert) is { } fault)
             {
-                rejected.Add(new($"[{i}]", fault));
+                rejected.Add("", i, fault);
             }
             else
             {
@@ -61,7 +61,7 @@ internal sealed class Alertmanager : IAlertSource
 
         // Anything behind the list is an error, not something to overlook.
         reader.Read();
-        return new(signals, rejected, note);
+        return new(signals, rejected.All, note);
     }
 
     private static Signal FromApi(ref PrometheusAlert alert, InboundRequest request)
@@ -90,7 +90,7 @@ internal sealed class Alertmanager : IAlertSource
         }
 
         List<Signal> signals = [];
-        List<RejectedElement> rejected = [];
+        var rejected = new Rejections();
         for (var i = 0; alerts.Read() && alerts.TokenType != JsonTokenType.EndArray; i++)
         {
             var alert = PrometheusAlert.Read(ref alerts, scratch);
@@ -98,7 +98,7 @@ internal sealed class Alertmanager : IAlertSource
             alert.Annotations ??= webhook.CommonAnnotations;
             if (Fault(in alert) is { } fault)
             {
-                rejected.Add(new($"alerts[{i}]", fault));
+                rejected.Add("alerts", i, fault);
                 continue;
             }
 
@@ -109,7 +109,7 @@ internal sealed class Alertmanager : IAlertSource
 
         return signals.Count + rejected.Count == 0
             ? Error.Invalid("alerts", "The webhook's list of alerts is empty.")
-            : new ParsedDelivery(signals, rejected, PayloadBytes.Notes(note, webhook.TruncationNote));
+            : new ParsedDelivery(signals, rejected.All, PayloadBytes.Notes(note, webhook.TruncationNote));
     }
 
     private static string? Fault(in PrometheusAlert alert) =>
@@ -126,6 +126,7 @@ internal sealed class Alertmanager : IAlertSource
         ref var warnings = ref alert.Warnings;
         var resolved = status == SignalStatus.Resolved;
 
+        var kept = SignalLimits.Labels(labels, ref warnings);
         List<Link>? links = null;
         HttpLink.Add(ref links, "Runbook", annotations["runbook_url"]);
         HttpLink.Add(ref links, "Dashboard", annotations["dashboard_url"]);
@@ -143,14 +144,14 @@ internal sealed class Alertmanager : IAlertSource
             StartedAt = alert.StartsAt.Plausible("startsAt", request.ReceivedAt, ref warnings),
             EndedAt = resolved ? alert.EndsAt.Plausible("endsAt", request.ReceivedAt, ref warnings) : null,
             ExpiresAt = expiresAt,
-            Service = LabelHints.Service(labels),
-            Environment = LabelHints.Environment(labels),
-            Labels = SignalLimits.Labels(labels, ref warnings),
+            Service = LabelHints.Service(kept),
+            Environment = LabelHints.Environment(kept),
+            Labels = kept,
             Annotations = SignalLimits.Annotations(annotations, ref warnings),
             Links = links ?? (IReadOnlyList<Link>)[],
             Value = annotations["value"] is { Length: > 0 } value ? SignalLimits.Title(value) : null,
             Threshold = annotations["threshold"] is { Length: > 0 } threshold ? SignalLimits.Title(threshold) : null,
-            SenderFingerprint = alert.Fingerprint,
+            SenderFingerprint = SignalLimits.SenderFingerprint(alert.Fingerprint),
             Warnings = warnings.Sentences,
         };
     }

@@ -52,6 +52,7 @@ internal sealed class GenericEvent
             _warnings.Add("There is no id: this resolves an alert that had the same title and labels, and no other.");
         }
 
+        var kept = SignalLimits.Labels(labels, ref _warnings);
         return new Signal
         {
             DedupKey = SignalLimits.DedupKey(id ?? pipelineKey ?? KeyOf(title, labels)),
@@ -62,15 +63,15 @@ internal sealed class GenericEvent
             StartedAt = startedAt,
             EndedAt = endedAt,
             ExpiresAt = expiresAt,
-            Service = LabelHints.Service(labels),
-            Environment = LabelHints.Environment(labels),
-            Labels = SignalLimits.Labels(labels, ref _warnings),
+            Service = LabelHints.Service(kept),
+            Environment = LabelHints.Environment(kept),
+            Labels = kept,
             Annotations = SignalLimits.Annotations(annotations, ref _warnings),
             Links = _labels.Links,
             Images = images,
             Value = value is null ? null : SignalLimits.Title(value),
             Threshold = threshold is null ? null : SignalLimits.Title(threshold),
-            SenderFingerprint = senderFingerprint,
+            SenderFingerprint = SignalLimits.SenderFingerprint(senderFingerprint),
             Warnings = _warnings.Sentences,
         };
     }

@@ -31,7 +31,7 @@ internal static class GenericEvents
     private static ParsedDelivery ReadList(JsonElement list, string name, InboundRequest request, string? note)
     {
         List<Signal> signals = [];
-        List<RejectedElement> rejected = [];
+        var rejected = new Rejections();
         GenericGuess? first = null;
         var i = 0;
         foreach (var element in list.EnumerateArray())
@@ -47,13 +47,13 @@ internal static class GenericEvents
             }
             else
             {
-                rejected.Add(new($"{name}[{i}]", signal.Error.Detail));
+                rejected.Add(name, i, signal.Error.Detail);
             }
 
             i++;
         }
 
-        return new(signals, rejected, PayloadBytes.Notes(note, first?.Note));
+        return new(signals, rejected.All, PayloadBytes.Notes(note, first?.Note));
     }
 
     /// <summary>The list that an object is wrapped around: it has no title or id of its own, and objects in a list under one of the usual names.</summary>

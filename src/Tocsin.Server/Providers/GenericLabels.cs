@@ -15,6 +15,7 @@ internal sealed class GenericLabels
     /// <summary>More than a canonical event keeps, so that what is left out is chosen there; few enough to bound the work.</summary>
     private const int Most = 256;
     private const int Deepest = 8;
+    private const int MostImages = 16;
 
     private readonly Dictionary<string, string> _labels = [];
     private readonly Dictionary<string, string> _annotations = [];
@@ -95,9 +96,11 @@ internal sealed class GenericLabels
             {
                 var members = image.ValueKind == JsonValueKind.Object ? GenericScopes.Members(image) : null;
                 var src = members is null ? JsonText.Of(image) : Member(members, "src", "url");
-                if (src is not null && HttpLink.IsHttps(src))
+                if (src is not null && images.Count < MostImages && HttpLink.IsHttps(src))
                 {
-                    images.Add(new(src, Member(members, "alt"), Member(members, "href") is { } href && HttpLink.IsHttp(href) ? href : null));
+                    var alt = Member(members, "alt");
+                    var href = Member(members, "href");
+                    images.Add(new(src, alt is null ? null : SignalLimits.Title(alt), href is not null && HttpLink.IsHttp(href) ? href : null));
                 }
             }
         }

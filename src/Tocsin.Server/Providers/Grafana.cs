@@ -57,7 +57,7 @@ internal sealed class Grafana : IAlertSource
         ref Utf8JsonReader reader, in PrometheusWebhook webhook, InboundRequest request, List<KeyValuePair<string, string>> scratch, string? note)
     {
         List<Signal> signals = [];
-        List<RejectedElement> rejected = [];
+        var rejected = new Rejections();
         for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
         {
             var alert = PrometheusAlert.Read(ref reader, scratch);
@@ -65,11 +65,11 @@ internal sealed class Grafana : IAlertSource
             alert.Annotations ??= webhook.CommonAnnotations;
             if (alert.Fault is { } fault)
             {
-                rejected.Add(new($"alerts[{i}]", fault));
+                rejected.Add("alerts", i, fault);
             }
             else if (alert.Labels is not { Count: > 0 } && string.IsNullOrWhiteSpace(alert.Fingerprint))
             {
-                rejected.Add(new($"alerts[{i}]", "An alert needs a fingerprint or at least one label that has a value."));
+                rejected.Add("alerts", i, "An alert needs a fingerprint or at least one label that has a value.");
             }
             else
             {
@@ -79,7 +79,7 @@ internal sealed class Grafana : IAlertSource
 
         return signals.Count + rejected.Count == 0
             ? Error.Invalid("alerts", "The webhook's list of alerts is empty.")
-            : new ParsedDelivery(signals, rejected, PayloadBytes.Notes(note, webhook.TruncationNote));
+            : new ParsedDelivery(signals, rejected.All, PayloadBytes.Notes(note, webhook.TruncationNote));
     }
 
     private static Signal ToSignal(ref PrometheusAlert alert, in PrometheusWebhook webhook, InboundRequest request)
@@ -91,6 +91,7 @@ internal sealed class Grafana : IAlertSource
         // Grafana's own fingerprint knows the rule, which the labels that it sends do not always tell.
         var key = string.IsNullOrWhiteSpace(alert.Fingerprint) ? PrometheusFingerprint.Text(PrometheusFingerprint.Of(labels)) : alert.Fingerprint;
 
+        var kept = SignalLimits.Labels(labels, ref warnings);
         List<Link>? links = null;
         HttpLink.Add(ref links, "Runbook", annotations["runbook_url"]);
         HttpLink.Add(ref links, "Dashboard", alert.DashboardUrl);
@@ -111,14 +112,14 @@ internal sealed class Grafana : IAlertSource
             StartedAt = alert.StartsAt.Plausible("startsAt", request.ReceivedAt, ref warnings),
             EndedAt = status == SignalStatus.Resolved ? alert.EndsAt.Plausible("endsAt", request.ReceivedAt, ref warnings) : null,
             ExpiresAt = status == SignalStatus.Firing ? request.ReceivedAt + request.Source.ResolveTimeout : null,
-            Service = LabelHints.Service(labels),
-            Environment = LabelHints.Environment(labels),
-            Labels = SignalLimits.Labels(labels, ref warnings),
+            Service = LabelHints.Service(kept),
+            Environment = LabelHints.Environment(kept),
+            Labels = kept,
             Annotations = SignalLimits.Annotations(annotations, ref warnings),
             Links = links ?? (IReadOnlyList<Link>)[],
             Images = alert.ImageUrl is { } image && HttpLink.IsHttps(image) ? [new(image, "Panel", alert.PanelUrl)] : [],
             Value = (alert.Values ?? alert.ValueString) is { Length: > 0 } value ? SignalLimits.Title(value) : null,
-            SenderFingerprint = alert.Fingerprint,
+            SenderFingerprint = SignalLimits.SenderFingerprint(alert.Fingerprint),
             Warnings = warnings.Sentences,
         };
     }

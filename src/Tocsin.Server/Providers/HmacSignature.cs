@@ -15,7 +15,10 @@ internal static class HmacSignature
     /// <param name="header">Where the signature is looked for by default.</param>
     public static IReadOnlyList<ProviderSetting> Settings(string header) =>
     [
-        new("hmac_secret", "The secret that the sender signs with; then every delivery must be signed. Default: none; the key in the address admits.", Secret: true),
+        new(
+            "hmac_secret",
+            "The secret that the sender signs with; then every delivery must be signed. Default: none; the key in the address admits.",
+            Secret: true),
         new("hmac_header", $"The header that carries the signature. Default: {header}. Read only if the source has a secret."),
         new("hmac_timestamp_header", "The header that carries the Unix seconds that are signed with the body. Default: none; the body alone is signed."),
     ];

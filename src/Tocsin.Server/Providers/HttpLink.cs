@@ -7,7 +7,10 @@ internal static class HttpLink
 {
     private const int MaxLength = 2048;
 
-    /// <summary>Adds a link if the address is http or https with a host, and not yet there. Anything else is left out.</summary>
+    /// <summary>Nobody reads more at night.</summary>
+    private const int MostLinks = 32;
+
+    /// <summary>Adds a link if the address is http or https with a host and not yet there, up to 32. Anything else is left out.</summary>
     public static void Add(ref List<Link>? links, string text, string? address)
     {
         if (address is null || !IsHttp(address))
@@ -16,6 +19,11 @@ internal static class HttpLink
         }
 
         links ??= new(4);
+        if (links.Count == MostLinks)
+        {
+            return;
+        }
+
         foreach (var link in links)
         {
             if (string.Equals(link.Href, address, StringComparison.Ordinal))

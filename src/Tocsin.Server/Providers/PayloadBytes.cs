@@ -33,7 +33,8 @@ internal static class PayloadBytes
         ? Error.Invalid("body", "The body is empty; send JSON.")
         : Error.Invalid(
             "body",
-            $"The body is not valid JSON, or nested deeper than {MaxDepth} levels: reading stopped at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
+            $"The body is not valid JSON, or nested deeper than {MaxDepth} levels: "
+            + $"reading stopped at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.");
 
     /// <summary>Both remarks as one text; null if there is neither.</summary>
     public static string? Notes(string? one, string? other) =>

@@ -75,16 +75,7 @@ public static class TocsinHost
     private static void AddServices(IServiceCollection services)
     {
         services.AddSingleton<SteadyClock>().AddSingleton<TimeProvider>(provider => provider.GetRequiredService<SteadyClock>());
-        services.AddOptions<ServerOptions>().BindConfiguration("Server").ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
-        services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
-        services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
-        services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateOnStart();
-        services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
-        services.AddOptions<PagingOptions>().BindConfiguration("Paging").ValidateOnStart();
-        services.AddSingleton<IValidateOptions<PagingOptions>, PagingOptionsValidator>();
-        services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
-        services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
+        services.AddSettings();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();

@@ -102,5 +102,7 @@ internal sealed record StoreLocation(string Folder, string? PostgresAddress)
             ct) ?? 0;
     }
 
-    private Database Open() => Store.Open(Folder, PostgresAddress ?? "");
+    /// <summary>Opens the store as it is.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be reached or opened.</exception>
+    public Database Open() => Store.Open(Folder, PostgresAddress ?? "");
 }

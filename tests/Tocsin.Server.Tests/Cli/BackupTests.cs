@@ -169,7 +169,7 @@ public sealed class BackupTests : IAsyncLifetime
         }
     }
 
-    private static async Task SeedAsync(Tx tx)
+    internal static async Task SeedAsync(Tx tx)
     {
         foreach (var (number, status) in new[] { (1, 0), (2, 3) })
         {
@@ -192,5 +192,5 @@ public sealed class BackupTests : IAsyncLifetime
         }
     }
 
-    private static Task<long?> ScalarAsync(Database database, string sql) => database.ReadAsync(session => session.ScalarAsync(sql), CancellationToken.None);
+    internal static Task<long?> ScalarAsync(Database database, string sql) => database.ReadAsync(session => session.ScalarAsync(sql), CancellationToken.None);
 }

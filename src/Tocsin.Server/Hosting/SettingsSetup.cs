@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tocsin.Alerts;
+using Tocsin.Jobs;
+using Tocsin.Notify;
+using Tocsin.Operations;
+
+namespace Tocsin.Hosting;
+
+internal static class SettingsSetup
+{
+    /// <summary>The settings of the process, checked at start; those of what goes out are in <c>AddOutgoing</c>.</summary>
+    public static IServiceCollection AddSettings(this IServiceCollection services)
+    {
+        services.AddOptions<ServerOptions>().BindConfiguration("Server").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
+        services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
+        services.AddOptions<PagingOptions>().BindConfiguration("Paging").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PagingOptions>, PagingOptionsValidator>();
+        services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
+        return services;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Http;
+using Tocsin.Hosting;
+
+namespace Tocsin.Doctor;
+
+/// <summary>Where the server listens, under which address people know it, and whether it answers.</summary>
+internal static class AddressChecks
+{
+    public static Finding PublicUrl(ServerOptions options)
+    {
+        const string fix = "set Server:PublicUrl (environment: Tocsin__Server__PublicUrl) to the https address that phones can reach";
+        if (options.PublicUrl.Length == 0)
+        {
+            return Finding.Warning("public URL", $"not set: links in pages lead to {options.PublicBase}", fix);
+        }
+
+        var url = new Uri(options.PublicBase);
+        return url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback
+            ? Finding.Warning("public URL", $"{options.PublicBase} is not https: who can listen in can acknowledge", fix)
+            : Finding.Ok("public URL", options.PublicBase);
+    }
+
+    public static Finding Listening(ServerOptions options)
+    {
+        var open = Urls(options).FirstOrDefault(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !IsLoopback(url));
+        return open is null
+            ? Finding.Ok("listening", string.Join(", ", Urls(options)))
+            : Finding.Warning(
+                "listening", $"{open} is open to other machines without TLS: keys and passwords travel in clear",
+                "listen on 127.0.0.1 behind a proxy that speaks https");
+    }
+
+    /// <summary>A server need not run for a look at its parts; one that runs must be ready.</summary>
+    public static async Task<Finding> ServerAsync(ServerOptions options, CancellationToken ct)
+    {
+        var url = Urls(options)[0].Replace("://0.0.0.0", "://127.0.0.1", StringComparison.Ordinal).Replace("://[::]", "://127.0.0.1", StringComparison.Ordinal)
+            .Replace("://*", "://127.0.0.1", StringComparison.Ordinal).Replace("://+", "://127.0.0.1", StringComparison.Ordinal);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(5) };
+        try
+        {
+            using var response = await http.GetAsync(new Uri(new Uri(url), "/readyz"), ct);
+            return response.StatusCode switch
+            {
+                HttpStatusCode.OK => Finding.Ok("server", $"{url} is ready"),
+                HttpStatusCode.ServiceUnavailable => Finding.Problem("server", $"{url} runs and is not ready", "look at its log; it says what it waits for"),
+                var other => Finding.Warning("server", $"{url} answers {(int)other}: is that another program?", "say with Server:Urls where the server listens"),
+            };
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
+        {
+            return Finding.Ok("server", $"none runs at {url}");
+        }
+    }
+
+    private static string[] Urls(ServerOptions options) =>
+        options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static bool IsLoopback(string url) => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.IsLoopback;
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tocsin.Cli;
+using Tocsin.Data;
+using Tocsin.Doctor;
+using Tocsin.Estate;
+using Tocsin.Hosting;
+using Tocsin.Outgoing;
+using Tocsin.Providers;
+
+namespace Tocsin.Verbs;
+
+/// <summary>Looks at everything that paging depends on, changes nothing, and says for each fault what to do.</summary>
+internal static class DoctorVerb
+{
+    public static Command Create(Terminal terminal)
+    {
+        var store = new LocalStore();
+        var json = new Option<bool>("--json") { Description = "Print the findings as JSON" };
+        var verb = new Command("doctor", "Check everything that paging depends on; changes and sends nothing") { json, store.Data, store.Database };
+        verb.SetAction(async (parse, ct) =>
+        {
+            var findings = await RunAsync(store.Settings(parse), store.Find(parse), terminal.Time, ct);
+            if (parse.GetValue(json))
+            {
+                JsonOutput.Write(terminal.Out, new(findings), DoctorJson.Default.Findings);
+            }
+            else
+            {
+                Write(terminal, findings);
+            }
+
+            return findings.Any(finding => finding.Verdict == Verdict.Problem) ? ExitCode.CheckFailed : ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static async Task<List<Finding>> RunAsync(ConfigurationManager settings, StoreLocation location, TimeProvider time, CancellationToken ct)
+    {
+        await using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(settings)
+            .AddLogging()
+            .AddSettings()
+            .AddOutgoing()
+            .AddProviders()
+            .AddSingleton<EstateProviders>()
+            .BuildServiceProvider();
+        var faults = SettingsFaults(services);
+        if (faults.Count > 0)
+        {
+            return faults;
+        }
+
+        var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        List<Finding> findings =
+        [
+            Finding.Ok("settings", "all are valid"),
+            MachineChecks.Folder(location.Folder),
+            MachineChecks.Disk(location.Folder),
+            MachineChecks.TimeZones(time.GetUtcNow()),
+            AddressChecks.Listening(options),
+            AddressChecks.PublicUrl(options),
+            await AddressChecks.ServerAsync(options, ct),
+        ];
+        findings.AddRange(await StoreAsync(services, location, time, ct));
+        return findings;
+    }
+
+    private static List<Finding> SettingsFaults(ServiceProvider services)
+    {
+        const string fix = "settings come from appsettings.json, tocsin.yaml, the environment (Tocsin__Section__Key) and the command line";
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+            return [];
+        }
+        catch (OptionsValidationException e)
+        {
+            return [.. e.Failures.Select(failure => Finding.Problem("settings", failure, fix))];
+        }
+        catch (AggregateException e)
+        {
+            return [.. e.InnerExceptions.OfType<OptionsValidationException>().SelectMany(o => o.Failures).Select(failure => Finding.Problem("settings", failure, fix))];
+        }
+    }
+
+    private static async Task<IReadOnlyList<Finding>> StoreAsync(ServiceProvider services, StoreLocation location, TimeProvider time, CancellationToken ct)
+    {
+        try
+        {
+            if (await location.SchemaAsync(ct) is not { } schema)
+            {
+                return [Finding.Ok("database", $"there is none yet in {location.Description}; the first start makes it")];
+            }
+
+            await using var database = location.Open();
+            List<Finding> findings = [.. await StoreChecks.RunAsync(database, schema, time, ct)];
+            if (schema != Schema.Version)
+            {
+                return findings;
+            }
+
+            var providers = services.GetRequiredService<EstateProviders>();
+            var (models, estate) = await new EstateChecks(providers).RunAsync(database, time.GetUtcNow(), ct);
+            findings.AddRange(estate);
+            var reach = new ReachChecks(services.GetRequiredService<OutgoingConnector>(), providers, services.GetRequiredService<IOptions<SmtpOptions>>().Value);
+            findings.Add(await reach.MailAsync(models, ct));
+            foreach (var model in models)
+            {
+                findings.AddRange(await reach.MethodsAsync(model, ct));
+            }
+
+            return findings;
+        }
+        catch (StoreUnavailableException e)
+        {
+            return [Finding.Problem("database", e.Message, "start it, or say with --database where it is")];
+        }
+    }
+
+    private static void Write(Terminal terminal, List<Finding> findings)
+    {
+        foreach (var finding in findings)
+        {
+            var mark = finding.Verdict switch
+            {
+                Verdict.Ok => new Cell("✓ ok     ", Tone.Green),
+                Verdict.Warning => new Cell("! warning", Tone.Yellow),
+                _ => new Cell("✗ problem", Tone.Red),
+            };
+            terminal.Out.WriteLine($"{terminal.Paint(mark)}  {Plain.Line(finding.Check)}: {Plain.Line(finding.Text)}");
+            if (finding.Fix is { } fix)
+            {
+                terminal.Out.WriteLine($"           → {Plain.Line(fix)}");
+            }
+        }
+
+        var (problems, warnings) = (findings.Count(f => f.Verdict == Verdict.Problem), findings.Count(f => f.Verdict == Verdict.Warning));
+        terminal.Out.WriteLine();
+        terminal.Out.WriteLine($"{Count(problems, "problem")}, {Count(warnings, "warning")}");
+    }
+
+    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+}

@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Tocsin.Demo.Fakes;
+using Tocsin.Doctor;
+using Tocsin.Hosting;
+using Tocsin.Outgoing;
+using Tocsin.Tests.Estate;
+using Tocsin.Tests.Outgoing;
+using static Tocsin.Tests.Cli.CliRun;
+
+namespace Tocsin.Tests.Cli;
+
+public sealed class DoctorTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("tocsin-doctor-").FullName;
+    private readonly CliWorld _world = new(null) { Time = TimeProvider.System };
+
+    private string Data => Path.Combine(_root, "data");
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public async Task Before_the_first_start_nothing_is_wrong_and_nothing_is_made()
+    {
+        var run = await _world.RunAsync("doctor", "--data", Data);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains("there is none yet", run.Out, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task Work_that_is_late_is_a_problem_with_a_remedy_and_exit_1()
+    {
+        await _world.RunAsync("key", "create", "--data", Data, "--name", "ci");
+        var healthy = await _world.RunAsync("doctor", "--data", Data);
+        await ExecuteAsync("INSERT INTO job (workspace_id, lane, kind, job_key, ready_at, dead, attempt, payload, created_at) VALUES (1, 1, 'page', 'k', 0, 0, 0, '1', 0)");
+
+        var late = await _world.RunAsync("doctor", "--data", Data, "--json");
+
+        Assert.Equal([0, 1], [healthy.ExitCode, late.ExitCode]);
+        using var json = JsonDocument.Parse(late.Out);
+        var problem = Assert.Single(json.RootElement.GetProperty("items").EnumerateArray(), item => item.GetProperty("verdict").GetString() == "problem");
+        Assert.Equal("work", problem.GetProperty("check").GetString());
+        Assert.Contains("start a server", problem.GetProperty("fix").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_version_is_a_problem()
+    {
+        await _world.RunAsync("key", "create", "--data", Data, "--name", "ci");
+        await ExecuteAsync("INSERT INTO schema_version (version, applied_at) VALUES (9999, 0)");
+
+        var run = await _world.RunAsync("doctor", "--data", Data);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("✗ problem  schema: 9999", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_others_can_read_is_a_warning_with_the_command_that_mends_it()
+    {
+        Directory.CreateDirectory(Data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+
+        var run = await _world.RunAsync("doctor", "--data", Data);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains($"→ chmod 700 {Data}", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_mail_server_is_greeted_and_missed_only_where_it_is_needed()
+    {
+        var mails = EstateBench.Model("users: [{name: ana, contact: [{name: mail, type: email, address: ana@example.test}]}]");
+        var none = EstateBench.Model("users: [{name: ana}]");
+        await using var server = FakeSmtp.Start();
+        using var bench = new OutgoingBench();
+
+        var up = await Mail(bench, new() { Host = "127.0.0.1", Port = server.Port, From = "t@example.test" }, mails);
+        var down = await Mail(bench, new() { Host = "127.0.0.1", Port = 1, From = "t@example.test" }, mails);
+        var missing = await Mail(bench, new(), mails);
+        var unneeded = await Mail(bench, new(), none);
+
+        Assert.Equal([Verdict.Ok, Verdict.Problem, Verdict.Problem, Verdict.Ok], new[] { up, down, missing, unneeded }.Select(finding => finding.Verdict));
+    }
+
+    [Fact]
+    public async Task Contact_methods_are_tried_at_their_addresses_without_sending()
+    {
+        await using var phone = await FakeWebhook.StartAsync(TimeProvider.System);
+        var estate = EstateBench.Model(
+            $$"""
+            users:
+              - {name: ana, contact: [{name: pager, type: webhook, url: "{{phone.Url}}ana", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}]}
+              - {name: bo, contact: [{name: pager, type: webhook, url: "http://127.0.0.1:1/bo", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}]}
+            """);
+        using var bench = new OutgoingBench($"{phone.HostAndPort},127.0.0.1:1");
+        using var strict = new OutgoingBench("127.0.0.1:1");
+
+        var findings = await new ReachChecks(bench.Connector, EstateBench.Providers, new()).MethodsAsync(estate, CancellationToken.None);
+        var forbidden = await new ReachChecks(strict.Connector, EstateBench.Providers, new()).MethodsAsync(estate, CancellationToken.None);
+
+        Assert.Equal("acme: user bo, pager", Assert.Single(findings).Check);
+        Assert.Contains("Outgoing:Allow", forbidden[0].Text, StringComparison.Ordinal);
+        Assert.Empty(phone.Deliveries);
+    }
+
+    [Theory]
+    [InlineData("", "http://127.0.0.1:8080", true, false)]
+    [InlineData("https://pager.example.test", "http://127.0.0.1:8080", false, false)]
+    [InlineData("http://pager.example.test", "http://0.0.0.0:8080", true, true)]
+    [InlineData("https://pager.example.test", "https://0.0.0.0:8443", false, false)]
+    public void Addresses_that_leave_the_machine_in_clear_are_warned_of(string publicUrl, string urls, bool warnsOfPublic, bool warnsOfListening)
+    {
+        var options = new ServerOptions { PublicUrl = publicUrl, Urls = urls };
+
+        Assert.Equal(warnsOfPublic, AddressChecks.PublicUrl(options).Verdict == Verdict.Warning);
+        Assert.Equal(warnsOfListening, AddressChecks.Listening(options).Verdict == Verdict.Warning);
+    }
+
+    [Theory]
+    [InlineData(0, null, "Ok")]
+    [InlineData(1, null, "Ok")]
+    [InlineData(5, null, "Warning")]
+    [InlineData(-40, null, "Problem")]
+    [InlineData(null, 3600, "Problem")]
+    [InlineData(null, -3600, "Ok")]
+    public void A_clock_that_is_wrong_is_told_from_one_that_is_not(int? databaseAheadSeconds, int? aliveAheadSeconds, string verdict)
+    {
+        var finding = MachineChecks.Clock(
+            FakeServer.Now,
+            databaseAheadSeconds is { } ahead ? FakeServer.Now.AddSeconds(ahead) : null,
+            aliveAheadSeconds is { } alive ? FakeServer.Now.AddSeconds(alive) : null);
+
+        Assert.Equal(verdict, finding.Verdict.ToString());
+    }
+
+    [Fact]
+    public async Task The_running_server_is_asked_whether_it_is_ready()
+    {
+        await using var server = await ServeRun.StartAsync("serve", "--data", Data);
+
+        var running = await AddressChecks.ServerAsync(new() { Urls = server.Url }, CancellationToken.None);
+        await server.StopAsync();
+        var stopped = await AddressChecks.ServerAsync(new() { Urls = server.Url }, CancellationToken.None);
+
+        Assert.Equal(Finding.Ok("server", $"{server.Url} is ready"), running);
+        Assert.Equal(Finding.Ok("server", $"none runs at {server.Url}"), stopped);
+    }
+
+    private static Task<Finding> Mail(OutgoingBench bench, SmtpOptions smtp, Tocsin.Estate.EstateModel estate) =>
+        new ReachChecks(bench.Connector, EstateBench.Providers, smtp).MailAsync([estate], CancellationToken.None);
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var database = new Tocsin.Data.SqliteDatabase(Path.Combine(Data, "tocsin.db"));
+        await database.WriteAsync(tx => tx.ExecuteAsync(sql), CancellationToken.None);
+    }
+}

@@ -45,7 +45,7 @@ internal sealed class EstateCheck(EstateProviders providers, TimeProvider clock)
     public EstateReport Run(EstateText text, EstateResolver resolver)
     {
         var now = clock.GetUtcNow();
-        var compiler = new EstateCompiler(providers, resolver);
+        var compiler = new EstateCompiler(providers, _ => resolver);
         var compiled = text.Workspaces
             .Select(workspace => compiler.Compile(workspace, [.. text.Objects.Where(o => o.Workspace == workspace)], now))
             .ToArray();

@@ -8,57 +8,47 @@ namespace Tocsin.Estate;
 /// What concerns two values of one object is the compiler's.
 /// </summary>
 /// <param name="names">The names of the workspace's objects by kind, also of those that have faults themselves.</param>
+/// <param name="lenient">
+/// Settings of notifiers whose references cannot be filled in are empty instead of faults: one missing variable must not take a whole
+/// estate out of use.
+/// </param>
 internal sealed class EstateChecker(
-    IReadOnlyDictionary<string, IReadOnlySet<string>> names, EstateProviders providers, EstateResolver resolver, List<EstateFault> faults)
+    IReadOnlyDictionary<string, IReadOnlySet<string>> names, EstateProviders providers, bool lenient, List<EstateFault> faults, List<EstateFault> warnings)
 {
-    private static readonly ScalarShape Setting = new("a text", _ => true) { MayBeEmpty = true };
+    private static readonly ScalarShape AnyText = new("a text", _ => true) { MayBeEmpty = true };
 
     /// <summary>Fills in the references of an object and checks it.</summary>
     /// <returns>The filled object; null when it has faults.</returns>
-    public EstateMap? Check(EstateMap body, MapShape shape, string path)
+    public EstateMap? Check(EstateMap body, MapShape shape, string path, EstateResolver resolver)
     {
         var before = faults.Count;
-        var filled = (EstateMap)Fill(body, path);
+        var filled = (EstateMap)Fill(body, resolver);
         Check(filled, shape, path, secret: false);
         return faults.Count == before ? filled : null;
     }
 
-    private EstateNode Fill(EstateNode node, string path) => node switch
+    private static EstateNode Fill(EstateNode node, EstateResolver resolver) => node switch
     {
-        EstateScalar scalar => Fill(scalar, path),
-        EstateList list => new EstateList([.. list.Items.Select((item, i) => Fill(item, $"{path}[{i}]"))], list.Mark),
-        EstateMap map => new EstateMap([.. map.Entries.Select(e => e with { Value = Fill(e.Value, Join(path, e.Key)) })], map.Mark),
+        EstateScalar scalar when EstateReferences.Any(scalar.Written) => Fill(scalar, resolver),
+        EstateList list => new EstateList([.. list.Items.Select(item => Fill(item, resolver))], list.Mark),
+        EstateMap map => new EstateMap([.. map.Entries.Select(e => e with { Value = Fill(e.Value, resolver) })], map.Mark),
         _ => node,
     };
 
-    private EstateScalar Fill(EstateScalar scalar, string path)
+    private static EstateScalar Fill(EstateScalar scalar, EstateResolver resolver)
     {
-        if (!EstateReferences.Any(scalar.Written))
-        {
-            return scalar;
-        }
-
         var filled = EstateReferences.Fill(scalar.Written, resolver);
-        if (!filled.Ok)
-        {
-            Fault(scalar.Mark, path, filled.Error.Detail, EstateReferences.WithoutDefaults(scalar.Written));
-            return new(scalar.Written, scalar.Mark) { IsUnfilled = true };
-        }
-
-        if (EstateScalar.FirstBadCharacter(filled.Value) >= 0)
-        {
-            Fault(scalar.Mark, path, "what the reference stands for has control characters", EstateReferences.WithoutDefaults(scalar.Written));
-            return new(scalar.Written, scalar.Mark) { IsUnfilled = true };
-        }
-
-        return new(filled.Value, scalar.Mark, written: scalar.Written);
+        return !filled.Ok ? new("", scalar.Mark, written: scalar.Written) { Unfilled = filled.Error.Detail }
+            : EstateScalar.FirstBadCharacter(filled.Value) >= 0 ? new("", scalar.Mark, written: scalar.Written) { Unfilled = "what the reference stands for has control characters" }
+            : new(filled.Value, scalar.Mark, written: scalar.Written);
     }
 
     private void Check(EstateNode node, EstateShape shape, string path, bool secret)
     {
         switch (shape, node)
         {
-            case (_, EstateScalar { IsUnfilled: true }):
+            case (_, EstateScalar { Unfilled: { } why }):
+                Fault(node.Mark, path, why, Shown((EstateScalar)node));
                 break;
             case (ScalarShape s, EstateScalar scalar):
                 CheckScalar(scalar, s, path, secret);
@@ -70,9 +60,9 @@ internal sealed class EstateChecker(
                 CheckMap(map, s, path);
                 break;
             case (TextsShape, EstateMap map):
-                foreach (var entry in map.Entries.Where(e => e.Value is not EstateScalar))
+                foreach (var entry in map.Entries)
                 {
-                    Fault(entry.Value.Mark, Join(path, entry.Key), $"\"{entry.Key}\" must be a text");
+                    Check(entry.Value, AnyText, Join(path, entry.Key), secret: false);
                 }
 
                 break;
@@ -144,7 +134,7 @@ internal sealed class EstateChecker(
             }
             else if (info?.Settings.FirstOrDefault(s => s.Key == entry.Key) is { } setting)
             {
-                Check(entry.Value, Setting, Join(path, entry.Key), setting.Secret);
+                CheckSetting(entry, Join(path, entry.Key), setting.Secret, lenient && shape.Port == ProviderPort.Notifier);
             }
             else if (knowsKeys)
             {
@@ -165,11 +155,23 @@ internal sealed class EstateChecker(
         }
     }
 
+    private void CheckSetting(EstateEntry entry, string path, bool secret, bool mayLack)
+    {
+        if (mayLack && entry.Value is EstateScalar { Unfilled: { } why } scalar)
+        {
+            warnings.Add(EstateFault.Warning(scalar.Mark, path, why, Shown(scalar)));
+        }
+        else
+        {
+            Check(entry.Value, AnyText, path, secret);
+        }
+    }
+
     /// <param name="knowsKeys">False: the type is missing or unknown, so that nobody can say which settings it has.</param>
     private ProviderInfo? CheckProvider(EstateMap map, MapShape shape, string path, out bool knowsKeys)
     {
         knowsKeys = shape.Port == ProviderPort.None;
-        if (knowsKeys || map.Find("type") is not EstateScalar { IsUnfilled: false, Text.Length: > 0 } type)
+        if (knowsKeys || map.Find("type") is not EstateScalar { Unfilled: null, Text.Length: > 0 } type)
         {
             return null;
         }

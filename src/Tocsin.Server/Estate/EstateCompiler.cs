@@ -12,17 +12,22 @@ internal sealed record EstateCompilation(
     string Workspace, EstateModel? Model, IReadOnlyList<EstateFault> Faults, IReadOnlyList<EstateFault> Warnings, IReadOnlyDictionary<RouteTest, Mark> TestMarks);
 
 /// <summary>From objects to the model that everything else works with: whole or not at all. Does no I/O but what the resolver does.</summary>
-internal sealed class EstateCompiler(EstateProviders providers, EstateResolver resolver)
+/// <param name="resolver">Which references an object may use.</param>
+internal sealed class EstateCompiler(EstateProviders providers, Func<EstateObject, EstateResolver> resolver)
 {
     /// <summary>Compiles one workspace.</summary>
     /// <param name="objects">All objects of the workspace and of no other.</param>
     /// <param name="now">For warnings about what comes: gaps in schedules. UTC.</param>
-    public EstateCompilation Compile(string workspace, IReadOnlyList<EstateObject> objects, DateTimeOffset now)
+    /// <param name="lenient">
+    /// For an estate that was accepted before: where a reference can no longer be filled in, a contact method lacks the setting and a source is
+    /// left out, each with a warning, instead of nothing being usable.
+    /// </param>
+    public EstateCompilation Compile(string workspace, IReadOnlyList<EstateObject> objects, DateTimeOffset now, bool lenient = false)
     {
-        var faults = new List<EstateFault>();
+        var (faults, warnings) = (new List<EstateFault>(), new List<EstateFault>());
         var names = objects.GroupBy(o => o.Kind).ToDictionary(
             group => group.Key, group => (IReadOnlySet<string>)group.Select(o => o.Name).ToHashSet(StringComparer.Ordinal));
-        var checker = new EstateChecker(names, providers, resolver, faults);
+        var checker = new EstateChecker(names, providers, lenient, faults, warnings);
         var reader = new EstateReader(providers, faults);
         var bodies = new Dictionary<EstateKey, (EstateMap Body, string Path)>();
         foreach (var item in objects)
@@ -30,10 +35,16 @@ internal sealed class EstateCompiler(EstateProviders providers, EstateResolver r
             var body = item.Kind == EstateTable.RootRoute.Id && item.Body.Find("name") is null
                 ? item.Body.With("name", new EstateScalar(EstateTable.RouteName, item.Body.Mark))
                 : item.Body;
-            var filled = checker.Check(body, EstateTable.Kind(item.Kind).Shape, item.Path);
+            var before = faults.Count;
+            var filled = checker.Check(body, EstateTable.Kind(item.Kind).Shape, item.Path, resolver(item));
             if (body.Find("name") is EstateScalar name && EstateReferences.Any(name.Written))
             {
                 faults.Add(EstateFault.Error(name.Mark, $"{item.Path}.name", "a name cannot be a reference", EstateReferences.WithoutDefaults(name.Written)));
+            }
+            else if (filled is null && lenient && item.Kind == "source")
+            {
+                warnings.AddRange(faults.Skip(before).Select(f => f with { Gravity = EstateGravity.Warning, Text = $"source {item.Name} is left out: {f.Text}" }));
+                faults.RemoveRange(before, faults.Count - before);
             }
             else if (filled is not null)
             {
@@ -62,7 +73,6 @@ internal sealed class EstateCompiler(EstateProviders providers, EstateResolver r
             return new(workspace, null, InOrder(faults), [], FrozenDictionary<RouteTest, Mark>.Empty);
         }
 
-        var warnings = new List<EstateFault>();
         if (model.Route.Policy is null)
         {
             var at = Of("route").FirstOrDefault();

@@ -51,15 +51,19 @@ internal static class EstateFiles
         return read.ToText();
     }
 
-    private static void ReadFolder(string folder, Reading read)
+    /// <summary>The estate's files in a folder, by their names relative to it, which are in ordinal order.</summary>
+    public static IEnumerable<(string Path, string Name)> Find(string folder)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 8, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
-        var files = Directory.EnumerateFiles(folder, "*", options)
+        return Directory.EnumerateFiles(folder, "*", options)
             .Where(file => Endings.Contains(Path.GetExtension(file)))
             .Select(file => (Path: file, Name: Path.GetRelativePath(folder, file).Replace('\\', '/')))
-            .OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Take(MaxFiles + 1)
-            .ToArray();
+            .OrderBy(file => file.Name, StringComparer.Ordinal);
+    }
+
+    private static void ReadFolder(string folder, Reading read)
+    {
+        var files = Find(folder).Take(MaxFiles + 1).ToArray();
         if (files.Length is 0 or > MaxFiles)
         {
             var wrong = files.Length == 0 ? "no *.yaml or *.yml is in this folder" : $"more than {MaxFiles} files are in this folder";

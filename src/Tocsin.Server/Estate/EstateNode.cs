@@ -2,13 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tocsin.Estate;
 
-/// <summary>Where something was written. Line and column count from 1; line 0: it was not read from a file.</summary>
+/// <summary>Where something was written. Line and column count from 1; line 0: it was not read from a text. File: empty for a text that is no file.</summary>
 internal readonly record struct Mark(string File, int Line, int Column)
 {
     public static Mark None { get; } = new("", 0, 0);
 
     /// <summary>As it is kept with a stored object: <c>routes/payments.yaml:12</c>; null when it was not read from a file.</summary>
-    public string? Origin => Line == 0 ? null : $"{File}:{Line}";
+    public string? Origin => File.Length == 0 || Line == 0 ? null : $"{File}:{Line}";
 }
 
 /// <summary>
@@ -35,8 +35,8 @@ internal abstract class EstateNode(Mark mark)
 /// <param name="written">The text with its references, if it had any.</param>
 internal sealed class EstateScalar(string text, Mark mark, bool isLiteral = false, string? written = null) : EstateNode(mark)
 {
-    /// <summary>Its references could not be filled in; the fault is reported, and nothing else can be said about it.</summary>
-    public bool IsUnfilled { get; init; }
+    /// <summary>Why its references could not be filled in; nothing else can be said about such a value. Null: they could.</summary>
+    public string? Unfilled { get; init; }
 
     public string Text { get; } = text;
 

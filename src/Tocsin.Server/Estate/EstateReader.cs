@@ -52,7 +52,13 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
     public ContactMethod ReadContact(EstateMap map, string path)
     {
         var method = new ContactMethod(map.Text("name"), map.Text("type"), Settings(map, EstateTable.Contact));
-        AddFaults(providers.Check(method), map, path);
+
+        // In lenient compilation a setting may be missing; the provider then refuses to send, with its reason, and the next method is tried.
+        if (!map.Entries.Any(e => e.Value is EstateScalar { Unfilled: not null }))
+        {
+            AddFaults(providers.Check(method), map, path);
+        }
+
         return method;
     }
 

@@ -9,8 +9,16 @@ internal sealed record EstateResolver(Func<string, string?> Env, Func<string, Re
 {
     private const int MaxFileBytes = 64 * 1024;
 
+    private const string NotHere = "references read the server's own environment and files, which this workspace may not; write the value itself";
+
     /// <summary>The environment and the file system of this process; for estates that the operator wrote.</summary>
     public static EstateResolver Process { get; } = new(Environment.GetEnvironmentVariable, ReadFile);
+
+    /// <summary>Fills in nothing but defaults; for people who could not read the server's environment and files otherwise.</summary>
+    public static EstateResolver None { get; } = new(_ => null, _ => Error.Invalid("file", NotHere)) { Refusal = NotHere };
+
+    /// <summary>Why no variable is known; null: it may be.</summary>
+    public string? Refusal { get; init; }
 
     /// <summary>Knows these variables, and no files.</summary>
     public static EstateResolver From(IReadOnlyDictionary<string, string> variables) =>
@@ -99,7 +107,7 @@ internal static class EstateReferences
 
                 return resolver.Env(name) is { Length: > 0 } value ? value
                     : at >= 0 ? rest[(at + 2)..]
-                    : Error.Invalid("env", $"the environment variable {name} is not set; set it, or write ${{env:{name}:-text}} for a default");
+                    : Error.Invalid("env", resolver.Refusal ?? $"the environment variable {name} is not set; set it, or write ${{env:{name}:-text}} for a default");
             case "file":
                 return rest.StartsWith('/') ? resolver.File(rest) : Error.Invalid("file", $"\"{rest}\" is not an absolute path");
             default:

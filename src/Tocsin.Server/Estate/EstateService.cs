@@ -1,190 +1,188 @@
-using System.Collections.Concurrent;
-using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tocsin.Data;
-using Tocsin.Identity;
-using Tocsin.Routing;
-using Tocsin.Streams;
-using Tocsin.Workspaces;
+using Tocsin.Operations;
 
 namespace Tocsin.Estate;
 
-/// <summary>Keeps the compiled configuration of every workspace at hand, at most 2 s old, and applies files whole or not at all.</summary>
-internal sealed class EstateService(
-    Database database, EstateStore store, WorkspaceStore workspaces, SilenceStore silences, EstateProviders providers, EstateResolver resolver, EventLog log,
-    TimeProvider clock, ILogger<EstateService> logger) : IEstates, IDisposable
+/// <summary>The estate's files cannot be used, and no earlier estate is there to go on with. Exit code 5.</summary>
+/// <param name="report">Every fault, a line each.</param>
+public sealed class EstateFaultyException(string report) : Exception(report);
+
+/// <summary>Why the files as they are now are not in force.</summary>
+internal sealed record EstateRefusal(DateTimeOffset At, IReadOnlyList<EstateFault> Faults);
+
+/// <summary>
+/// Keeps the operator's files in force: applied at start, and again when they change, on SIGHUP and on request. Files with faults change
+/// nothing; the last good estate stays.
+/// </summary>
+internal sealed class EstateService(EstateDesk desk, EstateCache cache, EstateRefusals refusals, TimeProvider clock, ILogger<EstateService> logger) : BackgroundService
 {
-    private static readonly TimeSpan _fresh = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _every = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<long, (EstateSnapshot Snapshot, long Revision)> _snapshots = [];
-    private readonly SemaphoreSlim _looking = new(1);
-    private FrozenDictionary<string, (long Workspace, string Source)> _sources = FrozenDictionary<string, (long, string)>.Empty;
-    private DateTimeOffset _lookedAt = DateTimeOffset.MinValue;
+    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly SemaphoreSlim _turn = new(1);
+    private string _path = "";
+    private string _seen = "";
+    private IReadOnlyList<string> _declared = [];
 
-    public async ValueTask<EstateSnapshot?> FindAsync(long workspace, CancellationToken ct)
-    {
-        await LookAsync(ct);
-        return _snapshots.TryGetValue(workspace, out var known) ? known.Snapshot : null;
-    }
+    /// <summary>Null: the files are in force, or there are none.</summary>
+    public EstateRefusal? Refusal { get; private set; }
 
-    public async ValueTask<(EstateSnapshot Estate, Source Source)?> FindSourceAsync(string key, CancellationToken ct)
-    {
-        await LookAsync(ct);
-        return _sources.TryGetValue(Hash(key), out var found)
-            && _snapshots.TryGetValue(found.Workspace, out var known)
-            && known.Snapshot.Model.Sources.TryGetValue(found.Source, out var source)
-                ? (known.Snapshot, source)
-                : null;
-    }
+    /// <summary>Whether files manage objects of this workspace, so that nobody else may change those.</summary>
+    public bool Manages(string workspace) => _declared.Contains(workspace, StringComparer.Ordinal);
 
-    public void Dispose() => _looking.Dispose();
-
-    public void Forget(long workspace) => _lookedAt = DateTimeOffset.MinValue;
-
-    /// <summary>Applies the files of <paramref name="path"/>, if any, and compiles what is stored.</summary>
-    /// <exception cref="EstateFaultyException">The files are wrong and nothing valid is stored that could stand in.</exception>
+    /// <summary>Applies the files before anything else happens, and follows them from then on.</summary>
+    /// <param name="path">A file or a folder; empty: there are none.</param>
+    /// <exception cref="EstateFaultyException">They have faults, and nothing was in force before.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be used.</exception>
     public async Task StartAsync(string path, CancellationToken ct)
     {
-        if (path.Length > 0)
-        {
-            await ApplyFilesAsync(path, ct);
-        }
-
-        await LookAsync(ct);
-    }
-
-    private async Task ApplyFilesAsync(string path, CancellationToken ct)
-    {
-        var text = EstateFiles.Read(path);
-        var report = new EstateCheck(providers, clock).Run(text, resolver);
-        if (report.Faults.Count > 0)
-        {
-            throw new EstateFaultyException(report.Render());
-        }
-
-        foreach (var warning in report.Warnings)
-        {
-            logger.Warned(warning.ToString());
-        }
-
-        await database.WriteAsync(tx => ApplyAsync(tx, text), ct);
-    }
-
-    private async Task ApplyAsync(Tx tx, EstateText text)
-    {
-        var now = clock.GetUtcNow();
-        var diff = new EstateDiff(new(providers));
-        var secrets = new EstateSecrets(providers);
-        foreach (var name in text.Workspaces)
-        {
-            var workspace = await workspaces.EnsureAsync(tx, name, now);
-            await tx.LockWorkspaceAsync(workspace.Id);
-            var stored = await store.ListAsync(tx, workspace.Id, name);
-            var wanted = text.Objects.Where(o => o.Workspace == name)
-                .Select(o => secrets.Restore(o, stored.Find(s => s.Key == o.Key), resolver)).ToList();
-
-            // What files declared before and no longer do goes with them; what people made stays.
-            var plan = diff.Plan(name, stored, wanted, prune: o => o.Origin is not null);
-            foreach (var change in plan.Changes)
-            {
-                await ApplyAsync(tx, workspace.Id, change, now);
-            }
-
-            if (!plan.IsEmpty)
-            {
-                await log.AppendAsync(tx, workspace.Id, now, [new("estate.applied", "estate", "system", plan.Render().TrimEnd())]);
-            }
-        }
-    }
-
-    private Task ApplyAsync(Tx tx, long workspace, EstateChange change, DateTimeOffset now) => change switch
-    {
-        { Action: EstateAction.Delete, Before: { } gone } => store.DeleteAsync(tx, workspace, gone),
-        { Action: EstateAction.Create or EstateAction.Update, After: { } after } => store.SaveAsync(tx, workspace, after, now),
-        _ => Task.CompletedTask,
-    };
-
-    private async ValueTask LookAsync(CancellationToken ct)
-    {
-        if (clock.GetUtcNow() - _lookedAt < _fresh)
+        _path = path;
+        if (path.Length == 0)
         {
             return;
         }
 
-        await _looking.WaitAsync(ct);
+        Telemetry.Gauge("tocsin_estate_refused", "1 while the estate's files have faults and the last good estate is in force.", () => Refusal is null ? 0 : 1);
+        await ReloadAsync(ct);
+        if (Refusal is { } refusal && !await cache.IsInUseAsync(ct))
+        {
+            throw new EstateFaultyException(string.Join('\n', refusal.Faults));
+        }
+    }
+
+    /// <summary>Reads the files again, and what references stand for. Idempotent.</summary>
+    /// <returns>Why they are refused; null: they are in force, or there are none.</returns>
+    /// <exception cref="StoreUnavailableException">The database cannot be used; nothing was changed.</exception>
+    public async Task<EstateRefusal?> ReloadAsync(CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct);
         try
         {
-            var now = clock.GetUtcNow();
-            if (now - _lookedAt >= _fresh)
+            if (_path.Length > 0)
             {
-                await ReadChangedAsync(now, ct);
-                _lookedAt = now;
+                _seen = EstateStamp.Of(_path);
+                Refusal = await ApplyFilesAsync(ct);
             }
-        }
-        catch (StoreUnavailableException) when (!_snapshots.IsEmpty)
-        {
-            // What is known goes on; whoever needs the store will meet its absence.
+
+            await cache.RereadAsync(ct);
+            return Refusal;
         }
         finally
         {
-            _looking.Release();
+            _turn.Release();
         }
     }
 
-    private async Task ReadChangedAsync(DateTimeOffset now, CancellationToken ct)
+    public override void Dispose()
     {
-        var all = await database.ReadAsync(workspaces.ListAsync, ct);
-        var changed = false;
-        foreach (var workspace in all)
+        _turn.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_path.Length == 0)
         {
-            if (_snapshots.TryGetValue(workspace.Id, out var known) && known.Revision == workspace.Revision && known.Snapshot.Model.Workspace == workspace.Name)
+            return;
+        }
+
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            _asked.Writer.TryWrite(true);
+        });
+        var last = _seen;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var waited = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            await Task.WhenAny(_asked.Reader.WaitToReadAsync(waited.Token).AsTask(), Task.Delay(_every, clock, waited.Token));
+            await waited.CancelAsync();
+            waited.Dispose();
+
+            // A change counts once it has stood still for one look: several files are seldom written in one moment.
+            var asked = _asked.Reader.TryRead(out _);
+            var now = EstateStamp.Of(_path);
+            if (!stoppingToken.IsCancellationRequested && (asked || (now != _seen && now == last)))
             {
-                continue;
+                await TryReloadAsync(stoppingToken);
             }
 
-            if (await CompileAsync(workspace, now, ct) is { } snapshot)
+            last = now;
+        }
+    }
+
+    private async Task TryReloadAsync(CancellationToken ct)
+    {
+        try
+        {
+            await ReloadAsync(ct);
+        }
+        catch (StoreUnavailableException e)
+        {
+            _seen = "";
+            logger.StoreAway(_path, e.Message);
+        }
+    }
+
+    private async Task<EstateRefusal?> ApplyFilesAsync(CancellationToken ct)
+    {
+        var text = EstateFiles.Read(_path);
+        IReadOnlyList<EstateFault> faults = text.Faults;
+        if (faults.Count == 0)
+        {
+            var wishes = text.Workspaces.Select(w => new EstateWish(w, [.. text.Objects.Where(o => o.Workspace == w)], Goes: o => o.Origin is not null, TakesOver: true));
+            var outcome = await desk.ApplyAsync([.. wishes], "files", only: false, ct);
+            faults = outcome.Ok ? outcome.Value.Faults : [EstateFault.Error(new(_path, 0, 0), "", outcome.Error.Detail)];
+            foreach (var warning in outcome.Value?.Warnings ?? [])
             {
-                _snapshots[workspace.Id] = (snapshot, workspace.Revision);
-                changed = true;
+                logger.Doubtful(_path, warning.ToString());
+            }
+
+            foreach (var plan in faults.Count == 0 ? outcome.Value?.Plans ?? [] : [])
+            {
+                logger.InForce(_path, plan.Render().TrimEnd('\n').Split('\n')[^1]);
             }
         }
 
-        if (changed)
+        if (faults.Count == 0)
         {
-            _sources = _snapshots.Values
-                .SelectMany(s => s.Snapshot.Model.Sources.Values.Select(source => (Key: Hash(source.Key), Value: (s.Snapshot.Workspace, source.Name))))
-                .DistinctBy(s => s.Key)
-                .ToFrozenDictionary(s => s.Key, s => s.Value, StringComparer.Ordinal);
-        }
-    }
-
-    private async Task<EstateSnapshot?> CompileAsync(Workspace workspace, DateTimeOffset now, CancellationToken ct)
-    {
-        var (objects, made) = await database.ReadAsync(
-            async session => (await store.ListAsync(session, workspace.Id, workspace.Name), await silences.ListAsync(session, workspace.Id, now)), ct);
-        var compiled = new EstateCompiler(providers, resolver).Compile(workspace.Name, objects, now);
-        if (compiled.Model is not null)
-        {
-            return EstateSnapshot.Of(workspace.Id, compiled.Model with { Revision = workspace.Revision }, made);
+            _declared = text.Workspaces;
+            return null;
         }
 
-        // The last good configuration stays.
-        logger.Refused(workspace.Name, workspace.Revision, string.Join("; ", compiled.Faults));
-        return null;
-    }
+        foreach (var fault in faults)
+        {
+            logger.Refused(_path, fault.ToString());
+        }
 
-    /// <summary>Keys are compared by their hashes, so that the time of a look-up says nothing about them.</summary>
-    private static string Hash(string key) => Convert.ToHexString(ApiKeyText.Hash(key));
+        await refusals.NoteAsync(text.Workspaces, faults, ct);
+        return new(clock.GetUtcNow(), faults);
+    }
 }
 
-/// <summary>The estate's files are wrong; the message lists every fault. Exit code 5.</summary>
-public sealed class EstateFaultyException(string report) : Exception(report);
-
-internal static partial class EstateLog
+/// <summary>Tells each workspace's log that its files were refused, and which revision goes on.</summary>
+internal sealed class EstateRefusals(Database database, EstateStore store, Streams.EventLog log, TimeProvider clock)
 {
-    [LoggerMessage(2401, LogLevel.Warning, "Estate: {Warning}")]
-    public static partial void Warned(this ILogger logger, string warning);
-
-    [LoggerMessage(2402, LogLevel.Error, "Revision {Revision} of workspace {Workspace} is refused, the last good one stays: {Faults}")]
-    public static partial void Refused(this ILogger logger, string workspace, long revision, string faults);
+    public async Task NoteAsync(IReadOnlyList<string> workspaces, IReadOnlyList<EstateFault> faults, CancellationToken ct)
+    {
+        var more = faults.Count > 1 ? $" (and {faults.Count - 1} more)" : "";
+        var first = $"{faults[0].Mark.Origin ?? faults[0].Mark.File}: {faults[0].Message}";
+        await database.WriteAsync(
+            async tx =>
+            {
+                foreach (var name in workspaces)
+                {
+                    if (await store.FindAsync(tx, name) is { Workspace: { } workspace })
+                    {
+                        await log.AppendAsync(tx, workspace.Id, clock.GetUtcNow(),
+                            [new("estate.refused", "estate", "files", $"The files were refused: {first}{more}. Revision {workspace.Revision} stays in force.")]);
+                    }
+                }
+            },
+            ct);
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Tocsin.Estate;
 
@@ -6,9 +7,12 @@ internal static class EstateSetup
 {
     public static IServiceCollection AddEstate(this IServiceCollection services)
     {
-        services.AddSingleton<EstateStore>().AddSingleton<EstateProviders>();
-        services.AddSingleton(_ => EstateResolver.Process);
-        services.AddSingleton<EstateService>().AddSingleton<IEstates>(provider => provider.GetRequiredService<EstateService>());
+        services.AddOptions<EstateOptions>().BindConfiguration("Estate").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<EstateOptions>, EstateOptionsValidator>();
+        services.AddSingleton<EstateProviders>().AddSingleton<EstateStore>().AddSingleton<EstateCache>().AddSingleton<EstateDesk>();
+        services.AddSingleton<IEstates>(provider => provider.GetRequiredService<EstateCache>());
+        services.AddSingleton<EstateRefusals>().AddSingleton<EstateService>();
+        services.AddHostedService(provider => provider.GetRequiredService<EstateService>());
         return services;
     }
 }

@@ -1,33 +1,81 @@
+using System.Data.Common;
 using Tocsin.Data;
+using Tocsin.Routing;
+using Tocsin.Workspaces;
 
 namespace Tocsin.Estate;
 
-/// <summary>The estate's objects as they are kept: references not filled in.</summary>
-internal sealed class EstateStore
+/// <summary>A workspace as it is stored.</summary>
+/// <param name="Objects">Null: nothing changed since the revision that is known.</param>
+/// <param name="Silences">Those that people made and that have not ended.</param>
+internal sealed record StoredEstate(Workspace Workspace, IReadOnlyList<EstateObject>? Objects, IReadOnlyList<Silence> Silences);
+
+/// <summary>The objects of estates, as they were written.</summary>
+internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silences)
 {
-    public Task<List<EstateObject>> ListAsync(Session session, long workspace, string name) => session.QueryAsync(
+    /// <summary>All workspaces; those that <paramref name="isKnown"/> says are known come without their objects.</summary>
+    public async Task<List<StoredEstate>> LoadAsync(Session session, Func<Workspace, bool> isKnown, DateTimeOffset now)
+    {
+        var read = new List<StoredEstate>();
+
+        // The revision first: what is written meanwhile shows by a higher one the next time.
+        foreach (var workspace in await workspaces.ListAsync(session))
+        {
+            read.Add(isKnown(workspace)
+                ? new(workspace, null, [])
+                : new(workspace, await LoadAsync(session, workspace.Id, workspace.Name), await silences.ListAsync(session, workspace.Id, now)));
+        }
+
+        return read;
+    }
+
+    /// <summary>One workspace with its objects; null when there is none of that name.</summary>
+    public async Task<StoredEstate?> FindAsync(Session session, string name) => await workspaces.FindAsync(session, name) is { } workspace
+        ? new(workspace, await LoadAsync(session, workspace.Id, workspace.Name), [])
+        : null;
+
+    /// <summary>Makes the workspace if it is missing, and lets nobody else change it until the transaction ends.</summary>
+    public async Task<Workspace> LockAsync(Tx tx, string name, DateTimeOffset now)
+    {
+        var workspace = await workspaces.EnsureAsync(tx, name, now);
+        await tx.LockWorkspaceAsync(workspace.Id);
+        return await workspaces.FindAsync(tx, name) ?? workspace;
+    }
+
+    private static Task<List<EstateObject>> LoadAsync(Session session, long workspace, string name) => session.QueryAsync(
         "SELECT kind, name, body, origin FROM estate_object WHERE workspace_id = @workspace ORDER BY kind, name",
-        row => EstateObject.Stored(name, row.GetString(0), row.GetString(1), row.GetString(2), row.NullableString(3)), ("workspace", workspace));
+        row => EstateObject.Stored(name, row.GetString(0), row.GetString(1), row.GetString(2), row.NullableString(3)),
+        ("workspace", workspace));
 
-    /// <summary>Stores an object and raises the workspace's revision, so that every node reads it anew.</summary>
-    public async Task SaveAsync(Tx tx, long workspace, EstateObject item, DateTimeOffset now)
+    /// <summary>Carries out a plan that was made for what is stored now; the caller has locked the workspace and checked its revision.</summary>
+    /// <returns>The workspace's revision afterwards. It grows if anything is different for anybody; moved lines of files are not.</returns>
+    /// <exception cref="DbException">The database refused or was lost.</exception>
+    public async Task<long> SaveAsync(Tx tx, long workspace, EstatePlan plan, DateTimeOffset now)
     {
-        await tx.ExecuteAsync(
-            """
-            INSERT INTO estate_object (workspace_id, kind, name, body, origin, updated_at) VALUES (@workspace, @kind, @name, @body, @origin, @now)
-            ON CONFLICT (workspace_id, kind, name) DO UPDATE SET body = excluded.body, origin = excluded.origin, updated_at = excluded.updated_at
-            """,
-            ("workspace", workspace), ("kind", item.Kind), ("name", item.Name), ("body", EstateJson.Write(item.Body)), ("origin", item.Origin), ("now", now.ToMicros()));
-        await RaiseAsync(tx, workspace);
+        foreach (var change in plan.Changes.Where(c => c.Action == EstateAction.Delete))
+        {
+            await tx.ExecuteAsync(
+                "DELETE FROM estate_object WHERE workspace_id = @workspace AND kind = @kind AND name = @name",
+                ("workspace", workspace), ("kind", change.Object.Kind), ("name", change.Object.Name));
+        }
+
+        var written = plan.Changes.Select(c => c.Action is EstateAction.Create or EstateAction.Update || HasMoved(c) ? c.After : null).OfType<EstateObject>().ToArray();
+        if (written.Length > 0)
+        {
+            await tx.BatchAsync(
+                """
+                INSERT INTO estate_object (workspace_id, kind, name, body, origin, updated_at) {rows}
+                ON CONFLICT (workspace_id, kind, name) DO UPDATE SET body = excluded.body, origin = excluded.origin, updated_at = excluded.updated_at
+                """,
+                new("workspace", written.Select(_ => workspace).ToArray()), new("kind", written.Select(o => o.Kind).ToArray()),
+                new("name", written.Select(o => o.Name).ToArray()), new("body", written.Select(o => EstateJson.Write(o.Body)).ToArray()),
+                new("origin", written.Select(o => o.Origin).ToArray()), new("now", written.Select(_ => now.ToMicros()).ToArray()));
+        }
+
+        return await tx.ScalarAsync(
+            "UPDATE workspace SET revision = revision + @changed WHERE id = @workspace RETURNING revision",
+            ("changed", plan.IsEmpty ? 0 : 1), ("workspace", workspace)) ?? throw new InvalidOperationException($"Workspace {workspace} is gone.");
     }
 
-    public async Task DeleteAsync(Tx tx, long workspace, EstateObject item)
-    {
-        await tx.ExecuteAsync(
-            "DELETE FROM estate_object WHERE workspace_id = @workspace AND kind = @kind AND name = @name", ("workspace", workspace), ("kind", item.Kind), ("name", item.Name));
-        await RaiseAsync(tx, workspace);
-    }
-
-    private static Task<int> RaiseAsync(Tx tx, long workspace) =>
-        tx.ExecuteAsync("UPDATE workspace SET revision = revision + 1 WHERE id = @workspace", ("workspace", workspace));
+    private static bool HasMoved(EstateChange change) => change is { Before: { } before, After: { } after } && before.Origin != after.Origin;
 }

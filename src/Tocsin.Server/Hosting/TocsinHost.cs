@@ -175,6 +175,7 @@ public static class TocsinHost
         app.MapOnCall();
         app.MapJobs();
         app.MapKeys();
+        app.MapEstate();
         app.MapPages();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
     }

@@ -6,15 +6,14 @@ using Tocsin.Providers;
 
 namespace Tocsin.Tests.Estate;
 
-/// <summary>Compiles texts with the providers of the product and a fixed clock.</summary>
+/// <summary>Compiles texts with the notifiers of the product and a fixed clock.</summary>
 internal static class EstateBench
 {
     public static readonly DateTimeOffset Now = new(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
 
     public static TimeProvider Clock { get; } = new FixedClock();
 
-    public static EstateProviders Providers { get; } = new(
-        new(Notifiers()), new([new Alertmanager(), new Grafana(), new Generic()]));
+    public static EstateProviders Providers { get; } = new(new(Ports<INotifier>()), new(Ports<IAlertSource>()));
 
     public static EstateSecrets Secrets { get; } = new(Providers);
 
@@ -28,7 +27,7 @@ internal static class EstateBench
     public static EstateModel Model(string body, params (string Name, string Value)[] variables)
     {
         var text = EstateFiles.Parse(Document(body), "estate.yaml");
-        var compiled = new EstateCompiler(Providers, Resolver(variables)).Compile("acme", text.Objects, Now);
+        var compiled = new EstateCompiler(Providers, _ => Resolver(variables)).Compile("acme", text.Objects, Now);
         Assert.Empty(text.Faults);
         Assert.Empty(compiled.Faults);
         return compiled.Model!;
@@ -55,15 +54,16 @@ internal static class EstateBench
     public static EstateResolver Resolver(params (string Name, string Value)[] variables) =>
         EstateResolver.From(variables.ToDictionary(v => v.Name, v => v.Value));
 
-    private static IEnumerable<INotifier> Notifiers()
+    /// <summary>Every provider of the product.</summary>
+    private static IEnumerable<T> Ports<T>()
     {
         var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
             .AddOutgoing()
             .BuildServiceProvider();
-        return [.. typeof(INotifier).Assembly.GetTypes()
-            .Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(INotifier)))
-            .Select(t => (INotifier)ActivatorUtilities.CreateInstance(services, t))];
+        return [.. typeof(T).Assembly.GetTypes()
+            .Where(t => t is { IsAbstract: false } && t.IsAssignableTo(typeof(T)))
+            .Select(t => (T)ActivatorUtilities.CreateInstance(services, t))];
     }
 
     private sealed class FixedClock : TimeProvider

@@ -1,0 +1,96 @@
+using System.Security.Claims;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Hosting;
+using Tocsin.Identity;
+
+namespace Tocsin.Estate;
+
+internal static class EstateEndpoints
+{
+    public static void MapEstate(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/estate").WithTags("Estate").RequireAuthorization(Policies.Admin);
+        group.MapGet("/", Export);
+        group.MapGet("/schema", Schema);
+        group.MapPost("/plan", Plan).DisableAntiforgery();
+        group.MapPost("/apply", Apply).DisableAntiforgery();
+        routes.MapPost("/-/reload", Reload).WithTags("Operations").RequireAuthorization(Policies.Admin).DisableAntiforgery();
+    }
+
+    /// <summary>The workspace's estate as YAML. Secrets that are stored as such are replaced by references.</summary>
+    private static async Task<ContentHttpResult> Export(ClaimsPrincipal user, EstateDesk desk, CancellationToken ct) =>
+        TypedResults.Text(await desk.ExportAsync(Caller.Of(user).WorkspaceName, ct), "application/yaml; charset=utf-8");
+
+    /// <summary>The JSON schema of estate files, with the settings of this server's providers.</summary>
+    private static ContentHttpResult Schema(EstateProviders providers) => TypedResults.Text(EstateJsonSchema.Write(providers), "application/schema+json");
+
+    /// <summary>What applying this YAML would change. Changes nothing; faults are in the answer.</summary>
+    private static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Plan(
+        HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
+    {
+        var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, prune, only: true, ct);
+        return outcome is null ? problem! : TypedResults.Ok(outcome);
+    }
+
+    /// <summary>Makes the workspace as this YAML says, in one transaction; 422 and unchanged when it has faults. Idempotent.</summary>
+    private static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Apply(
+        HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
+    {
+        var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, prune, only: false, ct);
+        return outcome is null ? problem!
+            : outcome.Faults.Count == 0 ? TypedResults.Ok(outcome)
+            : Error.Invalid("estate", $"Nothing was changed. {string.Join("; ", outcome.Faults.Take(10).Select(f => $"line {f.Line}, {f.Path}: {f.Message}"))}.").ToProblem();
+    }
+
+    /// <summary>Reads the estate's files again, and what references stand for; 422 when the files are refused and the last good estate stays.</summary>
+    private static async Task<Results<NoContent, ProblemHttpResult>> Reload(ClaimsPrincipal user, EstateService files, CancellationToken ct)
+    {
+        if (await files.ReloadAsync(ct) is not { } refusal)
+        {
+            return TypedResults.NoContent();
+        }
+
+        // The files may be those of other workspaces too, which this caller must not read.
+        var detail = files.Manages(Caller.Of(user).WorkspaceName) ? string.Join("; ", refusal.Faults.Take(10)) : $"{refusal.Faults.Count} faults; the log of the server has them";
+        return Error.Invalid("estate", $"The files were refused, the last good estate stays in force. {detail}.").ToProblem();
+    }
+
+    private static async Task<(Sdk.EstatePlan? Plan, ProblemHttpResult? Problem)> RunAsync(
+        HttpRequest request, Caller caller, EstateDesk desk, EstateService files, bool prune, bool only, CancellationToken ct)
+    {
+        var (body, refusal) = await RequestBody.ReadAsync(request, EstateYamlReader.MaxLength, ct);
+        if (refusal is not null)
+        {
+            return (null, TypedResults.Problem(statusCode: refusal.Status, title: "request.invalid", detail: refusal.Detail));
+        }
+
+        var text = EstateFiles.Parse(Encoding.UTF8.GetString(body.Span), "", caller.WorkspaceName);
+        var faults = text.Faults.Concat(text.Workspaces.Where(w => w != caller.WorkspaceName).Select(w => EstateFault.Error(
+            Mark.None, "workspace", $"the text is for workspace {w}, your key or session is for {caller.WorkspaceName}", w))).ToArray();
+        if (faults.Length > 0)
+        {
+            return (Wire(caller, null, faults, []), null);
+        }
+
+        var managed = files.Manages(caller.WorkspaceName);
+        var wish = new EstateWish(caller.WorkspaceName, text.Objects, Goes: o => prune && !(managed && o.Origin is not null), TakesOver: !managed);
+        var outcome = await desk.ApplyAsync([wish], caller.Actor, only, ct);
+        return outcome.Ok
+            ? (Wire(caller, outcome.Value.Plans[0], outcome.Value.Faults, outcome.Value.Warnings), null)
+            : (null, outcome.Error.ToProblem());
+    }
+
+    private static Sdk.EstatePlan Wire(Caller caller, EstatePlan? plan, IReadOnlyList<EstateFault> faults, IReadOnlyList<EstateFault> warnings) => new(
+        caller.WorkspaceName,
+        [
+            .. plan?.Changes.Where(c => c.Action != EstateAction.Keep)
+                .Select(c => new Sdk.EstateChange(c.Action.ToString().ToLowerInvariant(), c.Object.Kind, c.Object.Name, [.. c.Edits.Select(e => e.Path)])) ?? [],
+        ],
+        [.. faults.Select(f => new Sdk.EstateFault(f.Mark.File.Length > 0 ? f.Mark.File : null, f.Mark.Line, f.Mark.Column, f.Path, f.Message))],
+        [.. warnings.Select(w => w.Path.Length > 0 ? $"{w.Path}: {w.Message}" : w.Message)],
+        plan?.Render() ?? "");
+}

@@ -1,5 +1,6 @@
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Routing;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Doctor;
@@ -17,10 +18,11 @@ internal sealed class EstateChecks(EstateProviders providers)
     {
         List<EstateModel> models = [];
         List<Finding> findings = [];
-        foreach (var workspace in await database.ReadAsync(new WorkspaceStore().ListAsync, ct))
+        var store = new EstateStore(new WorkspaceStore(), new SilenceStore());
+        foreach (var (workspace, stored, _) in await database.ReadAsync(session => store.LoadAsync(session, isKnown: _ => false, now), ct))
         {
-            var objects = await database.ReadAsync(session => new EstateStore().ListAsync(session, workspace.Id, workspace.Name), ct);
-            var compiled = new EstateCompiler(providers, EstateResolver.Process).Compile(workspace.Name, objects, now);
+            var objects = stored ?? [];
+            var compiled = new EstateCompiler(providers, _ => EstateResolver.Process).Compile(workspace.Name, objects, now);
             var check = $"{workspace.Name}: estate";
             findings.AddRange(compiled.Faults.Select(fault => Finding.Problem(check, fault.ToString(), "mend it; until then the last good configuration stays")));
             findings.AddRange(compiled.Warnings.Select(warning => Finding.Warning(check, warning.ToString(), "make it say what you mean")));

@@ -40,18 +40,9 @@ internal sealed class AlertStore
                 Read, ("workspace", workspace), ("fingerprints", fingerprints.ToArray()));
         }
 
-        List<AlertRow> rows = [];
-        foreach (var fingerprint in fingerprints)
-        {
-            if (await session.FirstAsync(
-                $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND fingerprint = @fingerprint",
-                Read, ("workspace", workspace), ("fingerprint", fingerprint)) is { } row)
-            {
-                rows.Add(row);
-            }
-        }
-
-        return rows;
+        return await session.QueryAsync(
+            $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND fingerprint IN (SELECT value FROM json_each(@fingerprints))",
+            Read, ("workspace", workspace), ("fingerprints", $"[{string.Join(',', fingerprints)}]"));
     }
 
     /// <summary>Ids for new rows, unused by any other transaction. The caller holds the workspace's lock.</summary>

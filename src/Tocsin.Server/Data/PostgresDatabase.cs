@@ -72,6 +72,7 @@ internal sealed class PostgresDatabase : Database
             await using var transaction = await connection.BeginTransactionAsync(ct);
             tx = new(connection, ct);
             var result = await work(tx);
+            await tx.FinishAsync();
 
             // A commit is not given up half way: whether it happened must be known.
             await transaction.CommitAsync(CancellationToken.None);

@@ -58,21 +58,11 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
             return await ExecuteAsync(command);
         }
 
-        var one = Command(sql.Replace("{rows}", $"VALUES ({string.Join(", ", columns.Select(c => "@" + c.Name))})", StringComparison.Ordinal));
-        var written = 0;
-        for (var row = 0; row < rows; row++)
-        {
-            for (var i = 0; i < columns.Length; i++)
-            {
-                Set(one, columns[i].Name, columns[i].Values.GetValue(row));
-            }
-
-            written += one.ExecuteNonQuery();
-        }
-
-        await ReleaseAsync(one);
-        return written;
+        return await InsertEachAsync(sql, columns, rows);
     }
+
+    /// <summary>Runs the statement once for each row; the engine without arrays does it here.</summary>
+    protected virtual Task<int> InsertEachAsync(string sql, Column[] columns, int rows) => throw new NotSupportedException();
 
     private DbCommand Bind(string sql, ReadOnlySpan<(string Name, object? Value)> args)
     {
@@ -162,6 +152,8 @@ internal readonly record struct Column(string Name, Array Values)
 internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dialect, ct)
 {
     private readonly List<Action<bool>> _whenDone = [];
+    private readonly Dictionary<object, object> _gathered = [];
+    private readonly List<Func<Task>> _beforeCommit = [];
 
     /// <summary>Runs <paramref name="action"/> once the transaction ended, with whether it was committed. It must be quick and not throw.</summary>
     public void WhenDone(Action<bool> action) => _whenDone.Add(action);
@@ -173,6 +165,32 @@ internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dial
     public Task LockWorkspaceAsync(long workspace) => Dialect.IsPostgres
         ? ExecuteAsync("SELECT pg_advisory_xact_lock(@class, @workspace)", ("class", 7_001), ("workspace", (int)workspace))
         : Task.CompletedTask;
+
+    /// <summary>
+    /// What one owner gathers over this transaction, to be written in one go. The first call makes it and registers
+    /// <paramref name="write"/>, which runs after the work and before the commit.
+    /// </summary>
+    public T Gather<T>(object owner, Func<T, Task> write)
+        where T : class, new()
+    {
+        if (_gathered.TryGetValue(owner, out var known))
+        {
+            return (T)known;
+        }
+
+        var made = new T();
+        _gathered[owner] = made;
+        _beforeCommit.Add(() => write(made));
+        return made;
+    }
+
+    internal async Task FinishAsync()
+    {
+        foreach (var write in _beforeCommit)
+        {
+            await write();
+        }
+    }
 
     internal void Done(bool committed)
     {

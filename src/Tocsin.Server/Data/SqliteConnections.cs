@@ -7,6 +7,7 @@ namespace Tocsin.Data;
 internal sealed class SqliteChannel : IDisposable
 {
     private readonly Dictionary<string, DbCommand> _prepared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteInsert> _inserts = new(StringComparer.Ordinal);
 
     public SqliteChannel(string connectionString, bool readOnly)
     {
@@ -43,6 +44,17 @@ internal sealed class SqliteChannel : IDisposable
         return command;
     }
 
+    /// <summary>Runs an INSERT with <c>{rows}</c> once for each row of the columns, and returns how many rows were written.</summary>
+    public int InsertEach(string sql, Column[] columns, int rows)
+    {
+        if (!_inserts.TryGetValue(sql, out var insert))
+        {
+            _inserts[sql] = insert = new(Connection.Handle!, sql.Replace("{rows}", $"VALUES ({string.Join(", ", columns.Select(_ => "?"))})", StringComparison.Ordinal));
+        }
+
+        return insert.Run(columns, rows);
+    }
+
     public void Run(string sql) => Prepared(sql).ExecuteNonQuery();
 
     public void Dispose()
@@ -50,6 +62,11 @@ internal sealed class SqliteChannel : IDisposable
         foreach (var command in _prepared.Values)
         {
             command.Dispose();
+        }
+
+        foreach (var insert in _inserts.Values)
+        {
+            insert.Dispose();
         }
 
         Connection.Dispose();
@@ -61,6 +78,8 @@ internal sealed class SqliteSession(SqliteChannel channel, CancellationToken ct)
     protected override DbCommand Command(string sql) => channel.Prepared(sql);
 
     protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
+
+    protected override Task<int> InsertEachAsync(string sql, Column[] columns, int rows) => Task.FromResult(channel.InsertEach(sql, columns, rows));
 }
 
 internal sealed class SqliteTx(SqliteChannel channel, CancellationToken ct) : Tx(Dialect.Sqlite, ct)
@@ -68,4 +87,6 @@ internal sealed class SqliteTx(SqliteChannel channel, CancellationToken ct) : Tx
     protected override DbCommand Command(string sql) => channel.Prepared(sql);
 
     protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
+
+    protected override Task<int> InsertEachAsync(string sql, Column[] columns, int rows) => Task.FromResult(channel.InsertEach(sql, columns, rows));
 }

@@ -199,6 +199,7 @@ internal sealed class SqliteDatabase : Database
 
             // SQLite commands complete synchronously, so this never blocks on anything but the disk.
             _result = work(_tx).GetAwaiter().GetResult();
+            _tx.FinishAsync().GetAwaiter().GetResult();
         }
 
         public override void Fail(Exception e)

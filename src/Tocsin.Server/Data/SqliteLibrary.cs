@@ -16,6 +16,9 @@ internal static class SqliteLibrary
     {
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
         Batteries_V2.Init();
+
+        // Each connection is used by one thread at a time, so SQLite need not lock for every call.
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
         return true;
     }
 

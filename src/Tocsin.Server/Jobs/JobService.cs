@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 
 namespace Tocsin.Jobs;
 
 /// <summary>Turns the runner whenever work is due: at once after a commit on this node, else by the clock, at least every poll.</summary>
-internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider clock, ILogger<JobService> logger) : BackgroundService
+internal sealed class JobService(JobRunner runner, JobStore jobs, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobService> logger) : BackgroundService
 {
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
 
@@ -41,7 +42,8 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider c
         lock (_gate)
         {
             _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _next = DateTimeOffset.MaxValue;
+            // A turn looks at all that is ready by then; only what is ready sooner needs another one.
+            _next = clock.GetUtcNow() + options.Value.Poll;
             return _wake.Task;
         }
     }
@@ -69,7 +71,10 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider c
             logger.TurnBroke((long)_retry.TotalMilliseconds, e);
         }
 
-        Expect(next);
+        lock (_gate)
+        {
+            _next = next < _next ? next : _next;
+        }
     }
 
     private async Task WaitAsync(Task wake, CancellationToken ct)

@@ -18,20 +18,34 @@ internal sealed class EventLog(ChangeSignal changes)
 {
     private const int MaxReason = 1000;
 
-    public async Task AppendAsync(Tx tx, long workspace, DateTimeOffset at, IReadOnlyList<LogLine> lines)
+    /// <summary>Adds lines; they are written, in order, when the transaction's work is done.</summary>
+    public Task AppendAsync(Tx tx, long workspace, DateTimeOffset at, IReadOnlyList<LogLine> lines)
     {
+        var gathered = tx.Gather<List<(long Workspace, long At, LogLine Line)>>(this, all => WriteAsync(tx, all));
         var when = at.ToMicros();
+        foreach (var line in lines)
+        {
+            gathered.Add((workspace, when, line));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task WriteAsync(Tx tx, List<(long Workspace, long At, LogLine Line)> lines)
+    {
         await tx.BatchAsync(
             "INSERT INTO event (workspace_id, at, kind, subject, actor, reason, data) {rows}",
-            new("workspace", Repeat(workspace, lines.Count)), new("at", Repeat(when, lines.Count)),
-            new("kind", lines.Select(l => l.Kind).ToArray()), new("subject", lines.Select(l => l.Subject).ToArray()),
-            new("actor", lines.Select(l => l.Actor).ToArray()), new("reason", lines.Select(l => Short(l.Reason)).ToArray()),
-            new("data", lines.Select(l => l.Data).ToArray()));
+            new("workspace", Each(lines, l => l.Workspace)), new("at", Each(lines, l => l.At)), new("kind", Each(lines, l => l.Line.Kind)),
+            new("subject", Each(lines, l => l.Line.Subject)), new("actor", Each(lines, l => l.Line.Actor)),
+            new("reason", Each(lines, l => Short(l.Line.Reason))), new("data", Each(lines, l => l.Line.Data)));
         tx.WhenDone(committed =>
         {
             if (committed)
             {
-                changes.Raise(workspace);
+                foreach (var workspace in lines.Select(l => l.Workspace).Distinct())
+                {
+                    changes.Raise(workspace);
+                }
             }
         });
     }
@@ -60,10 +74,14 @@ internal sealed class EventLog(ChangeSignal changes)
 
     private static string Short(string reason) => reason.Length <= MaxReason ? reason : string.Concat(reason.AsSpan(0, MaxReason - 1), "…");
 
-    private static long[] Repeat(long value, int count)
+    private static TValue[] Each<TValue>(List<(long Workspace, long At, LogLine Line)> lines, Func<(long Workspace, long At, LogLine Line), TValue> value)
     {
-        var values = new long[count];
-        Array.Fill(values, value);
+        var values = new TValue[lines.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = value(lines[i]);
+        }
+
         return values;
     }
 }

@@ -189,7 +189,7 @@ internal static partial class EstateLog
     [LoggerMessage(2402, LogLevel.Error, "Workspace {Workspace}: {Count} sources cannot be read; requests with unknown keys are answered 503 until they can")]
     public static partial void SourcesLeftOut(this ILogger logger, string workspace, int count);
 
-    [LoggerMessage(2403, LogLevel.Error, "The estate at {Path} is refused, the last good one stays in force: {Fault}")]
+    [LoggerMessage(2403, LogLevel.Error, "The estate at {Path} is refused, what was in force stays so: {Fault}")]
     public static partial void Refused(this ILogger logger, string path, string fault);
 
     [LoggerMessage(2404, LogLevel.Information, "The estate at {Path} is in force: {Plan}")]

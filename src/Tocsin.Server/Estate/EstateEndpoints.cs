@@ -68,7 +68,7 @@ internal static class EstateEndpoints
             return (null, TypedResults.Problem(statusCode: refusal.Status, title: "request.invalid", detail: refusal.Detail));
         }
 
-        var text = EstateFiles.Parse(Encoding.UTF8.GetString(body.Span), "", caller.WorkspaceName);
+        var text = EstateFiles.Parse(Encoding.UTF8.GetString(body.Span).TrimStart('\uFEFF'), "", caller.WorkspaceName);
         var faults = text.Faults.Concat(text.Workspaces.Where(w => w != caller.WorkspaceName).Select(w => EstateFault.Error(
             Mark.None, "workspace", $"the text is for workspace {w}, your key or session is for {caller.WorkspaceName}", w))).ToArray();
         if (faults.Length > 0)

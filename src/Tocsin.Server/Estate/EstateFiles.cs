@@ -38,7 +38,11 @@ internal static class EstateFiles
             read.Faults.Add(EstateFault.Error(new(path, 0, 0), "", $"cannot be read: {e.Message.TrimEnd('.')}"));
         }
 
-        return read.ToText();
+        // A file that was emptied by accident must not count as the wish to have nothing.
+        var text = read.ToText();
+        return text is { Workspaces: [], Faults: [] }
+            ? text with { Faults = [EstateFault.Error(new(path, 0, 0), "", $"there is no document in it; one begins with apiVersion: {EstateTable.ApiVersion}")] }
+            : text;
     }
 
     /// <summary>Reads one text of any number of documents.</summary>

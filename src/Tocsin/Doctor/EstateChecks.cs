@@ -12,7 +12,10 @@ internal sealed class EstateChecks(EstateProviders providers)
 
     // They stand in the examples, so everybody knows them.
     private static readonly string[] Published =
-        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "am-source-key-0000000000000001", "grafana-source-key-00000000001", "generic-source-key-00000000001"];
+    [
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "am-source-key-0000000000000001", "grafana-source-key-00000000001", "generic-source-key-00000000001",
+        "whsec_dG9jc2luLWV4YW1wbGUtc2VjcmV0LW9mLTMyLWI=", "example-prometheus-key-01", "example-grafana-key-0001", "example-scripts-key-0001",
+    ];
 
     public async Task<(IReadOnlyList<EstateModel> Models, IReadOnlyList<Finding> Findings)> RunAsync(Database database, DateTimeOffset now, CancellationToken ct)
     {

@@ -65,6 +65,14 @@ public sealed class EstateFilesTests : IDisposable
         Assert.Equal($"{_folder.FullName}: error: no *.yaml or *.yml is in this folder", Assert.Single(EstateFiles.Read(_folder.FullName).Faults).ToString());
     }
 
+    [Fact]
+    public void Files_without_any_document_are_a_fault_and_not_the_wish_to_have_nothing()
+    {
+        Put("a.yaml", "# nothing yet\n");
+
+        Assert.Equal($"{_folder.FullName}: error: there is no document in it; one begins with apiVersion: tocsin/v1", Assert.Single(EstateFiles.Read(_folder.FullName).Faults).ToString());
+    }
+
     private void Put(string name, string text)
     {
         var path = Path.Combine(_folder.FullName, name);

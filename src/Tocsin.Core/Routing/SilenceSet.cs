@@ -71,8 +71,20 @@ public sealed class SilenceSet
     }
 
     /// <summary>Every silence that mutes the alert at this instant, in the order given.</summary>
-    public IReadOnlyList<Silence> Matches(RouteSubject subject, DateTimeOffset now) =>
-        [.. _entries.Where(e => e.Mutes(subject, now)).Select(e => e.Silence)];
+    public IReadOnlyList<Silence> Matches(RouteSubject subject, DateTimeOffset now)
+    {
+        List<int> found = [.. _anywhere.Where(at => _entries[at].Mutes(subject, now))];
+        foreach (var (name, value) in subject.Labels.AsSpan())
+        {
+            if (_byPair.TryGetValue((name, value), out var some))
+            {
+                found.AddRange(some.Where(at => _entries[at].Mutes(subject, now)));
+            }
+        }
+
+        found.Sort();
+        return [.. found.Select(at => _entries[at].Silence)];
+    }
 
     /// <summary>The alerts that a silence would mute while it lasts, in order; its start and end are not looked at.</summary>
     /// <returns>An error if <see cref="Check"/> refuses the silence.</returns>

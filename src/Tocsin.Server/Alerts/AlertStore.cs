@@ -111,6 +111,32 @@ internal sealed class AlertStore
         $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND status = 0 AND silenced >= @silenced ORDER BY id",
         Read, ("workspace", workspace), ("silenced", silenced ? 1 : 0));
 
+    /// <summary>Alerts that fire, after an id, oldest first: for reading all of them in small parts while others write.</summary>
+    public Task<List<AlertRow>> FiringAfterAsync(Session session, long workspace, long after, int limit) => session.QueryAsync(
+        $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND status = 0 AND id > @after ORDER BY id LIMIT @limit",
+        Read, ("workspace", workspace), ("after", after), ("limit", limit));
+
+    /// <summary>The known ones among the given ids, each at most once.</summary>
+    public async Task<List<AlertRow>> FindManyAsync(Session session, long workspace, IReadOnlyList<long> ids)
+    {
+        if (session.Dialect.IsPostgres)
+        {
+            return await session.QueryAsync(
+                $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND id = ANY(@ids)", Read, ("workspace", workspace), ("ids", ids.ToArray()));
+        }
+
+        List<AlertRow> rows = new(ids.Count);
+        foreach (var id in ids)
+        {
+            if (await FindAsync(session, workspace, id) is { } row)
+            {
+                rows.Add(row);
+            }
+        }
+
+        return rows;
+    }
+
     public Task<List<AlertRow>> OfIncidentAsync(Session session, long workspace, long incident, int limit) => session.QueryAsync(
         $"""
         SELECT {string.Join(", ", Columns.Split(", ").Select(c => "a." + c))} FROM incident_alert l

@@ -211,5 +211,8 @@ internal static class Schema
             name TEXT NOT NULL PRIMARY KEY,
             value TEXT NOT NULL);
         """,
+        """
+        CREATE INDEX alert_firing ON alert (workspace_id, id) WHERE status = 0;
+        """,
     ];
 }

@@ -80,7 +80,7 @@ public static class TocsinHost
 
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddSingleton<WorkspaceStore>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
-        services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>();
+        services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton<AlertStore>().AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
@@ -166,6 +166,7 @@ public static class TocsinHost
         }
 
         app.MapIngest();
+        app.MapAlertmanager();
         app.MapIncidents();
         app.MapAlerts();
         app.MapPagesApi();

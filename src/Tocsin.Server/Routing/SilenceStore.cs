@@ -13,8 +13,18 @@ internal sealed class SilenceStore
         "SELECT body FROM silence WHERE workspace_id = @workspace AND ends_at > @after ORDER BY starts_at, id",
         Read, ("workspace", workspace), ("after", endsAfter.ToMicros()));
 
+    /// <summary>The same, each with when it was last changed.</summary>
+    public Task<List<(Silence Silence, DateTimeOffset UpdatedAt)>> ListWithChangesAsync(Session session, long workspace, DateTimeOffset endsAfter) => session.QueryAsync(
+        "SELECT body, updated_at FROM silence WHERE workspace_id = @workspace AND ends_at > @after ORDER BY starts_at, id",
+        static row => (Read(row), row.Instant(1)), ("workspace", workspace), ("after", endsAfter.ToMicros()));
+
     public Task<Silence?> FindAsync(Session session, long workspace, string id) => session.FirstAsync(
         "SELECT body FROM silence WHERE workspace_id = @workspace AND id = @id", Read, ("workspace", workspace), ("id", id));
+
+    /// <returns>The silence and when it was last changed; a null silence when there is none of that id.</returns>
+    public Task<(Silence? Silence, DateTimeOffset UpdatedAt)> FindWithChangeAsync(Session session, long workspace, string id) => session.FirstAsync(
+        "SELECT body, updated_at FROM silence WHERE workspace_id = @workspace AND id = @id",
+        static row => ((Silence?)Read(row), row.Instant(1)), ("workspace", workspace), ("id", id));
 
     /// <summary>Stores a silence, and makes every node read the workspace's configuration anew.</summary>
     public async Task SaveAsync(Tx tx, long workspace, Silence silence, DateTimeOffset now)

@@ -1,55 +1,50 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Tocsin.Hosting;
 
 /// <summary>Says what is wrong with a JSON body in words for its sender, who knows nothing of our types.</summary>
-internal static partial class JsonFault
+internal static class JsonFault
 {
-    /// <summary>One sentence, with the place of the fault or the name of the member that holds it.</summary>
-    public static string Sentence(JsonException e) => Expected(e) is { } expected
-        ? $"{(Field(e) is { } field ? $"'{field}'" : "The body")} must be {expected}."
-        : $"It is not JSON, or breaks off, at line {Place(e.LineNumber)}, byte {Place(e.BytePositionInLine)}.";
-
     /// <summary>Whether the body is JSON, and only a value in it is of the wrong kind.</summary>
-    public static bool IsWrongKind(JsonException e) => Expected(e) is not null;
+    public static bool IsWrongKind(JsonException e) => e.InnerException is not JsonException;
 
-    /// <summary>The member at fault as <c>match[0]</c>; null when it is the body as a whole.</summary>
-    public static string? Field(JsonException e) => e.Path is { } path && path.TrimStart('$').TrimStart('.') is { Length: > 0 } field ? field : null;
+    /// <summary>The member at fault, such as <c>match[0]</c>; null when it is the body as a whole.</summary>
+    public static string? Field(JsonException e) => e.Path?.TrimStart('$').TrimStart('.') is { Length: > 0 } field ? field : null;
 
-    /// <summary>What belongs there; null when the fault is not the kind of a value.</summary>
-    private static string? Expected(JsonException e)
+    /// <summary>One sentence: where the text stops being JSON, or which member holds the wrong kind of value and what belongs there.</summary>
+    /// <param name="body">What the body was read as.</param>
+    public static string Sentence(JsonException e, JsonTypeInfo body) => IsWrongKind(e)
+        ? $"{(Field(e) is { } field ? $"'{field}'" : "The body")} must be {Expected(Find(body, e.Path ?? "$"))}."
+        : $"The body is not JSON, or breaks off, at line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}.";
+
+    private static string Expected(JsonTypeInfo? wanted) => (wanted?.Kind, wanted is null ? null : Nullable.GetUnderlyingType(wanted.Type) ?? wanted.Type) switch
     {
-        if (Missing().Match(e.Message) is { Success: true } missing)
+        (JsonTypeInfoKind.Enumerable, _) => "a list",
+        (JsonTypeInfoKind.Dictionary, _) => "an object whose values are texts",
+        (JsonTypeInfoKind.Object, _) => "an object",
+        (_, { } type) when type == typeof(string) => "text",
+        (_, { } type) when type == typeof(bool) => "true or false",
+        (_, { } type) when type == typeof(int) || type == typeof(long) => "a whole number of ordinary size",
+        (_, { } type) when type == typeof(DateTimeOffset) => "an instant such as 2026-01-05T09:00:00Z",
+        _ => "another kind of value",
+    };
+
+    /// <summary>What a path of the serializer leads to: <c>$.match[0]</c>; null where it cannot be followed.</summary>
+    private static JsonTypeInfo? Find(JsonTypeInfo root, string path)
+    {
+        var at = root;
+        foreach (var step in path.TrimStart('$').Split(['.', '['], StringSplitOptions.RemoveEmptyEntries))
         {
-            return $"an object with {missing.Groups[1].Value}";
+            var next = at.Kind == JsonTypeInfoKind.Object ? at.Properties.FirstOrDefault(p => string.Equals(p.Name, step, StringComparison.OrdinalIgnoreCase))?.PropertyType : at.ElementType;
+            if (next is null || !at.Options.TryGetTypeInfo(next, out var found))
+            {
+                return null;
+            }
+
+            at = found;
         }
 
-        if (Type().Match(e.Message) is not { Success: true } type)
-        {
-            return null;
-        }
-
-        var name = type.Groups[1].Value;
-        return name switch
-        {
-            _ when name.Contains("Dictionary", StringComparison.Ordinal) => "an object whose values are texts",
-            _ when name.Contains("List`1", StringComparison.Ordinal) || name.EndsWith("[]", StringComparison.Ordinal) => "a list",
-            _ when name.Contains("DateTimeOffset", StringComparison.Ordinal) => "an instant such as 2026-01-05T09:00:00Z",
-            _ when name.Contains("Int32", StringComparison.Ordinal) || name.Contains("Int64", StringComparison.Ordinal) => "a whole number that is not too large",
-            _ when name.Contains("Boolean", StringComparison.Ordinal) => "true or false",
-            _ when name.Contains("String", StringComparison.Ordinal) => "text",
-            _ => "an object",
-        };
+        return at;
     }
-
-    private static string Place(long? zeroBased) => ((zeroBased ?? 0) + 1).ToString(CultureInfo.InvariantCulture);
-
-    // The framework tells the kind that it wanted in its message only; a test holds this to it.
-    [GeneratedRegex(@"could not be converted to (\S+?)\.(?: |$)", RegexOptions.NonBacktracking)]
-    private static partial Regex Type();
-
-    [GeneratedRegex("missing required properties including: (.+?)\\.(?: |$)", RegexOptions.NonBacktracking)]
-    private static partial Regex Missing();
 }

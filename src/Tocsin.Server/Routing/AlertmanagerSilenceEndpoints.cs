@@ -134,7 +134,7 @@ internal sealed record PostableSilence(
         }
         catch (JsonException e)
         {
-            return Error.Invalid("body", $"The body is not a silence in JSON: {JsonFault.Sentence(e)}");
+            return Error.Invalid("body", JsonFault.Sentence(e, AlertmanagerJson.Default.PostableSilence));
         }
 
         return posted switch

@@ -1,0 +1,224 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Tocsin.Data;
+using Tocsin.Demo.Fakes;
+using Tocsin.Hosting;
+using Tocsin.Identity;
+using Tocsin.Workspaces;
+
+namespace Tocsin.Tests.Http;
+
+/// <summary>
+/// The whole server as <c>tocsin serve</c> builds it, listening on a free port of this machine with an estate and a data folder of its
+/// own, and a fake webhook that stands for everybody's phone.
+/// </summary>
+internal sealed class HttpBench : IAsyncDisposable
+{
+    public const string PrometheusKey = "prometheus-source-key-0001";
+    public const string GrafanaKey = "grafana-source-key-000001";
+    public const string GrafanaSecret = "a-secret-of-grafana";
+    public const string GenericKey = "generic-source-key-000001";
+    public const string OtherKey = "other-prometheus-key-0001";
+    public const string PhoneSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    private readonly DirectoryInfo _folder;
+    private readonly WebApplication _app;
+    private readonly List<HttpClient> _clients = [];
+
+    private HttpBench(DirectoryInfo folder, WebApplication app, FakeWebhook phone) => (_folder, _app, Phone) = (folder, app, phone);
+
+    public FakeWebhook Phone { get; }
+
+    public Uri Url => new(_app.Urls.First());
+
+    /// <summary>Two workspaces: <c>acme</c>, which pages ana and a minute later bo, and <c>other</c>, which pages nobody.</summary>
+    public static async Task<HttpBench> StartAsync(Action<WebApplicationBuilder>? configure = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("tocsin-http-");
+        var phone = await FakeWebhook.StartAsync(TimeProvider.System, PhoneSecret);
+        var estate = folder.CreateSubdirectory("estate").FullName;
+        await File.WriteAllTextAsync(Path.Combine(estate, "acme.yaml"), Acme(phone.Url));
+        await File.WriteAllTextAsync(Path.Combine(estate, "other.yaml"), Other);
+        var app = await TocsinHost.BuildAsync(
+            new() { Data = Path.Combine(folder.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = estate },
+            builder =>
+            {
+                builder.Logging.ClearProviders();
+                builder.Configuration["Outgoing:Allow"] = phone.HostAndPort;
+                configure?.Invoke(builder);
+            },
+            default);
+        await app.StartAsync();
+        return new(folder, app, phone);
+    }
+
+    public T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    /// <summary>Somebody with a new key of that role.</summary>
+    public async Task<HttpClient> CallerAsync(Role role, string workspace = "acme")
+    {
+        var client = Anybody();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", await KeyAsync(role, workspace));
+        return client;
+    }
+
+    public Task<string> KeyAsync(Role role, string workspace = "acme") => Service<Database>().WriteAsync(
+        async tx =>
+        {
+            var owner = (await Service<WorkspaceStore>().ListAsync(tx)).Single(w => w.Name == workspace);
+            return await Service<ApiKeyStore>().CreateAsync(tx, owner.Id, $"{role}", role, DateTimeOffset.UtcNow);
+        },
+        default);
+
+    /// <summary>Somebody without a credential.</summary>
+    public HttpClient Anybody()
+    {
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Url };
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Lets time pass at once for everything that looks at the clock.</summary>
+    public void Pass(TimeSpan time)
+    {
+        var clock = Service<SteadyClock>();
+        clock.StartAt(clock.GetUtcNow() + time);
+    }
+
+    /// <summary>What the phone got next.</summary>
+    public async Task<JsonNode> PagedAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await Phone.ArrivalAsync(patience.Token);
+        return Phone.Deliveries[^1].Body["data"]!;
+    }
+
+    /// <summary>Asks until the answer is as expected, without sleeping: each look waits for the next change of the log.</summary>
+    public static async Task<JsonNode> UntilAsync(HttpClient caller, string path, Func<JsonNode, bool> expected)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var stream = await caller.GetStreamAsync("/api/v1/stream", patience.Token);
+        using var reader = new StreamReader(stream);
+        while (true)
+        {
+            var seen = await caller.GetJsonAsync(path);
+            if (expected(seen))
+            {
+                return seen;
+            }
+
+            while (await reader.ReadLineAsync(patience.Token) is { Length: > 0 })
+            {
+                // One event ends with an empty line.
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _clients.ForEach(c => c.Dispose());
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await Phone.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private static string Acme(Uri phone) => $$"""
+        apiVersion: tocsin/v1
+        workspace: acme
+        users:
+          - name: ana
+            role: responder
+            contact:
+              - {name: phone, type: webhook, url: "{{phone}}ana", secret: {{PhoneSecret}}}
+              - {name: second, type: webhook, url: "{{phone}}ana-second", secret: {{PhoneSecret}}}
+            notify:
+              high: [{after: 0s, via: phone}, {after: 30s, via: second}]
+          - name: bo
+            role: responder
+            contact: [{name: phone, type: webhook, url: "{{phone}}bo", secret: {{PhoneSecret}}}]
+            notify: {high: [{after: 0s, via: phone}]}
+        teams: [{name: payments, members: [ana, bo]}]
+        schedules:
+          - name: primary
+            team: payments
+            time_zone: UTC
+            rotations: [{name: always, users: [ana], start: 2026-01-05T09:00, every: 1w}]
+        channels:
+          - {name: ops, type: webhook, url: "{{phone}}ops", secret: {{PhoneSecret}}}
+          - {name: nowhere, type: webhook, url: "http://127.0.0.1:1/", secret: {{PhoneSecret}}}
+        policies:
+          - name: payments
+            repeat: 0
+            steps:
+              - {notify: [schedule:primary], wait: 1m}
+              - {notify: [user:bo], wait: 1m}
+        services: [{name: checkout, team: payments, policy: payments}]
+        sources:
+          - {name: prometheus, type: alertmanager, key: {{PrometheusKey}}}
+          - {name: grafana, type: grafana, key: {{GrafanaKey}}, hmac_secret: {{GrafanaSecret}}}
+          - {name: scripts, type: generic, key: {{GenericKey}}}
+        silences:
+          - {name: planned, match: ['team="moving"'], starts_at: 2026-01-01T00:00Z, ends_at: 2099-01-01T00:00Z, created_by: ana, comment: The move}
+        route:
+          name: root
+          policy: payments
+          group_by: [alertname, service]
+          group_wait: 0s
+          group_interval: 1m
+          routes:
+            - {name: information, match: ['severity="info"'], policy: none}
+        """;
+
+    private const string Other = $$"""
+        apiVersion: tocsin/v1
+        workspace: other
+        sources: [{name: prometheus, type: alertmanager, key: {{OtherKey}}}]
+        route: {name: root, policy: none}
+        """;
+}
+
+/// <summary>Requests in the words of the tests.</summary>
+internal static class HttpWords
+{
+    public static async Task<JsonNode> GetJsonAsync(this HttpClient caller, string path)
+    {
+        using var response = await caller.GetAsync(path);
+        return await response.JsonAsync(HttpStatusCode.OK);
+    }
+
+    public static Task<HttpResponseMessage> PostJsonAsync(this HttpClient caller, string path, string json) =>
+        caller.PostAsync(path, new StringContent(json, Encoding.UTF8, "application/json"));
+
+    public static async Task<JsonNode> PostAsync(this HttpClient caller, string path, string json, HttpStatusCode expected = HttpStatusCode.OK)
+    {
+        using var response = await caller.PostJsonAsync(path, json);
+        return await response.JsonAsync(expected);
+    }
+
+    public static async Task<JsonNode> JsonAsync(this HttpResponseMessage response, HttpStatusCode expected)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == expected, $"{(int)response.StatusCode} instead of {(int)expected}: {text}");
+        return JsonNode.Parse(text)!;
+    }
+
+    public static async Task FireAsync(this HttpClient sender, string key, params string[] labelSets)
+    {
+        var alerts = labelSets.Select(labels => new JsonObject { ["labels"] = new JsonObject(labels.Split(',').Select(l => KeyValuePair.Create(l.Split('=')[0], (JsonNode?)l.Split('=')[1]))) });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v2/alerts") { Content = new StringContent(new JsonArray([.. alerts]).ToJsonString()) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        using var response = await sender.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, ""), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+    }
+
+    public static JsonArray Items(this JsonNode page) => page["items"]!.AsArray();
+
+    public static string Text(this JsonNode? node) => node!.GetValue<string>();
+}

@@ -1,0 +1,170 @@
+// Points real senders at the product: Debian's Prometheus with a rule that fires, and amtool, which reads the alert and silences it.
+//   dotnet run eng/senders.cs [-- --program PATH]
+// Needs prometheus and amtool, and a build of src/Tocsin in its Debug folder unless a program is named. The last line reads "N passed, N failed, N skipped".
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+const string SourceKey = "senders-source-key-0000000000001";
+const string Listening = "Now listening on: ";
+var tocsin = Path.GetFullPath(args is ["--program", var program] ? program : "src/Tocsin/bin/Debug/net10.0/tocsin");
+string[] programs = ["prometheus", "amtool"];
+if (programs.Where(p => !Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(f => File.Exists(Path.Combine(f, p)))).ToArray() is { Length: > 0 } missing)
+{
+    Console.WriteLine($"Not run: {string.Join(" and ", missing)} not installed (apt-get install prometheus prometheus-alertmanager).");
+    Console.WriteLine("0 passed, 0 failed, 1 skipped");
+    return Environment.GetEnvironmentVariable("CI") == "true" ? 1 : 0;
+}
+
+var (passed, failed) = (0, 0);
+var folder = Directory.CreateTempSubdirectory("tocsin-senders-");
+var children = new List<Process>();
+using var receiver = new HttpListener();
+var (hook, prometheus) = (FreePort(), FreePort());
+receiver.Prefixes.Add($"http://127.0.0.1:{hook}/");
+receiver.Start();
+var paged = PageAsync();
+try
+{
+    var server = Start(
+        tocsin, ["serve", "--data", In("data"), "--urls", "http://127.0.0.1:0", "--estate", Written("estate.yaml", $$"""
+            apiVersion: tocsin/v1
+            workspace: senders
+            channels:
+              - {name: ops, type: webhook, url: "http://127.0.0.1:{{hook}}/", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}
+            policies:
+              - {name: ops, repeat: 0, steps: [{notify: ["channel:ops"], wait: 24h}]}
+            sources:
+              - {name: prometheus, type: alertmanager, key: {{SourceKey}}}
+            route: {name: root, policy: ops, group_by: [alertname], group_wait: 0s, group_interval: 1m}
+            """)],
+        ("Tocsin__Outgoing__Allow", $"127.0.0.1:{hook}"));
+    var url = await UrlAsync(server);
+    var key = (await RunAsync(tocsin, "key", "create", "--data", In("data"), "--name", "amtool", "--role", "responder", "--workspace", "senders")).Trim();
+
+    Written("rules.yml", """
+        groups:
+          - name: always
+            rules:
+              - {alert: AlwaysFiring, expr: vector(1), labels: {severity: critical, service: checkout}, annotations: {summary: It fires}}
+        """);
+
+    Start("prometheus",
+    [
+        $"--config.file={Written("prometheus.yml", $$"""
+            global: {evaluation_interval: 1s}
+            rule_files: [rules.yml]
+            alerting:
+              alertmanagers:
+                - static_configs: [{targets: ["{{url.Authority}}"]}]
+                  authorization: {credentials: {{SourceKey}}}
+            """)}",
+        $"--storage.tsdb.path={In("tsdb")}", $"--web.listen-address=127.0.0.1:{prometheus}", "--log.level=error",
+        // It drops what it sends before it has found its receivers, which takes it five seconds.
+        "--rules.alert.resend-delay=1s",
+    ]);
+    var body = await paged.WaitAsync(TimeSpan.FromSeconds(60));
+    Check("a rule of Prometheus pages", body.Contains("It fires", StringComparison.Ordinal) || body.Contains("AlwaysFiring", StringComparison.Ordinal), body);
+
+    string[] amtool = [$"--alertmanager.url={url}", $"--http.config.file={Written("http.yml", $"authorization: {{credentials: {key}}}")}", "--output=json"];
+    var alerts = await RunAsync("amtool", [.. amtool, "alert", "query", "alertname=AlwaysFiring"]);
+    Check("amtool reads the alert", Array(alerts) is [var alert] && alert.GetProperty("labels").GetProperty("service").GetString() == "checkout", alerts);
+
+    var silence = (await RunAsync("amtool", [.. amtool, "silence", "add", "alertname=AlwaysFiring", "--comment=looked at", "--author=ana", "--duration=1h"])).Trim().Trim('"');
+    var silences = await RunAsync("amtool", [.. amtool, "silence", "query"]);
+    Check("amtool adds a silence", Array(silences) is [var added] && added.GetProperty("id").GetString() == silence, silences);
+
+    alerts = await RunAsync("amtool", [.. amtool, "alert", "query", "--silenced"]);
+    Check("the alert is silenced", Array(alerts) is [var muted] && muted.GetProperty("status").GetProperty("state").GetString() == "suppressed", alerts);
+
+    await RunAsync("amtool", [.. amtool, "silence", "expire", silence]);
+    alerts = await RunAsync("amtool", [.. amtool, "alert", "query"]);
+    Check("amtool ends the silence", Array(alerts) is [_], alerts);
+}
+catch (Exception e) when (e is InvalidOperationException or TimeoutException or JsonException)
+{
+    Check("the senders run to their end", holds: false, e.Message);
+}
+finally
+{
+    foreach (var child in children)
+    {
+        child.Kill(entireProcessTree: true);
+        await child.WaitForExitAsync();
+    }
+
+    folder.Delete(recursive: true);
+}
+
+Console.WriteLine($"{passed} passed, {failed} failed, 0 skipped");
+return failed > 0 ? 1 : 0;
+
+string In(string name) => Path.Combine(folder.FullName, name);
+
+string Written(string name, string text)
+{
+    File.WriteAllText(In(name), text + "\n");
+    return In(name);
+}
+
+void Check(string what, bool holds, string seen)
+{
+    passed += holds ? 1 : 0;
+    failed += holds ? 0 : 1;
+    Console.WriteLine(holds ? $"passed {what}" : $"FAILED {what}; seen: {seen}");
+}
+
+JsonElement[] Array(string json) => [.. JsonDocument.Parse(json).RootElement.EnumerateArray()];
+
+async Task<string> PageAsync()
+{
+    var context = await receiver.GetContextAsync();
+    using var reader = new StreamReader(context.Request.InputStream);
+    var body = await reader.ReadToEndAsync();
+    context.Response.Close();
+    return body;
+}
+
+Process Start(string program, string[] arguments, params (string Name, string Value)[] environment)
+{
+    var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true };
+    foreach (var (name, value) in environment)
+    {
+        start.Environment[name] = value;
+    }
+
+    var process = Process.Start(start)!;
+    children.Add(process);
+    return process;
+}
+
+async Task<Uri> UrlAsync(Process process)
+{
+    using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+    while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+    {
+        if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
+        {
+            _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            return new(line[(at + Listening.Length)..].Trim());
+        }
+    }
+
+    throw new InvalidOperationException("The product ended before it listened.");
+}
+
+async Task<string> RunAsync(string program, params string[] arguments)
+{
+    using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
+    var text = await process.StandardOutput.ReadToEndAsync();
+    await process.WaitForExitAsync();
+    return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {text}");
+}
+
+static int FreePort()
+{
+    using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+    return ((IPEndPoint)socket.LocalEndPoint!).Port;
+}

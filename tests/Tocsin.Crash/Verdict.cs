@@ -12,7 +12,7 @@ internal static class Verdict
         ("each alert that was answered with 2xx is listed", Missing(ledger, alerts)),
         ("each of them is in exactly one incident", NotInOneIncident(ledger, alerts)),
         ("each incident that is open was paged", Unpaged(ledger, incidents)),
-        ("15 s after the last start no page is queued", Queued(pages)),
+        ("20 s after the last start no page is queued", Queued(pages)),
         ("no key comes twice from one life", Twice(ledger)),
         ("no incident has two keys for one recipient", TwoKeys(pages)),
     ];

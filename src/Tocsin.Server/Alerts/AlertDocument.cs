@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tocsin.Data;
 
 namespace Tocsin.Alerts;
 
@@ -52,6 +53,21 @@ internal sealed record AlertDocument
     public string ToJson() => JsonSerializer.Serialize(this, AlertJson.Default.AlertDocument);
 
     public static AlertDocument FromJson(string json) => JsonSerializer.Deserialize(json, AlertJson.Default.AlertDocument)!;
+}
+
+/// <summary>A document and its stored text, each made from the other when it is first asked for. Not for two threads at once.</summary>
+internal sealed class AlertText
+{
+    private AlertDocument? _document;
+    private string? _json;
+
+    public AlertDocument Document => _document ??= AlertDocument.FromJson(_json!);
+
+    public string Json => _json ??= StorableText.Of(_document!.ToJson());
+
+    public static AlertText Of(AlertDocument document) => new() { _document = document };
+
+    public static AlertText Stored(string json) => new() { _json = json };
 }
 
 [JsonSourceGenerationOptions(

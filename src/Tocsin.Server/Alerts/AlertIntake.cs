@@ -6,8 +6,21 @@ using Tocsin.Streams;
 
 namespace Tocsin.Alerts;
 
-/// <summary>Signals of one delivery, ready to be decided.</summary>
-internal sealed record Intake(string Source, IReadOnlyList<Signal> Signals, DateTimeOffset ReceivedAt);
+/// <summary>Signals of one delivery, ready to be decided: what can be worked out before the store's turn is.</summary>
+internal sealed record Intake(string Source, IReadOnlyList<Signal> Signals, DateTimeOffset ReceivedAt)
+{
+    public IReadOnlyList<IntakeSignal> Prepared { get; } = [.. Signals.Select(signal => IntakeSignal.Of(signal, Source))];
+}
+
+internal readonly record struct IntakeSignal(Signal Signal, long Fingerprint, AlertText Text)
+{
+    public static IntakeSignal Of(Signal signal, string source)
+    {
+        var text = AlertText.Of(AlertDocument.Of(signal, source));
+        _ = text.Json;
+        return new(signal, AlertStore.Fingerprint(source, signal.DedupKey), text);
+    }
+}
 
 /// <summary>How many of an intake's signals changed something.</summary>
 internal readonly record struct IntakeResult(int Changed, int Repeated);
@@ -24,9 +37,9 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         var work = new IntakeWork(estate, now);
         foreach (var intake in intakes)
         {
-            foreach (var signal in intake.Signals)
+            foreach (var signal in intake.Prepared)
             {
-                work.Expect(AlertStore.Fingerprint(intake.Source, signal.DedupKey));
+                work.Expect(signal.Fingerprint);
             }
         }
 
@@ -91,11 +104,11 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
     private static IntakeResult Decide(IntakeWork work, Intake intake)
     {
         var (changed, repeated) = (0, 0);
-        foreach (var signal in intake.Signals)
+        foreach (var prepared in intake.Prepared)
         {
-            if (signal.Status is SignalStatus.Firing or SignalStatus.Resolved)
+            if (prepared.Signal.Status is SignalStatus.Firing or SignalStatus.Resolved)
             {
-                if (work.Decide(intake, signal))
+                if (work.Decide(intake, prepared))
                 {
                     changed++;
                 }
@@ -106,7 +119,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             }
             else
             {
-                work.Lines.Add(new("alert.info", $"source/{intake.Source}", $"source:{intake.Source}", signal.Title));
+                work.Lines.Add(new("alert.info", $"source/{intake.Source}", $"source:{intake.Source}", prepared.Signal.Title));
                 changed++;
             }
         }
@@ -265,20 +278,19 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
     }
 
     /// <returns>Whether the signal changed something.</returns>
-    public bool Decide(Intake intake, Signal signal)
+    public bool Decide(Intake intake, IntakeSignal prepared)
     {
-        var fingerprint = AlertStore.Fingerprint(intake.Source, signal.DedupKey);
+        var (signal, fingerprint, text) = prepared;
         var row = _rows[fingerprint];
         var decision = AlertReducer.Decide(row?.State, signal, intake.ReceivedAt);
-        var document = AlertDocument.Of(signal, intake.Source);
         var severity = estate.SeverityOf(signal, intake.Source);
         if (row is null)
         {
-            Change(Muted(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Document = document }, decision.Change));
+            Change(Muted(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Text = text }, decision.Change));
             return true;
         }
 
-        var sameText = decision.State.Status == AlertStatus.Resolved || (row.Severity == severity && row.Document.ToJson() == document.ToJson());
+        var sameText = decision.State.Status == AlertStatus.Resolved || (row.Severity == severity && row.Text.Json == text.Json);
         if (decision.Change == AlertChange.None && (sameText || decision.State.Status == AlertStatus.Resolved))
         {
             return false;
@@ -289,7 +301,7 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
             State = decision.State,
             UpdatedAt = now,
             Severity = sameText ? row.Severity : severity,
-            Document = sameText ? row.Document : document,
+            Text = sameText ? row.Text : text,
         };
         Change(Muted(next, decision.Change));
         return decision.Change != AlertChange.None;

@@ -79,7 +79,8 @@ internal sealed class AlertReceiver(
         var (signals, rejected) = (parsed.Value.Signals, parsed.Value.Rejected);
         if (signals.Count > options.Value.MaxAlerts)
         {
-            return Error.Invalid("alerts", $"The delivery has {signals.Count} alerts, at most {options.Value.MaxAlerts} are taken at once; send several, or raise Ingest:MaxAlerts.");
+var reason = $"The delivery has {signals.Count} alerts, at most {options.Value.MaxAlerts} are taken at once. It is kept: raise Ingest:MaxAlerts and replay it, or send several.";
+            return replays is { } kept ? new DeliveryOutcome(kept, Verdict.Unparsed, 0, signals.Count, reason) : await KeepAsync(estate, request, Verdict.Unparsed, reason, ct);
         }
 
         var outcome = await batcher.StoreAsync(

@@ -19,7 +19,9 @@ internal sealed record AlertRow
     /// <summary>Muted when it was last routed; nothing was paged for it.</summary>
     public bool Silenced { get; init; }
 
-    public required AlertDocument Document { get; init; }
+    public required AlertText Text { get; init; }
+
+    public AlertDocument Document => Text.Document;
 }
 
 internal sealed class AlertStore
@@ -79,7 +81,7 @@ internal sealed class AlertStore
             (status[i], severity[i], episodes[i]) = ((int)row.State.Status, (int)row.Severity, row.State.Episodes);
             (started[i], ended[i], expires[i]) = (row.State.StartedAt.ToMicros(), row.State.EndedAt.ToMicros(), row.State.ExpiresAt.ToMicros());
             (endedBy[i], senderStart[i], silenced[i]) = ((int)row.State.EndedBy, row.State.SenderStart ? 1 : 0, row.Silenced ? 1 : 0);
-            (updated[i], bodies[i]) = (row.UpdatedAt.ToMicros(), row.Document.ToJson());
+            (updated[i], bodies[i]) = (row.UpdatedAt.ToMicros(), row.Text.Json);
         }
 
         return tx.BatchAsync(
@@ -163,6 +165,6 @@ internal sealed class AlertStore
         UpdatedAt = row.Instant(9),
         Severity = (Severity)row.GetInt32(10),
         Silenced = row.GetInt32(11) == 1,
-        Document = AlertDocument.FromJson(row.GetString(12)),
+        Text = AlertText.Stored(row.GetString(12)),
     };
 }

@@ -15,6 +15,9 @@ internal sealed record Delivery(
     EstateSnapshot Estate, string Source, DateTimeOffset ReceivedAt, IReadOnlyList<Signal> Signals, IReadOnlyList<RejectedElement> Rejected,
     string? Note, ReadOnlyMemory<byte> Body, string? Headers)
 {
+    /// <summary>Prepared when the delivery is made, by whoever made it: the store's turn is short.</summary>
+    public Intake Intake { get; } = new(Source, Signals, ReceivedAt);
+
     /// <summary>The stored delivery that is replayed; null for a new one.</summary>
     public long? Replays { get; init; }
 }
@@ -144,7 +147,7 @@ internal sealed class IngestBatcher : BackgroundService
     {
         var now = _clock.GetUtcNow();
         var estate = batch[^1].Delivery.Estate;
-        var results = await _intake.StoreAsync(tx, estate, [.. batch.Select(w => new Intake(w.Delivery.Source, w.Delivery.Signals, w.Delivery.ReceivedAt))], now);
+        var results = await _intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Delivery.Intake)], now);
         var outcomes = new DeliveryOutcome[batch.Count];
         for (var i = 0; i < batch.Count; i++)
         {

@@ -79,7 +79,7 @@ public static class TocsinHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
-        services.AddSingleton<WorkspaceStore>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
+        services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
         services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton<AlertStore>().AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
@@ -140,6 +140,7 @@ public static class TocsinHost
         clock.StartAt(alive > now ? alive.Value : now);
         await new StartUp(store, app.Services.GetRequiredService<AlertStore>(), app.Services.GetRequiredService<WorkspaceStore>()).RunAsync(alive, clock.GetUtcNow(), options, ct);
         await app.Services.GetRequiredService<EstateService>().StartAsync(options.Estate, ct);
+        await app.Services.GetRequiredService<SampleData>().LookAsync(ct);
 
         var readiness = app.Services.GetRequiredService<Readiness>();
         readiness.AnswersOnly = !options.Works;

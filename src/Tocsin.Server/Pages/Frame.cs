@@ -49,6 +49,9 @@ public sealed record Frame
     /// <summary>Sample data is shown; a banner says so.</summary>
     public bool Demo { get; init; }
 
+    /// <summary>Where the sample's fake phones can be looked at; null: nowhere.</summary>
+    public string? DemoPhones { get; init; }
+
     /// <summary>Full names by short name.</summary>
     public IReadOnlyDictionary<string, string> People { get; init; } = new Dictionary<string, string>();
 

@@ -5,6 +5,7 @@ using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Incidents;
 using Tocsin.Streams;
+using Tocsin.Workspaces;
 
 namespace Tocsin.Pages;
 
@@ -16,7 +17,7 @@ internal sealed record PageRequest(Caller Caller, EstateSnapshot Estate, Frame F
     public DateTimeOffset Now => Frame.Clock.Now;
 }
 
-internal sealed class FrameFactory(Database database, IncidentStore incidents, EventLog log, IEstates estates, FormTokens forms, TimeProvider clock)
+internal sealed class FrameFactory(Database database, IncidentStore incidents, EventLog log, IEstates estates, FormTokens forms, SampleData sample, TimeProvider clock)
 {
     public const string ThemeCookie = "tocsin-theme";
     public const string KeysCookie = "tocsin-keys";
@@ -49,6 +50,8 @@ internal sealed class FrameFactory(Database database, IncidentStore incidents, E
             Seq = seq,
             Notice = notice,
             Fault = fault,
+            Demo = sample.IsHere,
+            DemoPhones = sample.Phones?.ToString(),
             People = estate.Model.Users.Values.Where(u => u.FullName is not null).ToDictionary(u => u.Name, u => u.FullName!, StringComparer.Ordinal),
         });
     }

@@ -30,6 +30,7 @@ internal static class PagesSetup
         pages.MapContactPages();
         pages.MapMe();
         pages.MapAbout();
+        pages.MapSample();
     }
 
     /// <summary>Stylesheets, scripts and the icon: public, and the same for everybody.</summary>

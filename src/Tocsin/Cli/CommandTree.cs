@@ -18,6 +18,7 @@ internal static class CommandTree
         Command[] verbs =
         [
             ServeVerb.Create(root, terminal),
+            DemoVerb.Create(terminal),
             DoctorVerb.Create(terminal),
             CheckVerb.Create(terminal),
             .. IncidentVerbs.Create(terminal),

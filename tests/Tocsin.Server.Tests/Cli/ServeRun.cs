@@ -52,9 +52,20 @@ internal sealed class ServeRun : IAsyncDisposable
 
         public override Encoding Encoding => Encoding.UTF8;
 
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            Look(value);
+        }
+
         public override async Task WriteLineAsync(string? value)
         {
             await base.WriteLineAsync(value);
+            Look(value);
+        }
+
+        private void Look(string? value)
+        {
             if (value?.StartsWith(Ready, StringComparison.Ordinal) is true)
             {
                 _listening.TrySetResult(value[Ready.Length..]);

@@ -1,0 +1,48 @@
+using Tocsin.Workspaces;
+using static Tocsin.Tests.Signals;
+
+namespace Tocsin.Tests.Conformance;
+
+/// <summary>What one click removes, and what it leaves.</summary>
+public abstract class SampleDataTests(Engine engine)
+{
+    [StoreFact]
+    public async Task Every_row_of_the_marked_workspace_goes_and_no_other()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.WriteAsync(tx => EngineBench.AddWorkspaceAsync(tx, 2));
+        await bench.WriteAsync(tx => tx.ExecuteAsync("INSERT INTO source_state (workspace_id, source, accepted, unparsed) VALUES (2, 'real', 1, 0)"));
+        var sample = new SampleData(bench.Database);
+        await sample.MarkAsync(1, default);
+
+        Assert.True(await sample.RemoveAsync(default));
+
+        foreach (var table in new[] { "alert", "incident", "incident_alert", "page", "job", "event" })
+        {
+            Assert.Equal((table, 0), (table, await bench.CountAsync(table)));
+        }
+
+        Assert.Equal(1, await bench.CountAsync("source_state"));
+        Assert.Equal(2, await bench.CountAsync("workspace"));
+        Assert.True(sample.Removed.IsCancellationRequested);
+        Assert.False(sample.IsHere);
+    }
+
+    [StoreFact]
+    public async Task Nothing_goes_where_nothing_is_marked()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        await bench.ReceiveAsync(Firing("db"));
+        var sample = new SampleData(bench.Database);
+
+        Assert.Null(await sample.LookAsync(default));
+        Assert.False(await sample.RemoveAsync(default));
+
+        Assert.Equal(1, await bench.CountAsync("incident"));
+    }
+
+    public sealed class OnSqlite() : SampleDataTests(Engine.Sqlite);
+
+    public sealed class OnPostgres() : SampleDataTests(Engine.Postgres);
+}

@@ -1,0 +1,141 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Tocsin.Data;
+using Tocsin.Sdk;
+using Tocsin.Tests.Cli;
+using static Tocsin.Tests.Cli.CliRun;
+
+namespace Tocsin.Tests.Demo;
+
+public sealed partial class DemoTests : IAsyncLifetime
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("tocsin-demo-").FullName;
+    private ServeRun _demo = null!;
+    private CliWorld _cli = null!;
+
+    private string Data => Path.Combine(_root, "data");
+
+    public async Task InitializeAsync()
+    {
+        _demo = await ServeRun.StartAsync("demo", "--data", Data);
+        var key = await new CliWorld(null).RunAsync("key", "create", "--data", Data, "--name", "test");
+        _cli = new(_demo.Url, key.Out.TrimEnd()) { Time = TimeProvider.System };
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _demo.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_week_lies_behind_it_with_something_open_in_each_state()
+    {
+        var incidents = JsonSerializer.Deserialize((await _cli.RunAsync("incidents", "--status", "all", "--json", "-n", "200")).Out, WireJson.Default.PageIncident)!.Items;
+        var oldest = TimeProvider.System.GetUtcNow() - incidents.Min(incident => incident.CreatedAt);
+
+        Assert.InRange(incidents.Count, 15, 60);
+        Assert.InRange(oldest.TotalDays, 6, 7.1);
+        Assert.Equal(["acknowledged", "resolved", "snoozed", "triggered"], incidents.Select(incident => incident.Status).Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains(incidents, incident => incident.AlertCount >= 20);
+        Assert.Equal("critical", incidents[0].Severity);
+        Assert.NotEmpty(incidents[0].Paging);
+    }
+
+    [Fact]
+    public async Task The_history_is_what_the_product_does_not_a_picture_of_it()
+    {
+        await using var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db"));
+        var soon = TimeProvider.System.GetUtcNow().AddMinutes(1).ToMicros();
+
+        Assert.True(await CountAsync(database, "SELECT COUNT(*) FROM page WHERE status = 1") > 40);
+        Assert.Equal(0, await CountAsync(database, "SELECT COUNT(*) FROM page WHERE status = 2"));
+        Assert.Equal(0, await CountAsync(database, "SELECT COUNT(*) FROM job WHERE dead = 1"));
+        Assert.Equal(0, await CountAsync(database, $"SELECT COUNT(*) FROM event WHERE at > {soon}"));
+        Assert.Equal(3, await CountAsync(database, "SELECT COUNT(*) FROM estate_object WHERE kind = 'team'"));
+        string[] expected =
+        [
+            "incident.triggered", "page.sent", "incident.acknowledged", "incident.note_added", "incident.reopened", "incident.escalated", "incident.snoozed", "alert.suppressed",
+        ];
+        foreach (var kind in expected)
+        {
+            Assert.True(await CountAsync(database, $"SELECT COUNT(*) FROM event WHERE kind = '{kind}'") > 0, kind);
+        }
+    }
+
+    [Fact]
+    public async Task One_click_removes_it_and_leads_to_the_setup_of_the_real_thing()
+    {
+        using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new(), AllowAutoRedirect = true }) { BaseAddress = new(_demo.Url) };
+        var door = Door().Match(_demo.Output).Value;
+
+        var inbox = await browser.GetStringAsync(door);
+        using var form = new FormUrlEncodedContent([new("form", FormToken().Match(inbox).Groups["token"].Value)]);
+        using var removed = await browser.PostAsync("/demo/remove", form);
+
+        Assert.Contains("This is sample data", inbox, StringComparison.Ordinal);
+        Assert.StartsWith("/setup/", removed.RequestMessage!.RequestUri!.AbsolutePath, StringComparison.Ordinal);
+        await using var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db"));
+        foreach (var table in new[] { "incident", "alert", "page", "job", "event", "delivery", "account", "api_key", "estate_object", "silence" })
+        {
+            Assert.Equal((table, 0), (table, await CountAsync(database, $"SELECT COUNT(*) FROM {table}")));
+        }
+
+        // Whoever knows the demo's address must not get into what is set up after it.
+        await database.WriteAsync(
+            tx => tx.ExecuteAsync("INSERT INTO account (workspace_id, email, user_name, role, created_at) VALUES (1, 'sam@example.test', 'sam', 'owner', 0)"), CancellationToken.None);
+        using var stale = await browser.GetAsync(door);
+        Assert.Equal(HttpStatusCode.NotFound, stale.StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_the_printed_address_nobody_gets_in()
+    {
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new(_demo.Url) };
+
+        using var guessed = await http.GetAsync("/demo/enter/00000000000000000000000000000000");
+        using var stranger = await http.GetAsync("/api/v1/incidents");
+        using var remover = await http.PostAsync("/demo/remove", null);
+
+        Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized], new[] { guessed, stranger, remover }.Select(response => response.StatusCode));
+    }
+
+    [Fact]
+    public async Task A_second_start_goes_on_with_what_is_there()
+    {
+        await _cli.RunAsync("note", "1", "seen");
+        await _demo.StopAsync();
+
+        await using var again = await ServeRun.StartAsync("demo", "--data", Data);
+        var sheet = await new CliWorld(again.Url, _cli.Environment["TOCSIN_TOKEN"]) { Time = TimeProvider.System }.RunAsync("show", "1");
+
+        Assert.DoesNotContain("Making a week", again.Output, StringComparison.Ordinal);
+        Assert.Contains("seen", sheet.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_real_installation_is_left_alone()
+    {
+        var real = Path.Combine(_root, "real");
+        await using (var server = await ServeRun.StartAsync("serve", "--data", real))
+        {
+            await using var database = new SqliteDatabase(Path.Combine(real, "tocsin.db"));
+            await database.WriteAsync(
+                tx => tx.ExecuteAsync("INSERT INTO account (workspace_id, email, user_name, role, created_at) VALUES (1, 'sam@example.test', 'sam', 'owner', 0)"), CancellationToken.None);
+        }
+
+        var run = await new CliWorld(null).RunAsync("demo", "--data", real);
+
+        Assert.Equal(4, run.ExitCode);
+        Assert.Contains("there is a real installation here", run.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<long> CountAsync(Database database, string sql) => await database.ReadAsync(session => session.ScalarAsync(sql), CancellationToken.None) ?? 0;
+
+    [GeneratedRegex("http://[^ ]*/demo/enter/[0-9a-f]+", RegexOptions.NonBacktracking)]
+    private static partial Regex Door();
+
+    [GeneratedRegex("name=\"form\" value=\"(?<token>[^\"]+)\"", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex FormToken();
+}

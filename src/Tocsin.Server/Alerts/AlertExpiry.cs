@@ -41,7 +41,7 @@ internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertInt
                 logger.ExpiryWaits(e.Message);
             }
 
-            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -150,7 +150,7 @@ internal sealed class JobRunner(
         catch (OperationCanceledException)
         {
             // Sends that hang are cut; their jobs go back with the key unchanged, so that the receiver can tell.
-            await _abandon.CancelAsync();
+            _abandon.CancelNow();
             await all;
         }
     }
@@ -183,9 +183,9 @@ internal sealed class JobRunner(
             {
                 running.Job = job;
             }
-            else if (_running.ContainsKey(running.Job.Id))
+            else if (_running.Contains(new(running.Job.Id, running)))
             {
-                await running.Cancel.CancelAsync();
+                running.Cancel.CancelNow();
             }
         }
     }
@@ -199,7 +199,8 @@ internal sealed class JobRunner(
         }
         finally
         {
-            _running.TryRemove(job.Id, out _);
+            // Only this one: a node that was frozen may have taken the same job anew by now.
+            _running.TryRemove(new(job.Id, running));
             running.Cancel.Dispose();
             Release(job.Lane);
         }
@@ -293,4 +294,10 @@ internal sealed class JobRunner(
 
         public Task Task { get; set; } = Task.CompletedTask;
     }
+}
+
+file static class Cancelling
+{
+    /// <summary>Cancels on this thread: the asynchronous form would run what follows on the pool, out of the order of the simulator.</summary>
+    public static void CancelNow(this CancellationTokenSource source) => source.Cancel();
 }

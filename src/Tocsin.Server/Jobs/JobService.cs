@@ -1,64 +1,58 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Tocsin.Data;
 
 namespace Tocsin.Jobs;
 
 /// <summary>Turns the runner whenever work is due: at once after a commit on this node, else by the clock, at least every poll.</summary>
-internal sealed class JobService(JobRunner runner, JobStore jobs, IOptions<JobOptions> options, TimeProvider clock, ILogger<JobService> logger) : BackgroundService
+internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider clock, ILogger<JobService> logger) : BackgroundService
 {
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(8);
 
     private readonly Lock _gate = new();
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private DateTimeOffset _next = DateTimeOffset.MinValue;
+    private DateTimeOffset _next = DateTimeOffset.MaxValue;
+    private ITimer? _timer;
 
     /// <summary>When the last turn ended well; readiness looks at its age.</summary>
     public DateTimeOffset LastTurnAt { get; private set; }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await using var timer = _timer = clock.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var stop = stoppingToken.UnsafeRegister(_ => Wake(), null);
         runner.Expected = Expect;
         jobs.UseLocal(runner);
         while (!stoppingToken.IsCancellationRequested)
         {
+            // Armed before the turn, so that what is expected during the turn is not missed.
             var wake = Arm();
-            await TurnAsync(stoppingToken);
-            await WaitAsync(wake, stoppingToken);
+            Expect(await TurnAsync(stoppingToken));
+            await wake;
         }
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(8));
+        using var patience = new CancellationTokenSource(_patience, clock);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         await runner.StopAsync(deadline.Token);
         await base.StopAsync(cancellationToken);
     }
 
-    private Task Arm()
+    /// <returns>When the next turn is due at the latest.</returns>
+    private async Task<DateTimeOffset> TurnAsync(CancellationToken ct)
     {
-        lock (_gate)
-        {
-            _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            // A turn looks at all that is ready by then; only what is ready sooner needs another one.
-            _next = clock.GetUtcNow() + options.Value.Poll;
-            return _wake.Task;
-        }
-    }
-
-    private async Task TurnAsync(CancellationToken ct)
-    {
-        var next = clock.GetUtcNow() + _retry;
         try
         {
-            next = await runner.TickAsync(ct);
+            var next = await runner.TickAsync(ct);
             LastTurnAt = clock.GetUtcNow();
+            return next;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return;
+            Wake();
         }
         catch (StoreUnavailableException e)
         {
@@ -71,29 +65,24 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, IOptions<JobOp
             logger.TurnBroke((long)_retry.TotalMilliseconds, e);
         }
 
+        return clock.GetUtcNow() + _retry;
+    }
+
+    private Task Arm()
+    {
         lock (_gate)
         {
-            _next = next < _next ? next : _next;
+            _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _next = DateTimeOffset.MaxValue;
+            return _wake.Task;
         }
     }
 
-    private async Task WaitAsync(Task wake, CancellationToken ct)
+    private void Wake()
     {
-        while (!wake.IsCompleted && !ct.IsCancellationRequested)
+        lock (_gate)
         {
-            TimeSpan wait;
-            lock (_gate)
-            {
-                wait = _next - clock.GetUtcNow();
-            }
-
-            if (wait <= TimeSpan.Zero)
-            {
-                return;
-            }
-
-            // Whoever expects something earlier completes the wake and the loop looks again.
-            await Task.WhenAny(wake, Task.Delay(wait, clock, ct));
+            _wake.TrySetResult();
         }
     }
 
@@ -107,7 +96,16 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, IOptions<JobOp
             }
 
             _next = readyAt;
-            _wake.TrySetResult();
+            var wait = readyAt - clock.GetUtcNow();
+            if (wait <= TimeSpan.Zero)
+            {
+                _wake.TrySetResult();
+            }
+            else
+            {
+                // Timers count whole milliseconds: rounded down, the turn would come too early and again and again.
+                _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            }
         }
     }
 }

@@ -17,6 +17,9 @@ namespace Tocsin.Notify;
 internal sealed class PageSender(
     Database database, IEstates estates, NotifierRegistry notifiers, PageDesk desk, MessageWriter messages, Breaker breaker, TimeProvider clock, ILogger<PageSender> logger) : IJobHandler
 {
+    /// <summary>How old the answer may be when a send begins.</summary>
+    private static readonly TimeSpan _freshness = TimeSpan.FromMilliseconds(500);
+
     public string Kind => PagePlanner.JobKind;
 
     public async Task RunAsync(LeasedJob job, CancellationToken ct)
@@ -24,7 +27,7 @@ internal sealed class PageSender(
         var id = long.Parse(job.Payload);
         var estate = await estates.FindAsync(job.Workspace, ct)
             ?? throw new StoreUnavailableException($"The configuration of workspace {job.Workspace} is not readable now.");
-        var (page, incident, more) = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
+        var (page, incident, more) = await AskAtTheDoorAsync(job, id, ct);
         if (page is null || incident is null || page.Status != PageStatus.Queued)
         {
             await database.WriteAsync(tx => desk.DropAsync(tx, job), ct);
@@ -49,6 +52,21 @@ internal sealed class PageSender(
 
         // What the provider answered is stored even if this node is told to stop meanwhile.
         await database.WriteAsync(tx => desk.SettleAsync(tx, estate, job, page, outcome, clock.GetUtcNow()), CancellationToken.None);
+    }
+
+    /// <summary>The page and its incident as they are now, for a node that may still act on them.</summary>
+    /// <exception cref="LeaseLostException">The lease is over: the job is another node's to do.</exception>
+    private async Task<(PageRow? Page, IncidentState? Incident, int More)> AskAtTheDoorAsync(LeasedJob job, long id, CancellationToken ct)
+    {
+        var asked = clock.GetUtcNow();
+        var answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
+        if (clock.GetUtcNow() - asked > _freshness)
+        {
+            // The store was slow, or this node stood still: somebody may have answered meanwhile.
+            answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
+        }
+
+        return clock.GetUtcNow() < job.LeasedUntil ? answer : throw new LeaseLostException(job);
     }
 
     private async Task<SendOutcome> SendAsync(EstateSnapshot estate, PageRow page, IncidentState incident, int more, CancellationToken ct)
@@ -151,7 +169,8 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     private async Task<bool> PromoteNextAsync(Tx tx, long workspace, PageRow page, DateTimeOffset now)
     {
         var ladder = await pages.LadderAsync(tx, workspace, page);
-        if (ladder.Find(p => p.Id != page.Id && p is { Status: PageStatus.Queued, Attempts: 0 }) is not { } next)
+        // One that was put off (its target is known to be down) has had its turn: two of them would hurry each other in circles.
+        if (ladder.Find(p => p.Id != page.Id && p is { Status: PageStatus.Queued, Attempts: 0, FirstTryAt: null }) is not { } next)
         {
             return false;
         }

@@ -252,6 +252,25 @@ public abstract class PagingTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Methods_that_all_keep_failing_do_not_hurry_each_other_in_circles()
+    {
+        await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push", "mail@1").Policy("30m user:ana"));
+        bench.Notifier.Always("ana/push", FakeNotifier.Busy);
+        bench.Notifier.Always("ana/mail", FakeNotifier.Busy);
+        for (var i = 0; i < 8; i++)
+        {
+            await bench.ReceiveAsync(Firing($"db{i}"));
+        }
+
+        await bench.PassUntilAsync(1.1);
+        await bench.ReceiveAsync(Firing("late"));
+        await bench.PassUntilAsync(3);
+
+        Assert.InRange((await bench.LinesAsync(9)).Count(), 5, 50);
+        Assert.All(await bench.PagesAsync(9), page => Assert.Equal(PageStatus.Queued, page.Status));
+    }
+
+    [StoreFact]
     public async Task A_channel_gets_news_unless_its_setting_says_no()
     {
         await using var bench = await OpenAsync(new EstateBuilder().Channel("room").Channel("pipe", ("updates", "no")).Policy("5m channel:room channel:pipe"));

@@ -60,7 +60,7 @@ internal sealed class EstateBuilder
             TimeZone = "UTC",
             Rotations = users.Length == 0
                 ? []
-                : [new() { Name = "daily", Users = users, Start = VirtualClock.Start.UtcDateTime.Date.AddHours(9), Every = new(1, PeriodUnit.Day) }],
+                : [new() { Name = "daily", Users = users, Start = VirtualClock.Start.DateTime.Date.AddHours(9), Every = new(1, PeriodUnit.Day) }],
         };
         return this;
     }

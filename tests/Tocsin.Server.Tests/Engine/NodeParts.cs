@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tocsin.Alerts;
 using Tocsin.Data;
@@ -13,8 +14,9 @@ namespace Tocsin.Tests;
 /// <summary>The objects of one node, wired as in the product, on a database, a clock and providers of the test.</summary>
 internal sealed class NodeParts
 {
-    public NodeParts(string node, Database database, IEstates estates, INotifier notifier, TimeProvider clock, JobOptions options)
+    public NodeParts(string node, Database database, IEstates estates, INotifier notifier, TimeProvider clock, JobOptions options, ILoggerFactory? logging = null)
     {
+        logging ??= NullLoggerFactory.Instance;
         Database = database;
         Jobs = new(database.Dialect, options.Lease);
         Log = new(new ChangeSignal());
@@ -27,9 +29,9 @@ internal sealed class NodeParts
         [
             new IncidentWake(database, estates, Flow, Jobs, clock),
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
-            new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, NullLogger<PageSender>.Instance),
+            new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
         ];
-        Runner = new(database, Jobs, Handlers, options, clock, NullLogger<JobRunner>.Instance) { Node = node };
+        Runner = new(database, Jobs, Handlers, options, clock, logging.CreateLogger<JobRunner>()) { Node = node };
     }
 
     public Database Database { get; }

@@ -1,1 +1,0 @@
-namespace Tocsin.Tests; public sealed class Placeholder { [Fact] public void Builds() { } }

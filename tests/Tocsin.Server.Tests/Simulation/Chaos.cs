@@ -1,0 +1,68 @@
+namespace Tocsin.Tests.Simulation;
+
+/// <summary>What goes wrong by itself: nodes, the store, providers, and people who change the configuration.</summary>
+internal sealed class Chaos(World world, Cluster cluster, Providers providers, FixedEstates estates, Scenario scenario)
+{
+    private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
+
+    public void Begin()
+    {
+        Every(4 * _minute, () => OnSomeNode(cluster.StopAsync));
+        Every(10 * _minute, () => Sync(Reconfigure));
+        if (!scenario.Faulty)
+        {
+            return;
+        }
+
+        Every(4 * _minute, () => OnSomeNode(n => Sync(() => cluster.Kill(n, "out of the blue"))));
+        Every(4 * _minute, () => OnSomeNode(n => Sync(() => cluster.Freeze(n, "out of the blue"))));
+        Every(8 * _minute, () => cluster.TakeStoreAwayAsync(world.Chance(0.2) ? world.Between(60, 200) : world.Between(0.2, 30)));
+        Every(2 * _minute, ChangeMoodAsync);
+    }
+
+    public void End()
+    {
+        foreach (var target in scenario.Targets)
+        {
+            providers.Set(target, ProviderMood.Well);
+        }
+    }
+
+    private void Every(TimeSpan mean, Func<Task> act) => world.Watch(world.Outside.RunAsync(async () =>
+    {
+        while (!cluster.IsCalm)
+        {
+            await world.Outside.WaitAsync(world.Exponential(mean));
+            if (!cluster.IsCalm)
+            {
+                await act();
+            }
+        }
+    }), world.Outside);
+
+    private Task OnSomeNode(Func<SimulatedNode, Task> act) => cluster.Any() is { } node ? act(node) : Task.CompletedTask;
+
+    private async Task ChangeMoodAsync()
+    {
+        var target = world.Pick(scenario.Targets);
+        providers.Set(target, world.Pick([ProviderMood.Broken, ProviderMood.Busy, ProviderMood.Hanging, ProviderMood.Mute, ProviderMood.Refusing]));
+        var time = world.Chance(0.2) ? world.Between(120, 500) : world.Between(1, 60);
+        world.Schedule(time, world.Outside, _ => providers.Set(target, ProviderMood.Well));
+        await Task.CompletedTask;
+    }
+
+    /// <summary>Somebody leaves or comes back, or a policy is written anew.</summary>
+    private void Reconfigure()
+    {
+        var (name, disabled) = (world.Pick(["ana", "bo", "cy"]), world.Chance(0.5));
+        world.Say("world", $"{name} is {(disabled ? "disabled" : "enabled")}, and the main policy is another one for new incidents");
+        scenario.Estate.Change(name, p => p with { Disabled = disabled }).Policy("main", 0, "1m team:all", "1m user:cy");
+        estates[1] = scenario.Estate.Build();
+    }
+
+    private static Task Sync(Action act)
+    {
+        act();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,411 @@
+using Tocsin.Alerts;
+using Tocsin.Incidents;
+using Tocsin.Notify;
+using Tocsin.Providers;
+
+namespace Tocsin.Tests.Simulation;
+
+/// <summary>A promise of the product that did not hold.</summary>
+internal sealed class BrokenPromiseException(string rule, string what, long? incident) : Exception($"{rule}: {what}")
+{
+    public long? Incident => incident;
+}
+
+/// <summary>
+/// Watches every commit, every request to a provider and every answer, and knows the promises. The names R1 to R25 are those of the
+/// list in <c>docs/contribute/simulation.md</c>; P1 is the first principle: an open incident has a next job, or a recorded reason.
+/// </summary>
+internal sealed class Referee
+{
+    /// <summary>How late anything due may be while a node is well.</summary>
+    private static readonly TimeSpan _prompt = TimeSpan.FromSeconds(3);
+
+    private readonly World _world;
+    private readonly StoreAudit _store;
+    private readonly Cluster _cluster;
+    private readonly Providers _providers;
+    private readonly FixedEstates _estates;
+    private readonly Scenario _scenario;
+    private readonly Dictionary<string, List<Request>> _requests = [];
+    private readonly Dictionary<string, string> _keys = [];
+    private readonly Dictionary<long, int> _attemptLines = [];
+    private readonly Dictionary<long, (DateTimeOffset At, long WantedFrom)> _answered = [];
+    private readonly Dictionary<long, DateTimeOffset> _cancelledAt = [];
+    private readonly HashSet<long> _excused = [];
+    private readonly HashSet<long> _notTried = [];
+
+    public Referee(World world, SimulatedStore store, Cluster cluster, Providers providers, FixedEstates estates, Scenario scenario)
+    {
+        (_world, _store, _cluster, _providers, _estates, _scenario) = (world, store.Audit, cluster, providers, estates, scenario);
+    }
+
+    private TimeSpan Prompt => _scenario.Options.Concurrency < 10 || _scenario.Options.LaneConcurrency < 10 ? TimeSpan.FromSeconds(60) : _prompt;
+
+    public void Begin() => _world.Watch(_world.Outside.RunAsync(async () =>
+    {
+        while (true)
+        {
+            await _world.Outside.WaitAsync(TimeSpan.FromSeconds(1));
+            NothingIsOverdue();
+        }
+    }), _world.Outside);
+
+    // ---- each commit
+
+    public void Committed(SimulatedNode node)
+    {
+        var events = _store.TakeEvents();
+        foreach (var e in events)
+        {
+            _world.Say(node.Name, $"| {e.Subject} {e.Kind}: {e.Reason}");
+            if (e.Kind is "page.retrying" or "page.failed" && e.Reason.Contains(": not tried", StringComparison.Ordinal))
+            {
+                _notTried.Add(e.Page!.Value);
+            }
+            else if (e.Kind is "page.sent" or "page.failed" or "page.retrying")
+            {
+                _attemptLines[e.Page!.Value] = _attemptLines.GetValueOrDefault(e.Page.Value) + 1;
+            }
+            else if (e.Kind is "incident.unanswered" or "incident.not_paged")
+            {
+                _excused.Add(e.Incident!.Value);
+            }
+        }
+
+        foreach (var change in _store.TakeLeaseChanges())
+        {
+            Fenced(node, change);
+        }
+
+        HashSet<long> incidents = [];
+        foreach (var change in _store.TakePageChanges())
+        {
+            var page = _store.Page(change.Id);
+            PageChanged(node, change, page);
+            incidents.Add(page.Incident);
+        }
+
+        foreach (var (what, id) in _store.TakeTouched())
+        {
+            if (what == "incident")
+            {
+                incidents.Add(id);
+            }
+            else
+            {
+                AlertIsCared(_store.Alert(id));
+            }
+        }
+
+        foreach (var number in incidents)
+        {
+            IncidentIsCared(number);
+        }
+    }
+
+    /// <summary>R16: only who holds a lease ends it, and only a lease that is over is taken.</summary>
+    private void Fenced(SimulatedNode node, LeaseChange change)
+    {
+        if (!change.Gone && change.NewAttempt > change.OldAttempt)
+        {
+            Check(change.OldReadyAt <= _world.Now.AddSeconds(0.3), "R16", $"{node.Name} claimed {change.Key}, which {change.OldBy ?? "nobody"} holds until {Time(change.OldReadyAt)}");
+        }
+        else if (change.OldBy is { } owner)
+        {
+            Check(owner == node.Name, "R16", $"{node.Name} changed {change.Key}, which {owner} holds");
+        }
+    }
+
+    private void PageChanged(SimulatedNode node, PageChange change, PageRow page)
+    {
+        var requests = _requests.GetValueOrDefault(page.Key) ?? [];
+        Check(change.Old is not (PageStatus.Sent or PageStatus.Failed) || change.New == change.Old, "R16", $"page {page.Id} was {change.Old} and became {change.New}", page);
+        Check(change.NewAttempts - change.OldAttempts is 0 or 1, "R16", $"page {page.Id} went from {change.OldAttempts} attempts to {change.NewAttempts}", page);
+        Check(change.NewAttempts <= requests.Count, "R27", $"page {page.Id} has {change.NewAttempts} attempts, but {requests.Count} reached the provider", page);
+        Check(change.NewAttempts == _attemptLines.GetValueOrDefault(page.Id), "R27", $"page {page.Id} has {change.NewAttempts} attempts and {_attemptLines.GetValueOrDefault(page.Id)} in the log", page);
+        if (change.New == change.Old)
+        {
+            return;
+        }
+
+        switch (change.New)
+        {
+            case PageStatus.Sent:
+                Check(requests.Exists(r => r.Node == node.Actor && r.Heard is SendOutcome.Accepted), "R9", $"page {page.Id} is called sent, but {node.Name} never heard so", page);
+                break;
+            case PageStatus.Failed:
+                GivenUpRightly(node, page, requests);
+                break;
+            case PageStatus.Cancelled:
+                _cancelledAt[page.Id] = _world.Now;
+                var incident = _store.Incident(page.Incident);
+                Check(!IncidentDecider.StillWanted(incident, page.Epoch), "R3", $"page {page.Id} was called off although it is wanted", page);
+                break;
+        }
+    }
+
+    /// <summary>R9: a method is given up for a refusal, or after six tries or five minutes of failures.</summary>
+    private void GivenUpRightly(SimulatedNode node, PageRow page, List<Request> requests)
+    {
+        if (_notTried.Contains(page.Id))
+        {
+            // Others tell that its target is down; whether the next method began at once is looked at for all pages alike.
+            return;
+        }
+
+        var last = requests.FindLast(r => r.Node == node.Actor && r.Heard is not null);
+        Check(last is { Heard: not SendOutcome.Accepted }, "R9", $"page {page.Id} failed without a failure", page);
+        if (last?.Heard is SendOutcome.TryAgain)
+        {
+            var tries = requests.Count;
+            Check(_world.Now - page.FirstTryAt >= TimeSpan.FromMinutes(5), "R9", $"page {page.Id} was given up after {_world.Now - page.FirstTryAt}", page);
+            Check(
+                tries >= 6 || requests.Exists(r => r.Heard is SendOutcome.TryAgain { RetryAfter: not null }) || _cluster.LastFault(_world.Now) >= page.FirstTryAt!.Value.AddSeconds(-20) || Prompt > _prompt,
+                "R9", $"page {page.Id} was given up after {tries} tries", page);
+        }
+    }
+
+    /// <summary>R2: a firing alert that nothing mutes is part of an open incident in each place it is routed to, or a person ended that.</summary>
+    private void AlertIsCared(AlertRow alert)
+    {
+        if (alert.State.Status != AlertStatus.Firing || alert.Silenced)
+        {
+            return;
+        }
+
+        var incidents = _store.IncidentsOf(alert.Id);
+        foreach (var destination in _estates[1].Router.Decide(AlertIntake.SubjectOf(alert)).Destinations)
+        {
+            var here = incidents.Where(i => i.GroupHash == destination.Group.Hash).ToArray();
+            Check(
+                here.Any(i => i.IsOpen || i.ResolvedBy != "system"),
+                "R2", $"{alert.Document.DedupKey} fires, and {destination.Path} has {(here.Length == 0 ? "no incident" : $"only incident {here[0].Number}, which ended by itself")}", here.FirstOrDefault()?.Number);
+        }
+    }
+
+    private void IncidentIsCared(long number)
+    {
+        var incident = _store.Incident(number);
+        var pages = _store.PagesOf(number);
+        foreach (var page in pages)
+        {
+            Check(page.Status != PageStatus.Queued || _store.HasLiveJob(page.JobKey), "R25", $"page {page.Id} of incident {number} waits, but nothing works on it", page);
+        }
+
+        var (counted, firing) = _store.FiringOf(number);
+        Check(counted == firing, "R2", $"incident {number} counts {counted} alerts as firing, of which {firing} fire", number);
+        Check(incident.FiringCount == counted, "R2", $"incident {number} says {incident.FiringCount} alerts fire, and {counted} do", number);
+        if (!incident.IsOpen)
+        {
+            return;
+        }
+
+        Check(counted > 0 || incident.Status != IncidentStatus.Triggered || incident.Reopened > 0 || incident.Step >= 0, "R2", $"incident {number} is open, and nothing fires", number);
+        if (incident.Status == IncidentStatus.Snoozed || incident is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Waiting or EscalationStatus.Paging })
+        {
+            Check(_store.HasLiveJob($"wake/{number}/{incident.Epoch}"), "P1", $"incident {number} is {incident.Status}, {incident.Escalation} without a wake-up", number);
+            Check(incident.NextAt is not null, "P1", $"incident {number} does not say what is next", number);
+        }
+        else if (incident.Status == IncidentStatus.Triggered)
+        {
+            Check(_excused.Contains(number), "P1", $"incident {number} is {incident.Escalation}, and no line says why", number);
+        }
+
+        if (incident is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Paging })
+        {
+            var step = pages.Where(p => p.Kind == MessageKind.Page && p.Epoch == incident.Epoch).ToArray();
+            Check(step.Length > 0, "R15", $"incident {number} waits at step {incident.Step + 1}, which pages nobody", number);
+            Check(step.Any(p => p.Status is PageStatus.Queued or PageStatus.Sent or PageStatus.Bundled), "R3", $"incident {number} waits at step {incident.Step + 1}, of which all pages failed", number);
+            foreach (var ladder in step.GroupBy(p => p.RecipientId))
+            {
+                Check(
+                    !ladder.Any(p => p.Status == PageStatus.Failed) || ladder.Any(p => p.Status == PageStatus.Sent || (p.Status == PageStatus.Queued && p.FirstTryAt is not null))
+                        || ladder.All(p => p.Status != PageStatus.Queued) || ladder.Any(p => p.Status == PageStatus.Queued && p.DueAt <= _world.Now.AddSeconds(0.3)),
+                    "R9", $"{ladder.Key} of incident {number} waits for the next method although the one before failed", number);
+            }
+        }
+    }
+
+    // ---- each request
+
+    public void Arrived(Request request)
+    {
+        var message = request.Message;
+        var requests = _requests.TryGetValue(message.Key, out var known) ? known : _requests[message.Key] = [];
+        var page = _store.PageOfKey(message.Key);
+        Check(page is not null, "R2", $"{request.Target} was sent something that is not stored", message.Incident);
+        if (page is null)
+        {
+            return;
+        }
+
+        var what = $"{message.Kind} {message.Incident} {page.Round} {page.Step} {page.Epoch} {request.Target}";
+        Check(_keys.TryAdd(message.Key, what) || _keys[message.Key] == what, "R4", $"one key for {what} and {_keys[message.Key]}", page);
+        NotForNothing(request, requests, page);
+        InTime(request, requests, page);
+        StillWanted(request, page);
+        requests.Add(request);
+    }
+
+    /// <summary>R5: nothing is sent twice unless the first did not arrive, or a fault lies between.</summary>
+    private void NotForNothing(Request request, List<Request> earlier, PageRow page)
+    {
+        foreach (var before in earlier)
+        {
+            var heardInTime = before.Heard is SendOutcome.TryAgain && before.HeardAt <= request.At;
+            Check(
+                heardInTime || _cluster.AnyFault(before.Node, before.At, request.At) || WasCut(before, request.At),
+                "R5", $"page {page.Id} is sent again, although {before.Node.Name} sent it at {Time(before.At)} ({before.Heard?.ToString() ?? "no answer yet"}) and nothing went wrong", page);
+        }
+
+        if (earlier.Count > 0 && earlier[^1] is { Heard: SendOutcome.TryAgain again, HeardAt: { } heardAt })
+        {
+            var end = page.FirstTryAt + RetryPlan.GiveUpAfter;
+            var waited = request.At - heardAt;
+            Check(
+                again.RetryAfter is not { } asked || waited >= asked - TimeSpan.FromSeconds(0.5) || request.At >= end?.AddSeconds(-1) || _cluster.AnyFault(earlier[^1].Node, earlier[^1].At, request.At),
+                "R9", $"page {page.Id} was tried again after {waited}, the provider asked for {again.RetryAfter}", page);
+            Check(
+                again.RetryAfter is not null || earlier.Count > 1 || _notTried.Contains(page.Id) || waited <= TimeSpan.FromSeconds(5) + Prompt || _cluster.LastFault(request.At) >= heardAt.AddSeconds(-20),
+                "R9", $"page {page.Id} was first tried again after {waited}", page);
+        }
+    }
+
+    /// <summary>A send that a stopping node gave up: whether it arrived, nobody knows.</summary>
+    private bool WasCut(Request request, DateTimeOffset now) => request.Heard is null && _cluster.All.First(n => n.Actor == request.Node).IsStopping && request.At < now;
+
+    /// <summary>R6: the first attempt is at its time, or soon after the last thing that went wrong.</summary>
+    private void InTime(Request request, List<Request> earlier, PageRow page)
+    {
+        if (earlier.Count > 0 || page.Attempts > 0)
+        {
+            return;
+        }
+
+        Check(request.At >= page.DueAt.AddSeconds(-0.5), "R6", $"page {page.Id} was sent {page.DueAt - request.At} early", page);
+        var fault = _cluster.LastFault(request.At);
+        var limit = fault < page.DueAt.AddSeconds(-1) ? page.DueAt + Prompt : Later(page.DueAt, fault) + TimeSpan.FromSeconds(20) + Prompt;
+        Check(request.At <= limit || _cluster.Nodes.All(n => n.StartedAt > page.DueAt), "R6", $"page {page.Id} was due at {Time(page.DueAt)}", page);
+    }
+
+    /// <summary>R7: a second after somebody was told that it is answered, nothing decided before is sent.</summary>
+    private void StillWanted(Request request, PageRow page)
+    {
+        if (page.Kind == MessageKind.Page && _answered.TryGetValue(page.Incident, out var answer) && page.Epoch < answer.WantedFrom)
+        {
+            Check(request.At <= answer.At.AddSeconds(1), "R7", $"page {page.Id} was sent {(request.At - answer.At).TotalSeconds:0.0} s after the answer", page);
+        }
+
+        if (_cancelledAt.TryGetValue(page.Id, out var cancelled))
+        {
+            Check(request.At <= cancelled.AddSeconds(1), "R7", $"page {page.Id} was sent {(request.At - cancelled).TotalSeconds:0.0} s after it was called off", page);
+        }
+    }
+
+    // ---- each answer
+
+    public void Answered(IncidentEvent e, IncidentState state)
+    {
+        if (e is IncidentEvent.Acknowledged or IncidentEvent.Resolved or IncidentEvent.Snoozed
+            && state.Status is IncidentStatus.Acknowledged or IncidentStatus.Resolved or IncidentStatus.Snoozed)
+        {
+            _answered[state.Number] = (_world.Now, state.WantedFromEpoch);
+        }
+    }
+
+    /// <summary>R1: what was answered is there.</summary>
+    public void Stored(SenderAlert alert, Signal signal) =>
+        Check(_store.AlertOf(alert.Key) is not null, "R1", $"{alert.Key} {signal.Status} was answered and is not there");
+
+    // ---- each second, and the end
+
+    private void NothingIsOverdue()
+    {
+        if (_cluster.HealthySince() is not { } healthy)
+        {
+            return;
+        }
+
+        if (_store.Oldest() is { } oldest)
+        {
+            var since = Later(oldest.ReadyAt, healthy);
+            Check(_world.Now - since <= Prompt, "R6", $"job {oldest.Key} is ready since {Time(oldest.ReadyAt)}, and nobody works it");
+        }
+
+        foreach (var alert in _store.Firing())
+        {
+            Check(
+                alert.State.ExpiresAt is not { } end || _world.Now - Later(end, healthy) <= _prompt, "R25", $"alert {alert.Document.DedupKey} is over since {Time(alert.State.ExpiresAt ?? default)}");
+            Check(
+                !alert.Silenced || _world.Now - healthy <= _prompt || IsMuted(alert, _world.Now - _prompt) || IsMuted(alert, _world.Now),
+                "R3", $"alert {alert.Document.DedupKey} is muted, and no silence mutes it");
+        }
+    }
+
+    private bool IsMuted(AlertRow alert, DateTimeOffset at) => _estates[1].Silences.FirstMatch(AlertIntake.SubjectOf(alert), at) is not null;
+
+    public bool IsQuiet(Senders senders) => _store.Jobs() == 0 && senders.AreDone && _cluster.Nodes.All(n => n.IsUp && !n.Actor.IsFrozen);
+
+    public string Unfinished(Senders senders) =>
+        $"{_store.Jobs()} jobs, the oldest {_store.Oldest()?.Key}; senders done: {senders.AreDone}; nodes up: {_cluster.Nodes.Count(n => n.IsUp)}";
+
+    /// <summary>When all is done: everybody agrees with everybody.</summary>
+    public void Finish(Senders senders)
+    {
+        foreach (var alert in senders.Alerts)
+        {
+            var row = _store.AlertOf(alert.Key);
+            Check((row?.State.Status == AlertStatus.Firing) == alert.Fires, "R1", $"{alert.Key} {(alert.Fires ? "fires" : "does not fire")}, and the store says {row?.State.Status}");
+            if (row is not null)
+            {
+                AlertIsCared(row);
+            }
+        }
+
+        foreach (var incident in _store.AllIncidents())
+        {
+            IncidentIsCared(incident.Number);
+            Check(incident.Status != IncidentStatus.Snoozed, "R25", $"incident {incident.Number} is still snoozed", incident.Number);
+            Check(
+                incident.Status != IncidentStatus.Triggered || incident.Escalation is EscalationStatus.Exhausted or EscalationStatus.Stopped,
+                "R3", $"incident {incident.Number} is {incident.Escalation}, and nothing is left to do", incident.Number);
+        }
+
+        foreach (var page in _store.AllPages())
+        {
+            PageIsDone(page);
+        }
+    }
+
+    private void PageIsDone(PageRow page)
+    {
+        var requests = _requests.GetValueOrDefault(page.Key) ?? [];
+        Check(page.Status != PageStatus.Queued, "R3", $"page {page.Id} still waits", page);
+        Check(page.Status != PageStatus.Sent || requests.Exists(r => r.Accepted), "R9", $"page {page.Id} is called sent, and nobody got it", page);
+        Check(page.Attempts == _attemptLines.GetValueOrDefault(page.Id), "R27", $"page {page.Id} has {page.Attempts} attempts and {_attemptLines.GetValueOrDefault(page.Id)} in the log", page);
+
+        // Whatever a node heard and could store, it has stored.
+        var clean = requests.Count(r => r.HeardAt is { } heard && !_cluster.AnyFault(r.Node, r.At.AddSeconds(-15), heard.AddSeconds(3)));
+        Check(page.Attempts >= clean, "R27", $"page {page.Id} has {page.Attempts} attempts, and {clean} were heard of", page);
+    }
+
+    private string Time(DateTimeOffset at) => $"{(at - VirtualClock.Start).TotalSeconds:0.000}";
+
+    private void Check(bool holds, string rule, string otherwise, PageRow page) => Check(holds, rule, otherwise, page.Incident);
+
+    private void Check(bool holds, string rule, string otherwise, long? incident = null)
+    {
+        if (!holds)
+        {
+            Break(rule, otherwise, incident);
+        }
+    }
+
+    private void Break(string rule, string what, long? incident = null)
+    {
+        _world.Say("JUDGE", $"{rule}: {what}");
+        _world.Fail(new BrokenPromiseException(rule, what, incident));
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+}

@@ -1,0 +1,103 @@
+using Tocsin.Jobs;
+using Tocsin.Routing;
+
+namespace Tocsin.Tests.Simulation;
+
+/// <summary>What a seed is about, drawn before anything happens.</summary>
+internal sealed record Scenario
+{
+    public required int Nodes { get; init; }
+
+    /// <summary>Whether nodes, store and providers fail at all; without that, all promises are strict.</summary>
+    public required bool Faulty { get; init; }
+
+    /// <summary>How often a commit goes wrong.</summary>
+    public required double CommitFaults { get; init; }
+
+    /// <summary>How long things happen and fail; after it all is well, and what is due must get done.</summary>
+    public required TimeSpan Busy { get; init; }
+
+    public required JobOptions Options { get; init; }
+
+    public required EstateBuilder Estate { get; init; }
+
+    /// <summary>Alerts that exist, each with its labels.</summary>
+    public required IReadOnlyList<(string Key, (string, string)[] Labels)> Alerts { get; init; }
+
+    /// <summary>Recipients and methods that providers serve: <c>ana/push</c>.</summary>
+    public required IReadOnlyList<string> Targets { get; init; }
+
+    public static Scenario Draw(World world)
+    {
+        var faulty = world.Chance(0.85);
+        var estate = new EstateBuilder();
+        List<string> targets = [];
+        foreach (var name in (string[])["ana", "bo", "cy"])
+        {
+            string[] ladder = world.Random.Next(4) switch
+            {
+                0 => ["push"],
+                1 => ["push", "mail@1"],
+                2 => ["push", "mail", "phone@2"],
+                _ => ["mail", "phone@1"],
+            };
+            estate.User(name, ladder);
+            targets.AddRange(ladder.Select(rung => $"{name}/{rung.Split('@')[0]}"));
+        }
+
+        estate.User("nobody").User("gone", "push").Disable("gone").Channel("room").Schedule("days", "ana", "bo").Schedule("empty").Team("all", "ana", "bo", "cy");
+        if (world.Chance(0.9))
+        {
+            estate.Administrator("root", "mail");
+        }
+
+        targets.AddRange(["room/room", "root/mail"]);
+        string[] steps = [.. Enumerable.Range(0, world.Random.Next(1, 4)).Select(_ => Step(world))];
+        estate.Policy("main", world.Random.Next(2), steps).Policy("audit", 0, "1m channel:room").Policy("void", 1, "2m user:nobody schedule:empty");
+        estate.Route(new Route
+        {
+            Name = "root",
+            Policy = "main",
+            GroupBy = ["cluster"],
+            GroupWait = TimeSpan.FromSeconds(world.Pick([0, 0, 10, 30])),
+            GroupInterval = TimeSpan.FromSeconds(world.Pick([60, 180])),
+            Routes =
+            [
+                new() { Name = "audited", Match = EstateBuilder.Matching("audit=yes"), Policy = "audit", Continue = true },
+                new() { Name = "quiet", Match = EstateBuilder.Matching("cluster=quiet"), Policy = Route.NoPolicy },
+                new() { Name = "void", Match = EstateBuilder.Matching("cluster=void"), Policy = "void" },
+                new() { Name = "rest" },
+            ],
+        });
+        if (world.Chance(0.5))
+        {
+            var from = VirtualClock.Start + world.Between(0, 600);
+            estate.Silence("alertname=~\"a[0-2]\"", from, from + world.Between(60, 600));
+        }
+
+        string[] clusters = ["x", "x", "y", "z", "quiet", "void"];
+        return new()
+        {
+            Nodes = world.Random.Next(1, 4),
+            Faulty = faulty,
+            CommitFaults = faulty ? world.Pick([0.0, 0.005, 0.02]) : 0,
+            Busy = world.Between(900, 1800),
+            Options = new()
+            {
+                Concurrency = world.Pick([128, 128, 3]),
+                LaneConcurrency = world.Pick([16, 2]),
+                Poll = TimeSpan.FromMilliseconds(world.Pick([500, 1000])),
+            },
+            Estate = estate,
+            Targets = targets,
+            Alerts =
+            [
+                .. Enumerable.Range(0, world.Random.Next(4, 9)).Select(i =>
+                    ($"a{i}", ((string, string)[])[("cluster", world.Pick(clusters)), ("audit", world.Chance(0.3) ? "yes" : "no")])),
+            ],
+        };
+    }
+
+    private static string Step(World world) =>
+        $"{world.Pick(["45s", "2m", "3m"])} {world.Pick(["user:ana", "user:bo", "schedule:days", "team:all", "user:cy channel:room", "user:gone user:ana", "user:nobody", "schedule:empty"])}";
+}

@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tocsin.Alerts;
+using Tocsin.Data;
+using Tocsin.Incidents;
+using Tocsin.Jobs;
+
+namespace Tocsin.Tests.Simulation;
+
+/// <summary>One process of the product, from its start to its end: its own objects, its own connection, its own clock.</summary>
+#pragma warning disable CA1001 // A process that is killed disposes of nothing.
+internal sealed class SimulatedNode
+#pragma warning restore CA1001
+{
+    private readonly World _world;
+    private readonly FixedEstates _estates;
+    private readonly ActorClock _clock;
+    private readonly NodeParts _parts;
+    private readonly JobService _service;
+    private readonly IngestBatcher _batcher;
+    private readonly AlertExpiry _expiry;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _loops = Task.CompletedTask;
+
+    public SimulatedNode(World world, string name, SimulatedStore store, FixedEstates estates, Providers providers, JobOptions options)
+    {
+        _world = world;
+        _estates = estates;
+        StartedAt = HealthySince = world.Now;
+        Actor = new(world, name);
+        _clock = new(Actor, world.Between(-0.2, 0.2));
+        Database = new(store, Actor);
+        _parts = new(name, Database, estates, new SimulatedProvider(providers, Actor), _clock, options, new TraceLogging(Actor));
+        _service = new(_parts.Runner, _parts.Jobs, _clock, new TraceLogger<JobService>(Actor));
+        _batcher = new(Database, _parts.Intake, _parts.Deliveries, Options.Create(new IngestOptions()), _clock, new TraceLogger<IngestBatcher>(Actor));
+        _expiry = new(Database, _parts.Alerts, _parts.Intake, estates, _clock, new TraceLogger<AlertExpiry>(Actor));
+    }
+
+    public Actor Actor { get; }
+
+    public string Name => Actor.Name;
+
+    public SimulatedDatabase Database { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Since when nothing was wrong with it.</summary>
+    public DateTimeOffset HealthySince { get; set; }
+
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
+    public bool IsUp => !Actor.IsDead && !IsStopping;
+
+    public void Start()
+    {
+        _world.Say(Name, "starts");
+        _world.Watch(Actor.RunAsync(() => _loops = Task.WhenAll(
+            ExecuteAsync(_service, _stopping.Token), ExecuteAsync(_batcher, _stopping.Token), UntilStoppedAsync(ExecuteAsync(_expiry, _stopping.Token)), UnmuteAsync(_stopping.Token))), Actor);
+    }
+
+    /// <summary>A graceful end, as on SIGTERM.</summary>
+    public Task StopAsync() => Actor.RunAsync(async () =>
+    {
+        _world.Say(Name, "stops");
+        await _service.StopAsync(CancellationToken.None);
+        await _batcher.StopAsync(CancellationToken.None);
+        StopLoops();
+        await _loops;
+        _world.Say(Name, "has stopped");
+    });
+
+    /// <summary>One delivery; returns as the sender's request does.</summary>
+    public Task<DeliveryOutcome> DeliverAsync(string source, IReadOnlyList<Signal> signals) => Actor.RunAsync(() =>
+        _batcher.StoreAsync(new(_estates[1], source, _clock.GetUtcNow(), signals, [], null, default, null), CancellationToken.None));
+
+    /// <summary>What a person does; returns as their request does. Null: there is no such incident.</summary>
+    public Task<IncidentState?> ActAsync(long number, IncidentEvent e, string actor) => Actor.RunAsync(() => Database.WriteAsync(
+        async tx =>
+        {
+            await tx.LockWorkspaceAsync(1);
+            return (await _parts.Flow.ApplyAsync(tx, _estates[1], number, e, $"user:{actor}", _clock.GetUtcNow()))?.State;
+        },
+        CancellationToken.None));
+
+    // Cancelled without waiting for callbacks on another thread.
+    private void StopLoops() => _stopping.Cancel();
+
+    /// <summary>As the host, which takes a loop's cancellation at the end for its end.</summary>
+    private async Task UntilStoppedAsync(Task loop)
+    {
+        try
+        {
+            await loop;
+        }
+        catch (OperationCanceledException) when (IsStopping)
+        {
+            // Stopped.
+        }
+    }
+
+    /// <summary>In place of the jobs that stand for the ends of silences.</summary>
+    private async Task UnmuteAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                var muted = await Database.ReadAsync(session => _parts.Alerts.FiringAsync(session, 1, silenced: true), ct);
+                if (muted.Exists(row => _estates[1].Silences.FirstMatch(AlertIntake.SubjectOf(row), _clock.GetUtcNow()) is null))
+                {
+                    await Database.WriteAsync(tx => _parts.Intake.UnmuteAsync(tx, _estates[1], _clock.GetUtcNow()), ct);
+                }
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                _world.Say(Name, $"unmutes later: {e.Message}");
+            }
+
+            await Actor.WaitAsync(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    // The host would start these on the thread pool; here they begin, and stay, on the simulator's thread.
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
+    private static extern Task ExecuteAsync(JobService service, CancellationToken ct);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
+    private static extern Task ExecuteAsync(IngestBatcher batcher, CancellationToken ct);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
+    private static extern Task ExecuteAsync(AlertExpiry expiry, CancellationToken ct);
+}
+
+/// <summary>What a node logs from warnings on, as lines of the trace.</summary>
+internal sealed class TraceLogger<T>(Actor node) : ILogger<T>
+{
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (IsEnabled(logLevel))
+        {
+            node.World.Say(node.Name, $"logs: {formatter(state, exception)}");
+            if (exception is not null)
+            {
+                // What a node logs with an exception is a bug, in the engine or in the simulation; the store being away is neither.
+                node.World.Fail(exception);
+            }
+        }
+    }
+}
+
+internal sealed class TraceLogging(Actor node) : ILoggerFactory
+{
+    public ILogger CreateLogger(string categoryName) => new TraceLogger<object>(node);
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+        // The trace takes all.
+    }
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
+}

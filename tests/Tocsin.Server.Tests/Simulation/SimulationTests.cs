@@ -1,0 +1,49 @@
+namespace Tocsin.Tests.Simulation;
+
+/// <summary>
+/// The engine under crashes, freezes, lost connections and providers of every mood, on virtual time. <c>TOCSIN_SIM_SEEDS</c> is the
+/// number of seeds (300), <c>TOCSIN_SIM_FIRST</c> the first of them (1), <c>TOCSIN_SIM_SEED</c> one whose whole trace is shown.
+/// </summary>
+public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
+{
+    private const int Parts = 6;
+
+    public static TheoryData<int> EachPart => [.. Enumerable.Range(0, Parts)];
+
+    [Theory]
+    [MemberData(nameof(EachPart))]
+    public void No_promise_is_broken(int part)
+    {
+        var (first, count) = (Setting("TOCSIN_SIM_FIRST", 1), Setting("TOCSIN_SIM_SEEDS", 300));
+        var (requests, kills) = (0, 0);
+        for (var seed = first + part; seed < first + count; seed += Parts)
+        {
+            var outcome = SeedRun.Run(seed);
+            Assert.True(outcome.Failure is null, outcome.Story());
+            requests += outcome.Requests;
+            kills += outcome.Kills;
+        }
+
+        output.WriteLine($"{requests} requests to providers, {kills} restarts");
+        Assert.True(requests > 0 && kills > 0, "Nothing happened.");
+    }
+
+    [Fact]
+    public void A_seed_tells_the_same_story_every_time() =>
+        Assert.All(Enumerable.Range(1, 5), seed => Assert.Equal(SeedRun.Run(seed).TraceHash, SeedRun.Run(seed).TraceHash));
+
+    [Fact]
+    public void Seeds_of_choice_are_shown_whole()
+    {
+        var seed = Setting("TOCSIN_SIM_SEED", 1);
+        var outcome = SeedRun.Run(seed);
+        foreach (var line in outcome.Trace)
+        {
+            output.WriteLine(line);
+        }
+
+        Assert.True(outcome.Failure is null, outcome.Story());
+    }
+
+    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+}

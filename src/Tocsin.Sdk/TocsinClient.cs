@@ -141,6 +141,14 @@ public sealed class TocsinClient(HttpClient http)
     public Task<DeliveryView> TestSourceAsync(string name, string status = "firing", CancellationToken ct = default) =>
         PostAsync(Query($"api/v1/sources/{Uri.EscapeDataString(name)}/test", ("status", status)), WireJson.Default.DeliveryView, ct);
 
+    /// <summary>Sends a test message to a channel and tells the provider's answer. Not idempotent: each call sends one.</summary>
+    public Task<ContactAnswer> TestChannelAsync(string name, CancellationToken ct = default) =>
+        PostAsync($"api/v1/channels/{Uri.EscapeDataString(name)}/test", WireJson.Default.ContactAnswer, ct);
+
+    /// <summary>Sends a test message to somebody by one contact method and tells the provider's answer. Not idempotent: each call sends one.</summary>
+    public Task<ContactAnswer> TestContactAsync(string user, string method, CancellationToken ct = default) =>
+        PostAsync($"api/v1/users/{Uri.EscapeDataString(user)}/contact/{Uri.EscapeDataString(method)}/test", WireJson.Default.ContactAnswer, ct);
+
     /// <summary>What sources delivered, newest first.</summary>
     /// <param name="verdict">accepted, duplicate, partial, unparsed or refused; null: all.</param>
     public Task<Page<DeliveryView>> ListDeliveriesAsync(

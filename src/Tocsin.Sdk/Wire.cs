@@ -198,11 +198,18 @@ public sealed record EventView(
 public sealed record OnCallView(string Schedule, string? Team, IReadOnlyList<string> Users, DateTimeOffset? Until, string Because);
 
 /// <summary>One delivery that a source made.</summary>
+/// <param name="Id">0 for a test that only repeated what was known: repetitions are not kept.</param>
 /// <param name="Verdict">accepted, duplicate, partial, unparsed or refused.</param>
 /// <param name="Reason">What was wrong, for partial, unparsed and refused.</param>
 public sealed record DeliveryView(
     long Id, string Source, DateTimeOffset ReceivedAt, string Verdict, int Signals, int Rejected, string? Reason, string? Body);
 
+/// <summary>Where alerts come from.</summary>
+/// <param name="Type">The provider: alertmanager, grafana, generic.</param>
+/// <param name="Url">Where the sender posts to; its last part is the key, shown to administrators only.</param>
+/// <param name="Accepted">Alerts taken so far.</param>
+/// <param name="Unparsed">Deliveries so far that could not be read whole.</param>
+/// <param name="Snippet">Lines for the sending tool's own configuration.</param>
 public sealed record SourceView(
     string Name, string Type, string Url, DateTimeOffset? LastEventAt, long Accepted, long Unparsed, string Snippet);
 
@@ -211,6 +218,11 @@ public sealed record SilenceView(
 
 public sealed record SilenceRequest(
     IReadOnlyList<string> Match, DateTimeOffset? StartsAt, DateTimeOffset? EndsAt, string? For, string? Comment);
+
+/// <summary>What a provider answered to a test message.</summary>
+/// <param name="Status">sent or failed.</param>
+/// <param name="Reason">The provider's own answer, or why it could not be reached.</param>
+public sealed record ContactAnswer(string Status, string Reason);
 
 /// <summary>What a silence would mute now.</summary>
 public sealed record SilencePreview(int Alerts, IReadOnlyList<Alert> Examples, IReadOnlyList<long> Incidents);

@@ -23,6 +23,7 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(EstatePlan))]
+[JsonSerializable(typeof(ContactAnswer))]
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class WireJson : JsonSerializerContext;

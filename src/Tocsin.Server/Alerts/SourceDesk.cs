@@ -1,5 +1,6 @@
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Identity;
 using Tocsin.Providers;
 using Tocsin.Sdk;
 
@@ -8,9 +9,13 @@ namespace Tocsin.Alerts;
 /// <summary>The sources of a workspace as people meet them: address, snippet, what they sent, and a test event.</summary>
 internal sealed class SourceDesk(AlertSourceRegistry providers, DeliveryStore deliveries, AlertReceiver receiver, Database database, TimeProvider clock)
 {
+    /// <summary>What stands in place of a source's key for those who may not see it: whoever has the key can make alerts.</summary>
+    private const string HiddenKey = "KEY";
+
     /// <param name="baseUrl">The address under which senders reach this installation, without a trailing slash.</param>
     /// <param name="name">One source; null: all, by name.</param>
-    public async Task<IReadOnlyList<SourceView>> ListAsync(EstateSnapshot estate, string baseUrl, string? name, CancellationToken ct)
+    /// <param name="reader">Administrators see the keys.</param>
+    public async Task<IReadOnlyList<SourceView>> ListAsync(EstateSnapshot estate, string baseUrl, string? name, Role reader, CancellationToken ct)
     {
         var counts = (await database.ReadAsync(session => deliveries.CountsAsync(session, estate.Workspace), ct)).ToDictionary(c => c.Source, StringComparer.Ordinal);
         return
@@ -18,9 +23,10 @@ internal sealed class SourceDesk(AlertSourceRegistry providers, DeliveryStore de
             .. estate.Model.Sources.Values.Where(s => name is null || s.Name == name).OrderBy(s => s.Name, StringComparer.Ordinal).Select(source =>
             {
                 var count = counts.GetValueOrDefault(source.Name);
+                var shown = reader >= Role.Admin ? source : source with { Key = HiddenKey };
                 return new SourceView(
-                    source.Name, source.Type, $"{baseUrl}/in/{source.Type}/{source.Key}", count.LastAt, count.Accepted, count.Unparsed,
-                    providers.Find(source.Type)?.Snippet(baseUrl, source) ?? "");
+                    source.Name, source.Type, $"{baseUrl}/in/{source.Type}/{Uri.EscapeDataString(shown.Key)}", count.LastAt, count.Accepted, count.Unparsed,
+                    providers.Find(source.Type)?.Snippet(baseUrl, shown) ?? "");
             }),
         ];
     }

@@ -36,6 +36,9 @@ public sealed class ServerOptions
     [RegularExpression("^(https?://.+)?$", ErrorMessage = "HeartbeatUrl must begin with http:// or https://.")]
     public string HeartbeatUrl { get; set; } = "";
 
+    /// <summary>The address for those who ask by this request: the public one where it is set, else the one that they used.</summary>
+    public string BaseFor(Microsoft.AspNetCore.Http.HttpRequest request) => PublicUrl.Length > 0 ? PublicBase : $"{request.Scheme}://{request.Host}";
+
     public bool Works => Roles is "all" || Roles.Contains("work", StringComparison.Ordinal);
 
     public bool Answers => Roles is "all" || Roles.Contains("api", StringComparison.Ordinal);

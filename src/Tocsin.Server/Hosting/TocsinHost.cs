@@ -168,6 +168,8 @@ public static class TocsinHost
 
         app.MapIngest();
         app.MapAlertmanager();
+        app.MapSources();
+        app.MapContactTests();
         app.MapIncidents();
         app.MapAlerts();
         app.MapPagesApi();

@@ -76,6 +76,23 @@ internal sealed class HttpBench : IAsyncDisposable
         },
         default);
 
+    /// <summary>Somebody who logged in with a browser of this machine.</summary>
+    public async Task<HttpClient> PersonAsync(string user, Role role, string workspace = "acme")
+    {
+        var accounts = Service<AccountStore>();
+        var token = await Service<Database>().WriteAsync(
+            async tx =>
+            {
+                var owner = (await Service<WorkspaceStore>().ListAsync(tx)).Single(w => w.Name == workspace);
+                var account = await accounts.SaveAsync(tx, owner.Id, $"{user}@{workspace}.test", user, role, "", DateTimeOffset.UtcNow);
+                return await accounts.BeginSessionAsync(tx, owner.Id, account, DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
+            },
+            default);
+        var client = Anybody();
+        client.DefaultRequestHeaders.Add("Cookie", $"tocsin={token}");
+        return client;
+    }
+
     /// <summary>Somebody without a credential.</summary>
     public HttpClient Anybody()
     {

@@ -29,7 +29,7 @@ internal static class SourcePageEndpoints
         var page = await frames.OpenAsync(http, ct);
         var query = q?.Trim() ?? "";
         bool Has(params string[] texts) => texts.Any(t => t.Contains(query, StringComparison.OrdinalIgnoreCase));
-        var known = await sources.ListAsync(page.Estate, BaseUrl(http.Request), null, ct);
+        var known = await sources.ListAsync(page.Estate, BaseUrl(http.Request), null, page.Caller.Role, ct);
         var kinds = providers.All.Select(p => p.Info).Where(i => Has(i.Id, i.Name)).OrderBy(i => i.Name, StringComparer.Ordinal)
             .Select(i => new SourceKind(i.Id, i.Name, i.Docs.ToString(), $"- {{name: {i.Id}, type: {i.Id}, key: \"${{env:{i.Id.ToUpperInvariant()}_KEY}}\"}}"));
         return new Rendered<SourcesPage, SourcesModel>(page.Frame, new([.. known.Where(s => Has(s.Name, s.Type))], [.. kinds], query));
@@ -40,7 +40,7 @@ internal static class SourcePageEndpoints
         CancellationToken ct, long? delivery = null)
     {
         var page = await frames.OpenAsync(http, ct);
-        if (await sources.ListAsync(page.Estate, BaseUrl(http.Request), name, ct) is not [var source] || providers.Find(source.Type) is not { } provider)
+        if (await sources.ListAsync(page.Estate, BaseUrl(http.Request), name, page.Caller.Role, ct) is not [var source] || providers.Find(source.Type) is not { } provider)
         {
             return Errors.NotFound(page.Frame);
         }
@@ -52,8 +52,7 @@ internal static class SourcePageEndpoints
             ct);
         return new Rendered<SourcePage, SourceModel>(page.Frame, new()
         {
-            // Keys are for those who may act; a viewer sees that there is one.
-            Source = page.Frame.MayAct ? source : source with { Url = Masked(source.Url), Snippet = source.Snippet.Replace(Key(source.Url), "…", StringComparison.Ordinal) },
+            Source = source,
             KindName = provider.Info.Name,
             Docs = provider.Info.Docs.ToString(),
             Example = Encoding.UTF8.GetString(provider.Example(SignalStatus.Firing, page.Now).Span),
@@ -88,8 +87,4 @@ internal static class SourcePageEndpoints
     private static string BaseUrl(HttpRequest request) => $"{request.Scheme}://{request.Host}";
 
     private static string Path(string name) => "/sources/" + Uri.EscapeDataString(name);
-
-    private static string Key(string url) => url[(url.LastIndexOf('/') + 1)..];
-
-    private static string Masked(string url) => url[..(url.LastIndexOf('/') + 1)] + "…";
 }

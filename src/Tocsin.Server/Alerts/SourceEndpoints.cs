@@ -1,0 +1,47 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Tocsin.Estate;
+using Tocsin.Hosting;
+using Tocsin.Identity;
+using Tocsin.Sdk;
+
+namespace Tocsin.Alerts;
+
+internal static class SourceEndpoints
+{
+    public static void MapSources(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/sources").WithTags("Sources").RequireAuthorization(Policies.Viewer);
+        group.MapGet("/", List);
+        group.MapPost("/{name}/test", Test).RequireAuthorization(Policies.Responder);
+    }
+
+    /// <summary>Where alerts can come from, by name, with what each has sent and the lines for its tool's own configuration.</summary>
+    /// <remarks>Administrators see the keys; for others <c>KEY</c> stands in their place.</remarks>
+    private static async Task<Ok<Page<SourceView>>> List(
+        ClaimsPrincipal user, IEstates estates, SourceDesk sources, IOptions<ServerOptions> options, HttpRequest request, CancellationToken ct) =>
+        TypedResults.Ok(new Page<SourceView>(
+            await sources.ListAsync(await estates.OfAsync(user, ct), options.Value.BaseFor(request), null, Caller.Of(user).Role, ct), null));
+
+    /// <summary>Feeds the source the example of its tool, which goes the whole way: firing opens an incident and pages, resolved ends it.</summary>
+    /// <param name="name">The source.</param>
+    /// <param name="status">firing or resolved.</param>
+    private static async Task<Results<Ok<DeliveryView>, ProblemHttpResult>> Test(
+        string name, ClaimsPrincipal user, IEstates estates, SourceDesk sources, TimeProvider clock, CancellationToken ct, string status = "firing")
+    {
+        if (status is not ("firing" or "resolved"))
+        {
+            return Error.Invalid("status", "Use firing or resolved.").ToProblem();
+        }
+
+        var result = await sources.TestAsync(await estates.OfAsync(user, ct), name, status == "firing" ? SignalStatus.Firing : SignalStatus.Resolved, ct);
+        return result.Ok ? TypedResults.Ok(Of(name, result.Value, clock.GetUtcNow())) : result.Error.ToProblem();
+    }
+
+    private static DeliveryView Of(string source, DeliveryOutcome outcome, DateTimeOffset now) =>
+        new(outcome.Id ?? 0, source, now, outcome.Verdict.ToString().ToLowerInvariant(), outcome.Signals, outcome.Rejected, outcome.Reason, null);
+}

@@ -132,7 +132,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         var fresh = work.Changed.Where(r => r.Id == 0).ToList();
         if (fresh.Count > 0)
         {
-            var ids = await alerts.ReserveIdsAsync(tx, fresh.Count);
+            var ids = await tx.ReserveIdsAsync("alert", fresh.Count);
             for (var i = 0; i < ids.Length; i++)
             {
                 work.Identify(fresh[i], ids[i]);

@@ -96,7 +96,7 @@ var reason = $"The delivery has {signals.Count} alerts, at most {options.Value.M
         {
             await tx.LockWorkspaceAsync(estate.Workspace);
             var id = await deliveries.InsertAsync(
-                tx, estate.Workspace, new(0, request.Source.Name, request.ReceivedAt, verdict, 0, 0, reason, Shown(request.Headers), request.Body.ToArray()));
+                tx, estate.Workspace, new DeliveryRow(0, request.Source.Name, request.ReceivedAt, verdict, 0, 0, reason, Shown(request.Headers), PackedBody.Pack(request.Body.Span)));
             await deliveries.CountAsync(tx, estate.Workspace, request.Source.Name, 0, 1, request.ReceivedAt);
             return new DeliveryOutcome(id, verdict, 0, 0, reason);
         },

@@ -24,8 +24,17 @@ internal sealed record AlertRow
     public AlertDocument Document => Text.Document;
 }
 
-internal sealed class AlertStore
+/// <param name="soleWriter">
+/// Whether nobody but this object writes alerts, so that rows may be remembered between transactions: true for the embedded store
+/// of one process. What a transaction writes is forgotten at once and remembered again when it is committed.
+/// </param>
+internal sealed class AlertStore(bool soleWriter = false)
 {
+    private const int MostRemembered = 20_000;
+
+    // Used inside the one writer's transactions only, one at a time.
+    private readonly Dictionary<(long Workspace, long Fingerprint), AlertRow> _remembered = [];
+
     private const string Columns =
         "id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body";
 
@@ -42,33 +51,34 @@ internal sealed class AlertStore
                 Read, ("workspace", workspace), ("fingerprints", fingerprints.ToArray()));
         }
 
-        return await session.QueryAsync(
-            $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND fingerprint IN (SELECT value FROM json_each(@fingerprints))",
-            Read, ("workspace", workspace), ("fingerprints", $"[{string.Join(',', fingerprints)}]"));
-    }
-
-    /// <summary>Ids for new rows, unused by any other transaction. The caller holds the workspace's lock.</summary>
-    public async Task<long[]> ReserveIdsAsync(Tx tx, int count)
-    {
-        if (tx.Dialect.IsPostgres)
+        List<AlertRow> rows = [];
+        List<long> unknown = [];
+        foreach (var fingerprint in fingerprints)
         {
-            return [.. await tx.QueryAsync(
-                "SELECT nextval(pg_get_serial_sequence('alert', 'id')) FROM generate_series(1, @count)", static row => row.GetInt64(0), ("count", count))];
+            if (_remembered.TryGetValue((workspace, fingerprint), out var row))
+            {
+                rows.Add(row);
+            }
+            else
+            {
+                unknown.Add(fingerprint);
+            }
         }
 
-        var last = await tx.ScalarAsync("SELECT MAX(id) FROM alert") ?? 0;
-        var ids = new long[count];
-        for (var i = 0; i < count; i++)
+        if (unknown.Count > 0)
         {
-            ids[i] = last + 1 + i;
+            rows.AddRange(await session.QueryAsync(
+                $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND fingerprint IN (SELECT value FROM json_each(@fingerprints))",
+                Read, ("workspace", workspace), ("fingerprints", $"[{string.Join(',', unknown)}]")));
         }
 
-        return ids;
+        return rows;
     }
 
     /// <summary>Writes rows, new or known, in one batch.</summary>
     public Task SaveAsync(Tx tx, long workspace, IReadOnlyList<AlertRow> rows)
     {
+        Remember(tx, workspace, rows);
         var count = rows.Count;
         long[] ids = new long[count], workspaces = new long[count], fingerprints = new long[count], started = new long[count], updated = new long[count];
         long?[] ended = new long?[count], expires = new long?[count];
@@ -155,6 +165,37 @@ internal sealed class AlertStore
     /// <summary>Puts off every expiry that fell, or would soon fall, into a time when this installation could hear nobody.</summary>
     public Task PutOffExpiriesAsync(Tx tx, DateTimeOffset before, DateTimeOffset until) => tx.ExecuteAsync(
         "UPDATE alert SET expires_at = @until WHERE expires_at IS NOT NULL AND expires_at < @before", ("until", until.ToMicros()), ("before", before.ToMicros()));
+
+    private void Remember(Tx tx, long workspace, IReadOnlyList<AlertRow> rows)
+    {
+        if (!soleWriter)
+        {
+            return;
+        }
+
+        foreach (var row in rows)
+        {
+            _remembered.Remove((workspace, row.Fingerprint));
+        }
+
+        tx.WhenDone(committed =>
+        {
+            if (!committed)
+            {
+                return;
+            }
+
+            if (_remembered.Count + rows.Count > MostRemembered)
+            {
+                _remembered.Clear();
+            }
+
+            foreach (var row in rows)
+            {
+                _remembered[(workspace, row.Fingerprint)] = row;
+            }
+        });
+    }
 
     private static AlertRow Read(DbDataReader row) => new()
     {

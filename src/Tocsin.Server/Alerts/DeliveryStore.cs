@@ -20,8 +20,13 @@ internal enum Verdict
     Refused = 4,
 }
 
+/// <param name="Packed">As <see cref="PackedBody"/> makes it.</param>
 internal sealed record DeliveryRow(
-    long Id, string Source, DateTimeOffset ReceivedAt, Verdict Verdict, int Signals, int Rejected, string? Reason, string? Headers, byte[]? Body);
+    long Id, string Source, DateTimeOffset ReceivedAt, Verdict Verdict, int Signals, int Rejected, string? Reason, string? Headers, byte[]? Packed)
+{
+    /// <summary>The body as it came.</summary>
+    public byte[]? Body => Packed is null ? null : PackedBody.Unpack(Packed);
+}
 
 /// <summary>The deliveries of each source as they came, so that "explain" and "replay" work.</summary>
 internal sealed class DeliveryStore
@@ -29,16 +34,29 @@ internal sealed class DeliveryStore
     /// <summary>How many unremarkable deliveries are kept of each source; those with a fault are kept for the whole retention.</summary>
     private const int KeepPerSource = 100;
 
-    public async Task<long> InsertAsync(Tx tx, long workspace, DeliveryRow delivery)
+    public async Task<long> InsertAsync(Tx tx, long workspace, DeliveryRow delivery) => (await InsertAsync(tx, workspace, [delivery]))[0];
+
+    /// <returns>The ids, in the order of the rows.</returns>
+    public async Task<long[]> InsertAsync(Tx tx, long workspace, IReadOnlyList<DeliveryRow> deliveries)
     {
-        var id = await tx.ScalarAsync(
-            """
-            INSERT INTO delivery (workspace_id, source, received_at, verdict, signals, rejected, reason, headers, body)
-            VALUES (@workspace, @source, @received, @verdict, @signals, @rejected, @reason, @headers, @body) RETURNING id
-            """,
-            ("workspace", workspace), ("source", delivery.Source), ("received", delivery.ReceivedAt.ToMicros()), ("verdict", (int)delivery.Verdict),
-            ("signals", delivery.Signals), ("rejected", delivery.Rejected), ("reason", delivery.Reason), ("headers", delivery.Headers), ("body", Pack(delivery.Body)));
-        return id!.Value;
+        var count = deliveries.Count;
+        var ids = await tx.ReserveIdsAsync("delivery", count);
+        long[] workspaces = new long[count], received = new long[count];
+        int[] verdicts = new int[count], signals = new int[count], rejected = new int[count];
+        string?[] sources = new string?[count], reasons = new string?[count], headers = new string?[count];
+        var bodies = new byte[]?[count];
+        for (var i = 0; i < count; i++)
+        {
+            var row = deliveries[i];
+            (workspaces[i], received[i], verdicts[i], signals[i], rejected[i]) = (workspace, row.ReceivedAt.ToMicros(), (int)row.Verdict, row.Signals, row.Rejected);
+            (sources[i], reasons[i], headers[i], bodies[i]) = (row.Source, row.Reason, row.Headers, row.Packed);
+        }
+
+        await tx.BatchAsync(
+            "INSERT INTO delivery (id, workspace_id, source, received_at, verdict, signals, rejected, reason, headers, body) {rows}",
+            new("id", ids), new("workspace", workspaces), new("source", sources), new("received", received), new("verdict", verdicts), new("signals", signals),
+            new("rejected", rejected), new("reason", reasons), new("headers", headers), new("body", bodies));
+        return ids;
     }
 
     /// <summary>Counts what a source sent, and when last.</summary>
@@ -81,34 +99,45 @@ internal sealed class DeliveryStore
 
     private static DeliveryRow Read(DbDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.Instant(2), (Verdict)row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.NullableString(6), row.NullableString(7),
-        Unpack(row.NullableBytes(8)));
+        row.NullableBytes(8));
+}
 
-    private static byte[]? Pack(byte[]? body)
+/// <summary>Bodies as they are kept: small ones as they are, larger ones compressed; the first byte tells which.</summary>
+internal static class PackedBody
+{
+    private const byte Plain = 0;
+    private const byte Brotli = 1;
+    private const int WorthPacking = 1024;
+
+    // Fast and good enough: a kept body is read by people, rarely.
+    private const int Quality = 1;
+    private const int Window = 18;
+
+    public static byte[] Pack(ReadOnlySpan<byte> body)
     {
-        if (body is null)
+        if (body.Length >= WorthPacking)
         {
-            return null;
+            var packed = new byte[BrotliEncoder.GetMaxCompressedLength(body.Length) + 1];
+            if (BrotliEncoder.TryCompress(body, packed.AsSpan(1), out var length, Quality, Window) && length < body.Length)
+            {
+                packed[0] = Brotli;
+                return packed[..(length + 1)];
+            }
         }
 
-        using var packed = new MemoryStream();
-        using (var deflate = new DeflateStream(packed, CompressionLevel.Fastest))
-        {
-            deflate.Write(body);
-        }
-
-        return packed.ToArray();
+        return [Plain, .. body];
     }
 
-    private static byte[]? Unpack(byte[]? packed)
+    public static byte[] Unpack(ReadOnlySpan<byte> packed)
     {
-        if (packed is null)
+        if (packed[0] == Plain)
         {
-            return null;
+            return packed[1..].ToArray();
         }
 
-        using var deflate = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress);
+        using var decoder = new BrotliStream(new MemoryStream(packed[1..].ToArray()), CompressionMode.Decompress);
         using var body = new MemoryStream();
-        deflate.CopyTo(body);
+        decoder.CopyTo(body);
         return body.ToArray();
     }
 }

@@ -18,6 +18,8 @@ internal sealed record Delivery(
     /// <summary>Prepared when the delivery is made, by whoever made it: the store's turn is short.</summary>
     public Intake Intake { get; } = new(Source, Signals, ReceivedAt);
 
+    public byte[] Packed { get; } = PackedBody.Pack(Body.Span);
+
     /// <summary>The stored delivery that is replayed; null for a new one.</summary>
     public long? Replays { get; init; }
 }
@@ -33,6 +35,7 @@ internal sealed class IngestBatcher : BackgroundService
 {
     private const int MaxSignalsPerBatch = 4_000;
     private const int MaxDeliveriesPerBatch = 1_000;
+    private const int TrimEvery = 200;
 
     private readonly Channel<Waiting> _queue;
     private readonly Database _database;
@@ -132,8 +135,8 @@ internal sealed class IngestBatcher : BackgroundService
             var delivery = waiting.Delivery;
             var reason = $"An internal error kept it from being stored: {bug.Message} Replay it after an upgrade.";
             var id = await _database.WriteAsync(
-                tx => _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new(
-                    0, delivery.Source, delivery.ReceivedAt, Verdict.Unparsed, 0, delivery.Signals.Count, reason, delivery.Headers, delivery.Body.ToArray())),
+                tx => _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new DeliveryRow(
+                    0, delivery.Source, delivery.ReceivedAt, Verdict.Unparsed, 0, delivery.Signals.Count, reason, delivery.Headers, delivery.Packed)),
                 CancellationToken.None);
             waiting.Done.TrySetResult(new(id, Verdict.Unparsed, 0, delivery.Signals.Count, reason));
         }
@@ -148,12 +151,7 @@ internal sealed class IngestBatcher : BackgroundService
         var now = _clock.GetUtcNow();
         var estate = batch[^1].Delivery.Estate;
         var results = await _intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Delivery.Intake)], now);
-        var outcomes = new DeliveryOutcome[batch.Count];
-        for (var i = 0; i < batch.Count; i++)
-        {
-            outcomes[i] = await KeepAsync(tx, batch[i].Delivery, results[i]);
-        }
-
+        var outcomes = await KeepAsync(tx, estate.Workspace, batch, results);
         foreach (var source in batch.GroupBy(w => w.Delivery.Source))
         {
             await _deliveries.CountAsync(
@@ -163,27 +161,50 @@ internal sealed class IngestBatcher : BackgroundService
         return outcomes;
     }
 
-    private async Task<DeliveryOutcome> KeepAsync(Tx tx, Delivery delivery, IntakeResult result)
+    /// <summary>Keeps what is worth a row: a repetition changed nothing and is not.</summary>
+    private async Task<DeliveryOutcome[]> KeepAsync(Tx tx, long workspace, List<Waiting> batch, IntakeResult[] results)
     {
-        var (verdict, reason) = Judge(delivery, result);
-        if (delivery.Replays is { } replayed)
+        var outcomes = new DeliveryOutcome[batch.Count];
+        List<int> kept = [];
+        for (var i = 0; i < outcomes.Length; i++)
         {
-            await _deliveries.SaveVerdictAsync(tx, delivery.Estate.Workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
-            return new(replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+            var delivery = batch[i].Delivery;
+            var (verdict, reason) = Judge(delivery, results[i]);
+            outcomes[i] = new(delivery.Replays, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+            if (delivery.Replays is { } replayed)
+            {
+                await _deliveries.SaveVerdictAsync(tx, workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+            }
+            else if (verdict != Verdict.Duplicate)
+            {
+                kept.Add(i);
+            }
         }
 
-        // A repetition changes nothing and is not worth a row.
-        long? id = verdict == Verdict.Duplicate
-            ? null
-            : await _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new(
-                0, delivery.Source, delivery.ReceivedAt, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason, delivery.Headers, delivery.Body.ToArray()));
-        if (id % 50 == 0)
+        if (kept.Count == 0)
         {
-            await _deliveries.TrimAsync(tx, delivery.Estate.Workspace, delivery.Source);
+            return outcomes;
         }
 
-        return new(id, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+        var ids = await _deliveries.InsertAsync(tx, workspace, [.. kept.Select(i => RowOf(batch[i].Delivery, outcomes[i]))]);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            outcomes[kept[i]] = outcomes[kept[i]] with { Id = ids[i] };
+        }
+
+        if (ids[0] / TrimEvery != (ids[^1] + 1) / TrimEvery)
+        {
+            foreach (var source in kept.Select(i => batch[i].Delivery.Source).Distinct(StringComparer.Ordinal))
+            {
+                await _deliveries.TrimAsync(tx, workspace, source);
+            }
+        }
+
+        return outcomes;
     }
+
+    private static DeliveryRow RowOf(Delivery delivery, DeliveryOutcome outcome) => new(
+        0, delivery.Source, delivery.ReceivedAt, outcome.Verdict, outcome.Signals, outcome.Rejected, outcome.Reason, delivery.Headers, delivery.Packed);
 
     private static (Verdict Verdict, string? Reason) Judge(Delivery delivery, IntakeResult result)
     {

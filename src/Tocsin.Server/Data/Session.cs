@@ -166,6 +166,26 @@ internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dial
         ? ExecuteAsync("SELECT pg_advisory_xact_lock(@class, @workspace)", ("class", 7_001), ("workspace", (int)workspace))
         : Task.CompletedTask;
 
+    /// <summary>Ids for rows about to be added to a table, unused by any other transaction. The caller holds the workspace's lock.</summary>
+    /// <param name="table">A table whose key is generated.</param>
+    public async Task<long[]> ReserveIdsAsync(string table, int count)
+    {
+        if (Dialect.IsPostgres)
+        {
+            return [.. await QueryAsync(
+                "SELECT nextval(pg_get_serial_sequence(@table, 'id')) FROM generate_series(1, @count)", static row => row.GetInt64(0), ("table", table), ("count", count))];
+        }
+
+        var last = await ScalarAsync($"SELECT MAX(id) FROM {table}") ?? 0;
+        var ids = new long[count];
+        for (var i = 0; i < count; i++)
+        {
+            ids[i] = last + 1 + i;
+        }
+
+        return ids;
+    }
+
     /// <summary>
     /// What one owner gathers over this transaction, to be written in one go. The first call makes it and registers
     /// <paramref name="write"/>, which runs after the work and before the commit.

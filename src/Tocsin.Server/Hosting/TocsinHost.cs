@@ -81,7 +81,8 @@ public static class TocsinHost
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
         services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
-        services.AddSingleton<AlertStore>().AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
+        services.AddSingleton(provider => new AlertStore(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres));
+        services.AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);

@@ -123,4 +123,66 @@ public sealed class RealServerTests : IAsyncLifetime
         Assert.Equal("No deliveries.\n", (await _cli.RunAsync("deliveries", "ls")).Out);
         Assert.Contains("primary   shop  ana", (await _cli.RunAsync("oncall")).Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_log_is_followed_live_and_resumed_without_a_gap()
+    {
+        using var http = new HttpClient { BaseAddress = new(_server.Url) };
+        TocsinClient.Authorize(http, _cli.Environment["TOCSIN_TOKEN"]);
+        var client = new TocsinClient(http);
+        await _cli.RunAsync("send", "--title", "Disk full");
+        var seen = await client.EnumerateEventsAsync().Select(e => e.Seq).ToListAsync();
+        await using var live = client.FollowEventsAsync(seen[^1]).GetAsyncEnumerator();
+
+        foreach (var seq in seen.AsEnumerable().Reverse().Skip(1))
+        {
+            Assert.True(await live.MoveNextAsync());
+            Assert.Equal(seq, live.Current.Seq);
+        }
+
+        var next = live.MoveNextAsync();
+        await _cli.RunAsync("note", "1", "looking");
+
+        Assert.True(await next);
+        Assert.Equal("incident.note_added", live.Current.Kind);
+    }
+
+    [Fact]
+    public async Task An_estate_is_planned_applied_and_read_back()
+    {
+        await using var server = await ServeRun.StartAsync("serve", "--data", Path.Combine(_data, "other"));
+        var key = await new CliWorld(null).RunAsync("key", "create", "--data", Path.Combine(_data, "other"), "--name", "test");
+        var file = Path.Combine(_data, "new.yaml");
+        await File.WriteAllTextAsync(
+            file,
+            """
+            apiVersion: tocsin/v1
+            users: [{name: bo, time_zone: Europe/Berlin}]
+            schedules: [{name: night, time_zone: Europe/Berlin, rotations: [{name: weekly, users: [bo], start: 2026-01-05T09:00, every: 1w}]}]
+            policies: [{name: shop, steps: [{notify: ["schedule:night"], wait: 5m}]}]
+            route: {name: root, policy: shop}
+            """);
+        var cli = new CliWorld(server.Url, key.Out.TrimEnd()) { Time = TimeProvider.System };
+
+        var planned = await cli.RunAsync("apply", file, "--dry-run");
+        var before = await cli.RunAsync("oncall");
+        var applied = await cli.RunAsync("apply", file, "--yes");
+        var after = await cli.RunAsync("oncall");
+        var again = await cli.RunAsync("apply", file, "--yes");
+        var exported = await cli.RunAsync("export");
+        var roundTrip = await new CliWorld(server.Url, key.Out.TrimEnd()) { Input = exported.Out }.RunAsync("apply", "-");
+
+        Assert.Contains("+ create user bo", planned.Out, StringComparison.Ordinal);
+        Assert.Equal("There are no schedules.\n", before.Out);
+        Assert.Equal(0, applied.ExitCode);
+        Assert.Contains("night", after.Out, StringComparison.Ordinal);
+        Assert.EndsWith("is already as the files say.\n", again.Out, StringComparison.Ordinal);
+        Assert.EndsWith("is already as the files say.\n", roundTrip.Out, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, "apiVersion: tocsin/v1\npolicies: [{name: shop, steps: [{notify: [\"user:nobody\"], wait: 5m}]}]\n");
+        var faulty = await cli.RunAsync("apply", file, "--yes");
+
+        Assert.Equal(5, faulty.ExitCode);
+        Assert.StartsWith($"error: {file}:2:", faulty.Error, StringComparison.Ordinal);
+    }
 }

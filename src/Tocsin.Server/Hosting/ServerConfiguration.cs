@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.Options;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Tocsin.Hosting;
@@ -6,20 +9,37 @@ namespace Tocsin.Hosting;
 /// <summary>Where settings come from, weakest first: appsettings.json, tocsin.yaml, environment, command line.</summary>
 internal static class ServerConfiguration
 {
-    private const string EnvironmentPrefix = "Tocsin__";
+    public const string EnvironmentPrefix = "Tocsin__";
 
-    public static void Add(ConfigurationManager configuration, ServeSettings settings)
+    private const string YamlFile = "tocsin.yaml";
+
+    /// <exception cref="OptionsValidationException">A file of settings cannot be read; the failure says where.</exception>
+    public static void Add(IConfigurationBuilder configuration, ServeSettings settings)
     {
-        configuration.AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true);
-        if (File.Exists("tocsin.yaml"))
+        try
         {
-            configuration.AddInMemoryCollection(Yaml("tocsin.yaml"));
+            configuration.AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true);
+            if (File.Exists(YamlFile))
+            {
+                configuration.Add(new NamedSettingsSource($"set in {YamlFile}", Yaml(YamlFile)));
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            throw Unreadable("appsettings.json", e.InnerException?.InnerException?.Message ?? e.InnerException?.Message ?? e.Message);
+        }
+        catch (YamlException e)
+        {
+            throw Unreadable($"{YamlFile}:{e.Start.Line}:{e.Start.Column}", e.Message);
         }
 
-        configuration.AddInMemoryCollection(WellKnown());
+        configuration.Add(new NamedSettingsSource("set by an environment variable of a system that Tocsin replaces", WellKnown()));
         configuration.AddEnvironmentVariables(EnvironmentPrefix);
-        configuration.AddInMemoryCollection(CommandLine(settings));
+        configuration.Add(new NamedSettingsSource("set on the command line", CommandLine(settings)));
     }
+
+    private static OptionsValidationException Unreadable(string place, string why) =>
+        new("settings", typeof(ServerOptions), [$"{place} cannot be read: {why}"]);
 
     private static IEnumerable<KeyValuePair<string, string?>> CommandLine(ServeSettings settings)
     {
@@ -82,4 +102,15 @@ internal static class ServerConfiguration
                 break;
         }
     }
+}
+
+/// <summary>Settings from a place that can be named when one of them is wrong.</summary>
+internal sealed class NamedSettingsSource(string name, IEnumerable<KeyValuePair<string, string?>> pairs) : IConfigurationSource
+{
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => new NamedSettings(name, new() { InitialData = pairs });
+}
+
+internal sealed class NamedSettings(string name, MemoryConfigurationSource source) : MemoryConfigurationProvider(source)
+{
+    public string Name { get; } = name;
 }

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Tocsin.Data;
 
 namespace Tocsin.Hosting;
 
@@ -49,3 +51,36 @@ public sealed class ServerOptions
 
 [OptionsValidator]
 internal sealed partial class ServerOptionsValidator : IValidateOptions<ServerOptions>;
+
+/// <summary>What no attribute can say: that addresses are addresses. Never repeats them, since they may hold a password.</summary>
+internal sealed class ServerAddressValidator : IValidateOptions<ServerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ServerOptions options)
+    {
+        List<string> faults = [];
+        if (options.Database.Length > 0 && !Reads(() => PostgresDatabase.ConnectionString(options.Database)))
+        {
+            faults.Add($"{nameof(options.Database)}: {nameof(options.Database)} is not the address of a PostgreSQL database; write postgres://user:password@host/name");
+        }
+
+        if (!options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(url => Reads(() => BindingAddress.Parse(url))))
+        {
+            faults.Add($"{nameof(options.Urls)}: {nameof(options.Urls)} has something that is not an address to listen on; write http://127.0.0.1:8080");
+        }
+
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static bool Reads(Func<object> read)
+    {
+        try
+        {
+            read();
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}

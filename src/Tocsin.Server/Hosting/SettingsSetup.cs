@@ -14,14 +14,20 @@ internal static class SettingsSetup
     {
         services.AddOptions<ServerOptions>().BindConfiguration("Server").ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerAddressValidator>();
+        services.AddSingleton(new SettingsSection("Server", typeof(ServerOptions)));
         services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Ingest", typeof(IngestOptions)));
         services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Jobs", typeof(JobOptions)));
         services.AddOptions<PagingOptions>().BindConfiguration("Paging").ValidateOnStart();
         services.AddSingleton<IValidateOptions<PagingOptions>, PagingOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Paging", typeof(PagingOptions)));
         services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
         services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Otlp", typeof(OtlpOptions)));
         return services;
     }
 }

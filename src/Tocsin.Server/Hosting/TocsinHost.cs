@@ -47,7 +47,8 @@ public static class TocsinHost
         AddServices(builder.Services);
         configure?.Invoke(builder);
 
-        var options = ReadOptions(builder.Configuration);
+        SettingsFaults.Demand(builder.Configuration);
+        var options = builder.Configuration.GetSection("Server").Get<ServerOptions>() ?? new();
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -62,14 +63,6 @@ public static class TocsinHost
         await PrepareAsync(app, store, options, ct);
         MapAll(app, options);
         return app;
-    }
-
-    private static ServerOptions ReadOptions(ConfigurationManager configuration)
-    {
-        var options = new ServerOptions();
-        configuration.GetSection("Server").Bind(options);
-        var result = new ServerOptionsValidator().Validate(null, options);
-        return result.Failed ? throw new OptionsValidationException("Server", typeof(ServerOptions), result.Failures) : options;
     }
 
     private static void AddServices(IServiceCollection services)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Tocsin.Hosting;
 
 namespace Tocsin.Outgoing;
 
@@ -23,6 +24,8 @@ internal static class OutgoingSetup
         services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsValidator>();
         services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpSettingsValidator>();
 
+        services.AddSingleton(new SettingsSection("Outgoing", typeof(OutgoingOptions)));
+        services.AddSingleton(new SettingsSection("Smtp", typeof(SmtpOptions)));
         services.AddSingleton<OutgoingConnector>();
         services.AddSingleton<GuardedHttp>();
         services.AddSingleton<SmtpSender>();

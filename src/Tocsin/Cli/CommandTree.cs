@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Sdk;
@@ -23,15 +24,15 @@ internal static class CommandTree
             CheckVerb.Create(terminal),
             .. IncidentVerbs.Create(terminal),
             SendVerb.Create(terminal),
-            KeyVerbs.Create(terminal),
-            BackupVerb.Create(terminal),
-            RestoreVerb.Create(terminal),
             OnCallVerb.Create(terminal),
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),
             JobVerbs.Create(terminal),
             DeliveryVerbs.Create(terminal),
             .. EstateVerbs.Create(terminal),
+            BackupVerb.Create(terminal),
+            RestoreVerb.Create(terminal),
+            KeyVerbs.Create(terminal),
             VersionVerb.Create(terminal),
             CompletionVerb.Create(terminal),
         ];
@@ -76,6 +77,20 @@ internal static class CommandTree
         catch (TocsinException e)
         {
             return Refusals.Explain(terminal, e);
+        }
+        catch (OptionsValidationException e)
+        {
+            foreach (var failure in e.Failures)
+            {
+                terminal.Error.WriteLine($"error: {Plain.Line(failure)}");
+            }
+
+            terminal.Error.WriteLine("hint: settings come from appsettings.json, tocsin.yaml, the environment (Tocsin__Section__Key) and the command line");
+            return ExitCode.InvalidConfiguration;
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            return Fail(terminal, ExitCode.CheckFailed, e.Message, "another program listens there; give another address with --urls");
         }
         catch (SchemaTooNewException e)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Hosting;
 
@@ -16,13 +17,21 @@ internal sealed class LocalStore
         HelpName = "postgres://…",
     };
 
+    /// <exception cref="OptionsValidationException">The settings are wrong.</exception>
     public StoreLocation Find(ParseResult parse)
     {
-        var options = Settings(parse).GetSection("Server").Get<ServerOptions>() ?? new();
-        return new(Path.GetFullPath(options.Data), options.Database.Length > 0 ? options.Database : null);
+        var settings = Settings(parse);
+        SettingsFaults.Demand(settings);
+        return Find(settings);
     }
 
-    /// <summary>All settings, as a server with the same two options would have them.</summary>
+    public static StoreLocation Find(IConfiguration settings)
+    {
+        var options = settings.GetSection("Server").Get<ServerOptions>() ?? new();
+        return new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Data)), options.Database.Length > 0 ? options.Database : null);
+    }
+
+    /// <summary>All settings, as a server with the same two options would have them; they may be wrong.</summary>
     public ConfigurationManager Settings(ParseResult parse)
     {
         var configuration = new ConfigurationManager();

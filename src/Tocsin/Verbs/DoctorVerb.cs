@@ -22,7 +22,7 @@ internal static class DoctorVerb
         var verb = new Command("doctor", "Check everything that paging depends on; changes and sends nothing") { json, store.Data, store.Database };
         verb.SetAction(async (parse, ct) =>
         {
-            var findings = await RunAsync(store.Settings(parse), store.Find(parse), terminal.Time, ct);
+            var findings = await RunAsync(store.Settings(parse), terminal.Time, ct);
             if (parse.GetValue(json))
             {
                 JsonOutput.Write(terminal.Out, new(findings), DoctorJson.Default.Findings);
@@ -37,8 +37,14 @@ internal static class DoctorVerb
         return verb;
     }
 
-    private static async Task<List<Finding>> RunAsync(ConfigurationManager settings, StoreLocation location, TimeProvider time, CancellationToken ct)
+    private static async Task<List<Finding>> RunAsync(ConfigurationManager settings, TimeProvider time, CancellationToken ct)
     {
+        if (SettingsFaults.Find(settings) is { Count: > 0 } faults)
+        {
+            return [.. faults.Select(fault => Finding.Problem("settings", fault, "mend it; the server does not start with it"))];
+        }
+
+        var location = LocalStore.Find(settings);
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(settings)
             .AddLogging()
@@ -47,12 +53,6 @@ internal static class DoctorVerb
             .AddProviders()
             .AddSingleton<EstateProviders>()
             .BuildServiceProvider();
-        var faults = SettingsFaults(services);
-        if (faults.Count > 0)
-        {
-            return faults;
-        }
-
         var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
         List<Finding> findings =
         [
@@ -66,24 +66,6 @@ internal static class DoctorVerb
         ];
         findings.AddRange(await StoreAsync(services, location, time, ct));
         return findings;
-    }
-
-    private static List<Finding> SettingsFaults(ServiceProvider services)
-    {
-        const string fix = "settings come from appsettings.json, tocsin.yaml, the environment (Tocsin__Section__Key) and the command line";
-        try
-        {
-            services.GetRequiredService<IStartupValidator>().Validate();
-            return [];
-        }
-        catch (OptionsValidationException e)
-        {
-            return [.. e.Failures.Select(failure => Finding.Problem("settings", failure, fix))];
-        }
-        catch (AggregateException e)
-        {
-            return [.. e.InnerExceptions.OfType<OptionsValidationException>().SelectMany(o => o.Failures).Select(failure => Finding.Problem("settings", failure, fix))];
-        }
     }
 
     private static async Task<IReadOnlyList<Finding>> StoreAsync(ServiceProvider services, StoreLocation location, TimeProvider time, CancellationToken ct)

@@ -24,7 +24,7 @@ internal static class RestoreVerb
             }
 
             var location = store.Find(parse);
-            var staging = location.Folder.TrimEnd('/') + ".restoring";
+            var staging = location.Folder + ".restoring";
             if (Directory.Exists(staging))
             {
                 Directory.Delete(staging, recursive: true);
@@ -122,7 +122,7 @@ internal static class RestoreVerb
                 throw new CliException(ExitCode.CheckFailed, $"a server is running on '{location.Folder}'", "stop it first");
             }
 
-            var aside = $"{location.Folder.TrimEnd('/')}.before-restore-{terminal.Now.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture)}";
+            var aside = $"{location.Folder}.before-restore-{terminal.Now.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture)}";
             Directory.Move(location.Folder, aside);
             terminal.Error.WriteLine($"What was there is in {aside}");
         }

@@ -90,4 +90,21 @@ public sealed class ExitCodeTests : IAsyncLifetime
         Assert.Contains("\nhint: ", run.Error, StringComparison.Ordinal);
         Assert.Empty(_server.Requests);
     }
+
+    [Theory]
+    [InlineData("serve", "--roles", "nothing")]
+    [InlineData("serve", "--urls", "nowhere")]
+    [InlineData("serve", "--database", "nonsense")]
+    [InlineData("key", "create", "--name", "ci", "--database", "nonsense")]
+    [InlineData("demo", "--urls", "nowhere")]
+    public async Task Settings_that_cannot_be_used_are_5(params string[] args)
+    {
+        var data = Path.Combine(Path.GetTempPath(), $"tocsin-settings-{Guid.NewGuid():N}");
+
+        var run = await new CliWorld(null).RunAsync([.. args, "--data", data]);
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(data));
+    }
 }

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using Tocsin.Hosting;
+
+namespace Tocsin.Tests.Hosting;
+
+public sealed class SettingsFaultsTests
+{
+    [Fact]
+    public void Nothing_set_is_nothing_wrong() => Assert.Empty(Faults());
+
+    [Theory]
+    [InlineData("Jobs:Concurency", "5", "Jobs:Concurency is not a setting; did you mean Jobs:Concurrency? (set in a.yaml)")]
+    [InlineData("Jobs:Whatever", "5", "Jobs:Whatever is not a setting (set in a.yaml)")]
+    [InlineData("Sever:Data", "x", "Sever is not a section of the settings; did you mean Server? (set in a.yaml)")]
+    [InlineData("jobs:concurrency", "many", "Jobs:Concurrency must be a number (set in a.yaml)")]
+    [InlineData("Jobs:Concurrency", "0", "Jobs:Concurrency must be between 1 and 1024 (set in a.yaml)")]
+    [InlineData("Jobs:Lease", "soon", "Jobs:Lease must be a span of time such as 00:00:30 (set in a.yaml)")]
+    [InlineData("Smtp:Tls", "Maybe", "Smtp:Tls must be one of Auto, StartTls, Implicit, None (set in a.yaml)")]
+    [InlineData("Server:Roles", "all of them", "Server:Roles must be 'api', 'work' or 'api,work' (set in a.yaml)")]
+    [InlineData("Server:Urls", "nowhere", "Server:Urls has something that is not an address to listen on; write http://127.0.0.1:8080 (set in a.yaml)")]
+    public void Each_fault_names_the_setting_what_it_must_be_and_where_it_was_set(string key, string value, string fault) =>
+        Assert.Equal([fault], Faults((key, value)));
+
+    [Fact]
+    public void All_faults_are_told_at_once() => Assert.Equal(4, Faults(("Jobs:Lease", "soon"), ("Jobs:Poll", "often"), ("Ingest:MaxAlerts", "0"), ("Smtp:Host", "mail.example.test")).Count);
+
+    [Fact]
+    public void A_secret_is_never_repeated()
+    {
+        var fault = Assert.Single(Faults(("Server:Database", "postgres//tocsin:hunter2@db")));
+
+        Assert.DoesNotContain("hunter2", fault, StringComparison.Ordinal);
+        Assert.Contains("postgres://user:password@host/name", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_may_stand_where_one_text_is_read() => Assert.Empty(Faults(("Outgoing:Allow:0", "127.0.0.1:9001"), ("Outgoing:Allow:1", "hooks.internal:443")));
+
+    [Fact]
+    public void What_logging_takes_is_not_ours_to_judge() => Assert.Empty(Faults(("Logging:LogLevel:Default", "Debug")));
+
+    [Fact]
+    public void A_server_is_not_built_from_wrong_settings()
+    {
+        var e = Assert.Throws<OptionsValidationException>(() => SettingsFaults.Demand(Settings(("Jobs:Lease", "soon"))));
+
+        Assert.Single(e.Failures);
+    }
+
+    private static IReadOnlyList<string> Faults(params (string Key, string Value)[] settings) => SettingsFaults.Find(Settings(settings));
+
+    private static IConfigurationRoot Settings(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
+        .Add(new NamedSettingsSource("set in a.yaml", settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))))
+        .Build();
+}

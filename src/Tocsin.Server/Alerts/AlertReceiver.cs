@@ -79,7 +79,7 @@ internal sealed class AlertReceiver(
         var (signals, rejected) = (parsed.Value.Signals, parsed.Value.Rejected);
         if (signals.Count > options.Value.MaxAlerts)
         {
-var reason = $"The delivery has {signals.Count} alerts, at most {options.Value.MaxAlerts} are taken at once. It is kept: raise Ingest:MaxAlerts and replay it, or send several.";
+            var reason = $"The delivery has {signals.Count} alerts, at most {options.Value.MaxAlerts} are taken at once. It is kept: raise Ingest:MaxAlerts and replay it, or send several.";
             return replays is { } kept ? new DeliveryOutcome(kept, Verdict.Unparsed, 0, signals.Count, reason) : await KeepAsync(estate, request, Verdict.Unparsed, reason, ct);
         }
 

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Alerts;
@@ -106,7 +107,7 @@ internal static class AlertmanagerSilenceEndpoints
         return ended.Ok ? TypedResults.Ok() : TypedResults.NotFound();
     }
 
-    private static IResult Managed() =>
+    private static JsonHttpResult<string> Managed() =>
         TypedResults.Json("This silence is declared in the estate's files; change it there.", statusCode: StatusCodes.Status409Conflict);
 
     /// <summary>The estate's silences, then those that people made; ended ones for a while.</summary>

@@ -3,7 +3,7 @@ using Tocsin.Data;
 namespace Tocsin.Workspaces;
 
 /// <summary>The sample data of <c>tocsin demo</c>: a workspace that is marked as made up, and that one click empties.</summary>
-internal sealed class SampleData(Database database)
+internal sealed class SampleData(Database database) : IDisposable
 {
     private const string Mark = "sample_workspace";
 
@@ -18,6 +18,8 @@ internal sealed class SampleData(Database database)
 
     /// <summary>Cancelled when the sample data is removed, so that what acts it out stops.</summary>
     public CancellationToken Removed => _removed.Token;
+
+    public void Dispose() => _removed.Dispose();
 
     /// <returns>The workspace that is marked; null: there is no sample data.</returns>
     public async Task<long?> LookAsync(CancellationToken ct)

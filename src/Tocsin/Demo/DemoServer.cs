@@ -27,7 +27,8 @@ internal static class DemoServer
     {
         var clock = new DemoClock(TimeProvider.System.GetUtcNow() - DemoStory.Length);
         await using var phones = await DemoPhones.StartAsync(clock, ct);
-        var estate = Path.Combine(Path.GetTempPath(), $"tocsin-demo-{Guid.NewGuid():N}.yaml");
+        var folder = Directory.CreateTempSubdirectory("tocsin-demo-");
+        var estate = Path.Combine(folder.FullName, "demo.yaml");
         try
         {
             settings = settings with { Estate = estate };
@@ -38,7 +39,7 @@ internal static class DemoServer
         }
         finally
         {
-            File.Delete(estate);
+            folder.Delete(recursive: true);
         }
     }
 

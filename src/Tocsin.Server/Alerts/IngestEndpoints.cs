@@ -16,6 +16,8 @@ public sealed record IngestAnswer(string Verdict, int Accepted, int Rejected, lo
 
 internal static class IngestEndpoints
 {
+    private const string TooLargeAdvice = "Send fewer alerts at once, or raise Ingest:MaxBodyBytes.";
+
     /// <summary>Routes for senders. They present a source's own key, which admits to nothing else, so they are outside the roles.</summary>
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
@@ -38,10 +40,10 @@ internal static class IngestEndpoints
             return Error.NotFound("address", $"/in/{provider}/… for this key: its source is of type {found.Source.Type}, use /in/{found.Source.Type}/…").ToProblem();
         }
 
-        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.Value.MaxBodyBytes, ct);
+        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.Value.MaxBodyBytes, ct, TooLargeAdvice);
         if (refusal is not null)
         {
-            return TypedResults.Problem(statusCode: refusal.Status, title: "body.refused", detail: refusal.Detail);
+            return refusal.ToProblem();
         }
 
         var result = await receiver.ReceiveAsync(found.Estate, found.Source, body, name => http.Request.Headers[name].ToString(), ct);
@@ -89,7 +91,7 @@ internal static class IngestEndpoints
     private static async Task<IResult> AlertmanagerAsync(
         HttpContext http, EstateSnapshot estate, Source source, AlertReceiver receiver, IngestOptions options, CancellationToken ct)
     {
-        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.MaxBodyBytes, ct);
+        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.MaxBodyBytes, ct, TooLargeAdvice);
         if (refusal is not null)
         {
             return TypedResults.Json(refusal.Detail, statusCode: refusal.Status);

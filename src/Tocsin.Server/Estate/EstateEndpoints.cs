@@ -65,7 +65,7 @@ internal static class EstateEndpoints
         var (body, refusal) = await RequestBody.ReadAsync(request, EstateYamlReader.MaxLength, ct);
         if (refusal is not null)
         {
-            return (null, TypedResults.Problem(statusCode: refusal.Status, title: "request.invalid", detail: refusal.Detail));
+            return (null, refusal.ToProblem());
         }
 
         var text = EstateFiles.Parse(Encoding.UTF8.GetString(body.Span).TrimStart('\uFEFF'), "", caller.WorkspaceName);

@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Tocsin.Hosting;
 
 namespace Tocsin;
 
-/// <summary>Errors as RFC 9457 problems: the one place that knows status codes.</summary>
+/// <summary>Errors as RFC 9457 problems: the one place that knows status codes and how a problem looks.</summary>
 internal static class Problems
 {
-    public static ProblemHttpResult ToProblem(this Error error) => TypedResults.Problem(
-        statusCode: error.Kind switch
+    public static ProblemHttpResult ToProblem(this Error error) => Of(
+        error.Kind switch
         {
             ErrorKind.Invalid => StatusCodes.Status422UnprocessableEntity,
             ErrorKind.NotFound => StatusCodes.Status404NotFound,
@@ -17,12 +18,33 @@ internal static class Problems
             ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
             _ => throw new UnreachableException(),
         },
-        title: error.Code,
-        detail: error.Detail,
-        extensions: error.Field is null ? null : [new("field", error.Field)]);
+        error.Code, error.Detail, error.Field);
+
+    public static ProblemHttpResult ToProblem(this BodyRefusal refusal) => Of(refusal.Status, "body.refused", refusal.Detail);
 
     /// <summary>The same for a route that does not exist as for one that does: nobody learns which.</summary>
-    public static ProblemHttpResult Unauthorized() => TypedResults.Problem(
-        statusCode: StatusCodes.Status401Unauthorized, title: "request.unauthorized",
-        detail: "Send an API key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.");
+    public static ProblemHttpResult Unauthorized() => Of(
+        StatusCodes.Status401Unauthorized, "request.unauthorized", "Send an API key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.");
+
+    /// <param name="code">Stable and dotted; clients switch on it.</param>
+    /// <param name="field">The input at fault.</param>
+    /// <param name="trace">
+    /// Only for failures of ours: equal refusals have equal bodies, so that "not yours" cannot be told from "not there". The header
+    /// X-Request-Id names every request.
+    /// </param>
+    public static ProblemHttpResult Of(int status, string code, string detail, string? field = null, string? trace = null)
+    {
+        Dictionary<string, object?> more = [];
+        if (field is not null)
+        {
+            more["field"] = field;
+        }
+
+        if (trace is not null)
+        {
+            more["trace_id"] = trace;
+        }
+
+        return TypedResults.Problem(detail, statusCode: status, title: code, type: "about:blank", extensions: more);
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace Tocsin.Hosting;
 
@@ -17,6 +18,28 @@ internal static class SecurityHeaders
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        context.Response.OnStarting(FinishAsync, context);
         return next(context);
     });
+
+    /// <summary>What a refusal's status calls for, whoever made it.</summary>
+    private static Task FinishAsync(object state)
+    {
+        var context = (HttpContext)state;
+        var (response, headers) = (context.Response, context.Response.Headers);
+        switch (response.StatusCode)
+        {
+            case < 400:
+                return Task.CompletedTask;
+            case StatusCodes.Status401Unauthorized when headers.WWWAuthenticate.Count == 0:
+                headers.WWWAuthenticate = "Bearer";
+                break;
+            case StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests when headers.RetryAfter.Count == 0:
+                headers.RetryAfter = "5";
+                break;
+        }
+
+        headers["X-Request-Id"] = Failures.TraceOf(context);
+        return Task.CompletedTask;
+    }
 }

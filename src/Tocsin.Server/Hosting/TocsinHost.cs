@@ -105,6 +105,7 @@ public static class TocsinHost
             json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
         });
+        services.Configure<Microsoft.AspNetCore.Routing.RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.AddOpenApi("v1");
         services.AddPages();
     }
@@ -149,11 +150,13 @@ public static class TocsinHost
     private static void MapAll(WebApplication app, ServerOptions options)
     {
         app.UseSecurityHeaders();
-        app.UseExceptionHandler(error => error.Run(FailAsync));
-        app.UseStatusCodePages(StatusAsync);
+        app.UseExceptionHandler(error => error.Run(Failures.AnswerAsync));
+        app.UseStatusCodePages(Failures.AnswerStatusAsync);
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseSameOrigin();
+        app.UseJsonBodies();
         app.MapOperations();
         if (!options.Answers)
         {
@@ -176,47 +179,5 @@ public static class TocsinHost
         app.MapEstate();
         app.MapPages();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-    }
-
-    /// <summary>Says what failed without saying how: the log has the rest under the same trace id.</summary>
-    private static Task FailAsync(HttpContext context)
-    {
-        var e = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        var trace = System.Diagnostics.Activity.Current?.Id ?? context.TraceIdentifier;
-        switch (e)
-        {
-            case StoreUnavailableException:
-                context.Response.Headers.RetryAfter = "5";
-                return Problem(context, StatusCodes.Status503ServiceUnavailable, "store.unavailable", "Nothing was stored. Send it again in a few seconds.", trace);
-            case BadHttpRequestException bad:
-                return Problem(context, bad.StatusCode, "request.invalid", bad.InnerException?.Message ?? bad.Message, trace);
-            default:
-                return Problem(context, StatusCodes.Status500InternalServerError, "internal", "Something failed here. Tell an administrator the trace id; paging goes on.", trace);
-        }
-    }
-
-    private static Task StatusAsync(StatusCodeContext context)
-    {
-        var http = context.HttpContext;
-        return Problem(http, http.Response.StatusCode, "request.refused", http.Response.StatusCode switch
-        {
-            StatusCodes.Status404NotFound => "There is nothing at this address.",
-            StatusCodes.Status405MethodNotAllowed => "This address does not take this method.",
-            StatusCodes.Status415UnsupportedMediaType => "Send JSON, with Content-Type: application/json.",
-            _ => "The request was refused.",
-        }, System.Diagnostics.Activity.Current?.Id ?? http.TraceIdentifier);
-    }
-
-    private static Task Problem(HttpContext context, int status, string code, string detail, string trace)
-    {
-        context.Response.StatusCode = status;
-        if (Errors.WantsPage(context.Request))
-        {
-            return Errors.WriteAsync(context, status, trace);
-        }
-
-        JsonObject problem = new() { ["type"] = "about:blank", ["title"] = code, ["status"] = status, ["detail"] = detail, ["trace_id"] = trace };
-        context.Response.ContentType = "application/problem+json";
-        return context.Response.WriteAsync(problem.ToJsonString(), context.RequestAborted);
     }
 }

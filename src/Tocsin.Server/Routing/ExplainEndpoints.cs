@@ -29,8 +29,13 @@ internal static class ExplainEndpoints
                 : Error.NotFound("incident", number.ToString()).ToProblem();
         }
 
-        return request.Labels is { Count: > 0 } labels
-            ? TypedResults.Ok(await explainer.ExplainAsync(estate, LabelSet.From(labels), request.At?.ToUniversalTime() ?? clock.GetUtcNow(), ct))
-            : Error.Invalid("labels", "Send the labels of an alert ('labels') or the number of an incident ('incident').").ToProblem();
+        var at = request.At?.ToUniversalTime() ?? clock.GetUtcNow();
+        return request.Labels switch
+        {
+            not { Count: > 0 } => Error.Invalid("labels", "Send the labels of an alert ('labels') or the number of an incident ('incident').").ToProblem(),
+            var labels when labels.Any(l => l.Value is null) => Error.Invalid($"labels.{labels.First(l => l.Value is null).Key}", "The value of a label must be text.").ToProblem(),
+            _ when at.Year is < 1970 or > 9000 => Error.Invalid("at", "Ask for an instant of the years 1970 to 9000.").ToProblem(),
+            var labels => TypedResults.Ok(await explainer.ExplainAsync(estate, LabelSet.From(labels), at, ct)),
+        };
     }
 }

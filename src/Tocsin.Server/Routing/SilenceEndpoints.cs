@@ -91,9 +91,9 @@ internal static class SilenceEndpoints
     public static Result<Silence> Draft(SilenceRequest request, string createdBy, DateTimeOffset now)
     {
         List<Matcher> matchers = [];
-        foreach (var text in request.Match ?? [])
+        foreach (var (at, text) in (request.Match ?? []).Index())
         {
-            var parsed = MatcherText.Parse(text);
+            var parsed = text is null ? Error.Invalid($"match[{at}]", "A matcher is text, such as service=\"checkout\".") : MatcherText.Parse(text);
             if (!parsed.Ok)
             {
                 return parsed.Error;
@@ -103,11 +103,14 @@ internal static class SilenceEndpoints
         }
 
         var startsAt = (request.StartsAt ?? now).ToUniversalTime();
-        var endsAt = request.EndsAt?.ToUniversalTime() ?? (request.For is { } length && DurationText.TryParse(length, out var span) ? startsAt + span : null);
+        var endsAt = request.EndsAt?.ToUniversalTime() ?? (request.For is { } length && DurationText.TryParse(length, out var span) ? After(startsAt, span) : null);
         return endsAt is { } end
             ? new Silence(Guid.NewGuid().ToString(), matchers, startsAt, end, createdBy, request.Comment ?? "")
             : Error.Invalid("ends_at", "Say until when ('ends_at', RFC 3339) or for how long ('for': 30m, 2h, 1d).");
     }
+
+    /// <summary>The end of time for what would be later.</summary>
+    private static DateTimeOffset After(DateTimeOffset start, TimeSpan span) => start > DateTimeOffset.MaxValue - span ? DateTimeOffset.MaxValue : start + span;
 
     public static SilenceView Of(Silence silence, DateTimeOffset now) => new(
         silence.Id, [.. silence.Match.Select(MatcherText.Format)], silence.StartsAt, silence.EndsAt, silence.CreatedBy, silence.Comment,

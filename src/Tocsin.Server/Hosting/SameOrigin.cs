@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Tocsin.Identity;
+
+namespace Tocsin.Hosting;
+
+internal static class SameOrigin
+{
+    /// <summary>
+    /// Keeps other sites from using a person's session: what a browser sends to the API with a cookie and is more than reading must come
+    /// from our own pages. Keys are exempt, since no browser adds them by itself; forms carry a token of their own.
+    /// </summary>
+    public static void UseSameOrigin(this IApplicationBuilder app) => app.Use(static (context, next) =>
+    {
+        var request = context.Request;
+        var writes = !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method));
+        return writes && request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && Caller.Find(context.User) is { User: not null } && !IsOurs(request)
+            ? Error.Forbidden("A page of another site sent this with your session; nothing was changed.").ToProblem().ExecuteAsync(context)
+            : next(context);
+    });
+
+    private static bool IsOurs(HttpRequest request) => (request.Headers["Sec-Fetch-Site"].ToString(), request.Headers.Origin.ToString()) switch
+    {
+        ("same-origin" or "none", _) => true,
+        ("", "") => true,
+        ("", var origin) => string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
+}

@@ -1,0 +1,386 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Identity;
+
+namespace Tocsin.Tests.Http;
+
+/// <summary>Whatever is sent to the native API, the sender is told what to do about it, and nothing breaks.</summary>
+public sealed class RequestEdgeTests(SharedBench shared) : IClassFixture<SharedBench>
+{
+    private static readonly byte[] _good = """{"text": "hello", "for": "1h", "labels": {"a": "b"}, "match": ["a=b"]}"""u8.ToArray();
+
+    private HttpBench Bench => shared.Bench;
+
+    public static TheoryData<string, int, string> Hostile => new()
+    {
+        { "unknown charset", 415, "UTF-8" },
+        { "utf-7", 415, "UTF-8" },
+        { "utf-16", 415, "UTF-8" },
+        { "not JSON by type", 415, "Content-Type" },
+        { "no type", 415, "Content-Type" },
+        { "not a type", 415, "Content-Type" },
+        { "unknown encoding", 415, "Content-Encoding 'zstd'" },
+        { "two encodings", 415, "Content-Encoding 'gzip, gzip'" },
+        { "not gzip", 400, "is not gzip" },
+        { "not brotli", 400, "is not br" },
+        { "not deflate", 400, "is not deflate" },
+        { "cut gzip", 400, "breaks off" },
+        { "gzip without its end", 400, "breaks off" },
+        { "cut brotli", 400, "breaks off" },
+        { "cut deflate", 400, "breaks off" },
+        { "gzip bomb", 413, "larger than 1048576 bytes" },
+        { "brotli bomb", 413, "larger than 1048576 bytes" },
+        { "too large", 413, "larger than 1048576 bytes" },
+        { "too large, chunked", 413, "larger than 1048576 bytes" },
+        { "empty", 400, "empty" },
+        { "blank", 400, "empty" },
+        { "null", 400, "empty, or null" },
+        { "cut", 400, "breaks off" },
+        { "more behind it", 400, "line 1, byte 3" },
+        { "too deep", 400, "deeper than 64" },
+        { "member twice", 400, "'a' is there twice" },
+        { "member twice, escaped", 400, "'a' is there twice" },
+        { "member twice, deep", 400, "'b' is there twice" },
+        { "invalid UTF-8", 400, "not valid UTF-8" },
+        { "invalid UTF-8 in an unknown member", 400, "not valid UTF-8" },
+        { "half a character", 400, "half a character" },
+        { "half a character in a name", 400, "half a character" },
+        { "a NUL byte", 400, "not JSON" },
+        { "list", 422, "must be an object" },
+        { "text", 422, "must be an object" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public async Task A_hostile_body_is_refused_with_a_reason_by_every_endpoint(string what, int status, string reason)
+    {
+        var caller = await Bench.CallerAsync(Role.Owner);
+        foreach (var path in JsonPaths())
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Content(what) };
+            using var response = await caller.SendAsync(request);
+            await AssertProblemAsync(response, status, reason, $"{what} to {path}");
+        }
+    }
+
+    [Theory]
+    [InlineData("incidents/1/notes", """{"text": 5}""", "text", "must be text")]
+    [InlineData("incidents/1/notes", """{"text": {}}""", "text", "must be text")]
+    [InlineData("incidents/1/snooze", """{"until": "soon"}""", "until", "must be an instant")]
+    [InlineData("incidents/1/snooze", """{"until": 1e999}""", "until", "must be an instant")]
+    [InlineData("explain", """{"labels": {"a": 1}}""", "labels.a", "must be text")]
+    [InlineData("explain", """{"labels": []}""", "labels", "must be an object")]
+    [InlineData("explain", """{"incident": 99999999999999999999}""", "incident", "must be a whole number")]
+    [InlineData("explain", """{"incident": 1e400}""", "incident", "must be a whole number")]
+    [InlineData("explain", """{"incident": "one"}""", "incident", "must be a whole number")]
+    [InlineData("silences", """{"match": "a=b"}""", "match", "must be a list")]
+    [InlineData("silences", """{"match": [1]}""", "match[0]", "must be text")]
+    [InlineData("silences", """{"match": ["a"], "for": "1h"}""", "match", "expected one of")]
+    [InlineData("silences/preview", """{"match": ["a=b"], "ends_at": true}""", "ends_at", "must be an instant")]
+    public async Task A_value_of_the_wrong_kind_is_named(string path, string body, string field, string reason)
+    {
+        var caller = await Bench.CallerAsync(Role.Owner);
+        using var response = await caller.PostJsonAsync($"/api/v1/{path}", body);
+
+        var problem = await AssertProblemAsync(response, 422, reason, body);
+        Assert.Equal(field, problem.GetProperty("field").GetString());
+    }
+
+    [Theory]
+    [InlineData("incidents?limit=0", "limit", "1 to 200")]
+    [InlineData("incidents?limit=x", "limit", "a whole number")]
+    [InlineData("incidents?limit=99999999999", "limit", "a whole number")]
+    [InlineData("incidents?limit=1.5", "limit", "a whole number")]
+    [InlineData("incidents?cursor=x", "cursor", "next_cursor")]
+    [InlineData("incidents?status=perhaps", "status", "open, triggered")]
+    [InlineData("alerts?status=1", "status", "firing, resolved")]
+    [InlineData("pages?incident=one", "incident", "a whole number")]
+    [InlineData("oncall?at=yesterday", "at", "an instant")]
+    [InlineData("oncall?at=2026-01-05T09:00:00+01:00", "at", "%2B")]
+    [InlineData("stream?last=x", "last", "a whole number")]
+    [InlineData("deliveries?verdict=good", "verdict", "accepted, duplicate")]
+    public async Task A_parameter_that_cannot_be_read_is_named(string path, string field, string reason)
+    {
+        var caller = await Bench.CallerAsync(Role.Owner);
+        using var response = await caller.GetAsync($"/api/v1/{path}");
+
+        Assert.Equal(field, (await AssertProblemAsync(response, 422, reason, path)).GetProperty("field").GetString());
+    }
+
+    [Theory]
+    [InlineData("silences", """{"match": ["a=b"], "starts_at": "9999-12-31T23:59:59Z", "for": "1d"}""")]
+    [InlineData("silences", """{"match": ["a=b"], "starts_at": "0001-01-01T00:00:00Z", "ends_at": "9999-12-31T23:59:59.9999999Z"}""")]
+    [InlineData("silences/preview", """{"match": ["a=b"], "starts_at": "9999-12-31T23:59:59Z", "for": "3650d"}""")]
+    [InlineData("silences/preview", """{"match": null, "for": "1h"}""")]
+    [InlineData("silences/preview", """{"match": [null], "for": "1h"}""")]
+    [InlineData("silences", """{"match": ["a\u0000=b"], "for": "99999999999999999999d"}""")]
+    [InlineData("explain", """{"labels": {"a": null}, "at": "9999-12-31T23:59:59Z"}""")]
+    [InlineData("explain", """{"labels": {"": "x", "severity": "\u0000"}, "at": "0001-01-01T00:00:00Z"}""")]
+    [InlineData("explain", """{"incident": -9223372036854775808}""")]
+    [InlineData("incidents/1/snooze", """{"until": "9999-12-31T23:59:59.9999999-14:00"}""")]
+    [InlineData("incidents/9223372036854775807/snooze", """{"for": "3650d"}""")]
+    [InlineData("incidents/-1/notes", """{"text": null}""")]
+    [InlineData("estate/plan", "{{{{")]
+    [InlineData("estate/plan", "a: &a [*a, *a]")]
+    [InlineData("estate/apply", "\u0000")]
+    public async Task Odd_values_break_nothing(string path, string body)
+    {
+        var caller = await Bench.CallerAsync(Role.Owner);
+        using var response = await caller.PostJsonAsync($"/api/v1/{path}", body);
+
+        Assert.True((int)response.StatusCode < 500, $"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+    }
+
+    [Fact]
+    public async Task Odd_addresses_break_nothing()
+    {
+        string[] odd = ["%00", "%FF%FE", "..%2F..", "%F0%9F%92%A9", new('x', 3000), "'%20OR%201=1--", "-1", "9223372036854775808", "%E2%80%AE", "null"];
+        var caller = await Bench.CallerAsync(Role.Owner);
+        foreach (var route in Routes().Where(r => r.Pattern.Contains('{', StringComparison.Ordinal)))
+        {
+            foreach (var value in odd)
+            {
+                var path = System.Text.RegularExpressions.Regex.Replace(route.Pattern, @"\{[^}]+\}", value);
+                using var request = new HttpRequestMessage(new(route.Method), path);
+                using var response = await caller.SendAsync(request);
+                Assert.True((int)response.StatusCode is >= 400 and < 500, $"{(int)response.StatusCode} for {route.Method} {path}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_method_is_told_the_right_one()
+    {
+        var caller = await Bench.CallerAsync(Role.Owner);
+        foreach (var (path, method, allowed) in ((string, string, string)[])
+            [("/api/v1/incidents", "PUT", "GET"), ("/api/v1/incidents/1/acknowledge", "GET", "POST"), ("/api/v1/silences", "PATCH", "GET"), ("/api/v2/alerts", "DELETE", "POST")])
+        {
+            using var response = await caller.SendAsync(new(new(method), path));
+            await AssertProblemAsync(response, 405, allowed, path);
+            Assert.Contains(allowed, response.Content.Headers.Allow);
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_brings_no_key_learns_nothing_of_what_is_there()
+    {
+        using var anybody = Bench.Anybody();
+        using var wrong = Bench.Anybody();
+        wrong.DefaultRequestHeaders.Add("X-API-Key", "tcn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA000000");
+        HashSet<string> bodies = [];
+        foreach (var (method, path) in ((string, string)[])
+        [
+            ("GET", "/api/v1/incidents"), ("GET", "/api/v1/nothing"), ("GET", "/nothing"), ("DELETE", "/api/v1/incidents"), ("POST", "/api/v1/silences"),
+            ("GET", "/api/v1/incidents/x"), ("GET", "/api/v2/alerts"), ("POST", "/api/v2/alerts"), ("POST", "/in/alertmanager/no-such-key-0000"), ("POST", "/in/nothing/x"), ("GET", "/-/reload"),
+        ])
+        {
+            foreach (var caller in (HttpClient[])[anybody, wrong])
+            {
+                using var response = await caller.SendAsync(new(new(method), path) { Content = method == "POST" ? new StringContent("{") : null });
+                await AssertProblemAsync(response, 401, "API key", path);
+                Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+                bodies.Add(await response.Content.ReadAsStringAsync());
+            }
+        }
+
+        Assert.Single(bodies);
+    }
+
+    [Fact]
+    public async Task Another_site_cannot_use_a_persons_session()
+    {
+        var ana = await Bench.PersonAsync("ana", Role.Admin);
+        async Task<HttpStatusCode> PostAsync(string header, string value)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/users/ana/contact/none/test");
+            request.Headers.Add(header, value);
+            return (await ana.SendAsync(request)).StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.Forbidden, await PostAsync("Origin", "https://evil.example"));
+        Assert.Equal(HttpStatusCode.Forbidden, await PostAsync("Origin", "null"));
+        Assert.Equal(HttpStatusCode.Forbidden, await PostAsync("Sec-Fetch-Site", "cross-site"));
+        Assert.Equal(HttpStatusCode.Forbidden, await PostAsync("Sec-Fetch-Site", "same-site"));
+        Assert.Equal(HttpStatusCode.NotFound, await PostAsync("Sec-Fetch-Site", "same-origin"));
+        Assert.Equal(HttpStatusCode.NotFound, await PostAsync("Origin", Bench.Url.GetLeftPart(UriPartial.Authority)));
+        Assert.Equal(HttpStatusCode.NotFound, await PostAsync("X-Anything", "a program with a cookie"));
+    }
+
+    [Fact]
+    public async Task A_request_with_too_long_headers_is_refused()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, Bench.Url.Port);
+        await using var wire = socket.GetStream();
+        await wire.WriteAsync(Encoding.ASCII.GetBytes($"GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nX-Long: {new string('x', 40_000)}\r\n\r\n"));
+
+        using var reader = new StreamReader(wire);
+        Assert.StartsWith("HTTP/1.1 431 ", await reader.ReadLineAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/in/generic/" + HttpBench.GenericKey)]
+    [InlineData("/in/alertmanager/" + HttpBench.PrometheusKey)]
+    [InlineData("/in/grafana/" + HttpBench.GrafanaKey)]
+    public async Task A_hostile_delivery_breaks_nothing(string path)
+    {
+        using var sender = Bench.Anybody();
+        foreach (var what in Hostile.Select(row => (string)row[0]))
+        {
+            using var response = await sender.PostAsync(path, Content(what));
+            Assert.True((int)response.StatusCode < 500, $"{what}: {(int)response.StatusCode}");
+        }
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    [InlineData("identity")]
+    public async Task A_packed_body_is_read(string encoding)
+    {
+        var caller = await Bench.CallerAsync(Role.Owner);
+        using var content = Body(encoding == "identity" ? _good : Pack(encoding, _good));
+        content.Headers.ContentEncoding.Add(encoding);
+
+        Assert.Equal(HttpStatusCode.OK, (await caller.PostAsync("/api/v1/explain", content)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=UTF-8")]
+    [InlineData("application/json; charset=\"utf-8\"")]
+    [InlineData("application/problem+json")]
+    public async Task Other_names_of_JSON_are_taken(string type)
+    {
+        var caller = await Bench.CallerAsync(Role.Owner);
+        using var content = new ByteArrayContent([0xEF, 0xBB, 0xBF, .. _good]);
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+
+        using var response = await caller.PostAsync("/api/v1/explain", content);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    private static async Task<JsonElement> AssertProblemAsync(HttpResponseMessage response, int status, string reason, string what)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(status == (int)response.StatusCode, $"{what}: {(int)response.StatusCode} {text}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.True(response.Headers.Contains("X-Request-Id"), what);
+        var problem = JsonDocument.Parse(text).RootElement;
+        Assert.Equal(status, problem.GetProperty("status").GetInt32());
+        Assert.NotEmpty(problem.GetProperty("title").GetString()!);
+        Assert.True(problem.GetProperty("detail").GetString()!.Contains(reason, StringComparison.Ordinal), $"{what}: {text}");
+        Assert.DoesNotContain("System.", text, StringComparison.Ordinal);
+        return problem;
+    }
+
+    /// <summary>Every address of the native API that takes JSON, found by asking the server itself.</summary>
+    private IEnumerable<string> JsonPaths()
+    {
+        var paths = Routes().Where(r => r.Json).Select(r => r.Pattern.Replace("{number:long}", "1", StringComparison.Ordinal)).ToList();
+        Assert.True(paths.Count >= 5, string.Join(' ', paths));
+        return paths;
+    }
+
+    private IEnumerable<(string Method, string Pattern, bool Json)> Routes() =>
+        from endpoint in Bench.Service<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        let pattern = "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
+        where pattern.StartsWith("/api/v1", StringComparison.Ordinal)
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods
+        let accepts = endpoint.Metadata.GetMetadata<IAcceptsMetadata>()
+        select (method, pattern, accepts is not null && accepts.ContentTypes.Contains("application/json"));
+
+    private static HttpContent Content(string what) => what switch
+    {
+        "unknown charset" => Body(_good, "application/json; charset=klingon"),
+        "utf-7" => Body(_good, "application/json; charset=utf-7"),
+        "utf-16" => Body(Encoding.Unicode.GetBytes("{}"), "application/json; charset=utf-16"),
+        "not JSON by type" => Body(_good, "text/plain"),
+        "no type" => Body(_good, null),
+        "not a type" => Body(_good, "json"),
+        "unknown encoding" => Packed(_good, "zstd"),
+        "two encodings" => Packed(_good, "gzip, gzip"),
+        "not gzip" => Packed(_good, "gzip"),
+        "not brotli" => Packed(_good, "br"),
+        "not deflate" => Packed(_good, "deflate"),
+        "cut gzip" => Packed(Pack("gzip", _good)[..^20], "gzip"),
+        "gzip without its end" => Packed(Pack("gzip", _good)[..^4], "gzip"),
+        "cut brotli" => Packed(Pack("br", _good)[..^20], "br"),
+        "cut deflate" => Packed(Pack("deflate", _good)[..^4], "deflate"),
+        "gzip bomb" => Packed(Pack("gzip", new byte[4 * 1024 * 1024]), "gzip"),
+        "brotli bomb" => Packed(Pack("br", new byte[4 * 1024 * 1024]), "br"),
+        "too large" => Body(Encoding.UTF8.GetBytes($$"""{"text": "{{new string('x', 1024 * 1024)}}"}""")),
+        "too large, chunked" => Chunked(Encoding.UTF8.GetBytes($$"""{"text": "{{new string('x', 1024 * 1024)}}"}""")),
+        "empty" => Body([]),
+        "blank" => Body(" \n"u8.ToArray()),
+        "null" => Body("null"u8.ToArray()),
+        "cut" => Body(_good[..^3]),
+        "more behind it" => Body("{}}"u8.ToArray()),
+        "too deep" => Body(Encoding.UTF8.GetBytes($$"""{"other": {{new string('[', 70)}}{{new string(']', 70)}}}""")),
+        "member twice" => Body("""{"a": 1, "a": 2}"""u8.ToArray()),
+        "member twice, escaped" => Body("""{"a": 1, "\u0061": 2}"""u8.ToArray()),
+        "member twice, deep" => Body("""{"other": [{"a": 1, "b": 1}, {"a": 1, "b": 2, "b": 3}]}"""u8.ToArray()),
+        "invalid UTF-8" => Body([.. "{\"text\": \""u8, 0xC3, 0x28, .. "\"}"u8]),
+        "invalid UTF-8 in an unknown member" => Body([.. "{\"text\": \"a\", \"other\": \""u8, 0xFF, .. "\"}"u8]),
+        "half a character" => Body("""{"other": "\ud800"}"""u8.ToArray()),
+        "half a character in a name" => Body("""{"\udc00": 1}"""u8.ToArray()),
+        "a NUL byte" => Body([.. "{\"text\": \""u8, 0, .. "\"}"u8]),
+        "list" => Body("[]"u8.ToArray()),
+        "text" => Body("\"text\""u8.ToArray()),
+        _ => throw new ArgumentException(what),
+    };
+
+    private static ByteArrayContent Body(byte[] body, string? type = "application/json")
+    {
+        var content = new ByteArrayContent(body);
+        if (type is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+        }
+
+        return content;
+    }
+
+    private static ByteArrayContent Packed(byte[] body, string encoding)
+    {
+        var content = Body(body);
+        content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+        return content;
+    }
+
+    private static StreamContent Chunked(byte[] body)
+    {
+        var content = new StreamContent(new Unseekable(body));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    private static byte[] Pack(string encoding, byte[] body)
+    {
+        using var packed = new MemoryStream();
+        using (Stream packer = encoding switch
+        {
+            "gzip" => new GZipStream(packed, CompressionLevel.Optimal),
+            "br" => new BrotliStream(packed, CompressionLevel.Optimal),
+            _ => new ZLibStream(packed, CompressionLevel.Optimal),
+        })
+        {
+            packer.Write(body);
+        }
+
+        return packed.ToArray();
+    }
+
+    /// <summary>A stream of unknown length, so that the client sends chunks.</summary>
+    private sealed class Unseekable(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+    }
+}

@@ -23,7 +23,7 @@ internal static partial class BadRequests
 
         if (Unbound().Match(e.Message) is { Success: true } unbound)
         {
-            var (kind, name) = (unbound.Groups[1].Value.TrimEnd('?'), unbound.Groups[2].Value);
+            var (kind, name) = (unbound.Groups[1].Value.Replace("Nullable<", "", StringComparison.Ordinal).TrimEnd('>'), unbound.Groups[2].Value);
             return Error.Invalid(name, $"'{name}' must be {Expected(kind)}.").ToProblem();
         }
 

@@ -55,9 +55,9 @@ internal static partial class BadRequests
     };
 
     // The framework tells what it could not bind in its message only; tests hold this to it.
-    [GeneratedRegex("^Failed to bind parameter \"(\\S+) (\\w+)\" from ", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^Failed to bind parameter \"(?<type>\\S+) (?<name>\\w+)\" from ", RegexOptions.NonBacktracking)]
     private static partial Regex Unbound();
 
-    [GeneratedRegex("^Required parameter \"\\S+ (\\w+)\" was not provided from ", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^Required parameter \"\\S+ (?<name>\\w+)\" was not provided from ", RegexOptions.NonBacktracking)]
     private static partial Regex Absent();
 }

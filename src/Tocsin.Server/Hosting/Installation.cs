@@ -37,6 +37,8 @@ internal sealed class Installation(Database database)
             : null,
         ct);
 
+    public Task<long?> AnyWorkspaceAsync(CancellationToken ct) => database.ReadAsync(session => session.ScalarAsync("SELECT MIN(id) FROM workspace"), ct);
+
     private static Task<string?> ValueAsync(Session session, string name) =>
         session.FirstAsync("SELECT value FROM meta WHERE name = @name", static row => row.GetString(0), ("name", name));
 }

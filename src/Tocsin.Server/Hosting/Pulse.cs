@@ -2,34 +2,28 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
+using Tocsin.Jobs;
 using Tocsin.Outgoing;
 
 namespace Tocsin.Hosting;
 
 /// <summary>
-/// Notes every few seconds that this installation is at work, keeps the clock by its reference, and tells an outside watcher
-/// each minute, but only while the job loop turns and the store takes writes.
+/// Notes every few seconds that this installation is at work, keeps the clock by its reference, and each minute sends a canary
+/// through the job table, as a page would go.
 /// </summary>
 internal sealed class Pulse(
-    Installation installation, SteadyClock clock, Readiness readiness, GuardedHttp http, IOptions<ServerOptions> options, ILogger<Pulse> logger) : BackgroundService
+    Database database, Installation installation, SteadyClock clock, Readiness readiness, JobStore jobs, ILogger<Pulse> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan _watcherEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _worthSaying = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var toldAt = DateTimeOffset.MinValue;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 await BeatAsync(stoppingToken);
-                if (options.Value.HeartbeatUrl.Length > 0 && clock.GetUtcNow() - toldAt >= _watcherEvery && readiness.Check() is null)
-                {
-                    toldAt = clock.GetUtcNow();
-                    await TellWatcherAsync(stoppingToken);
-                }
             }
             catch (StoreUnavailableException e)
             {
@@ -49,17 +43,42 @@ internal sealed class Pulse(
             logger.ClockDrifts((long)clock.Drift.TotalMilliseconds);
         }
 
-        await installation.SaveAliveAsync(clock.GetUtcNow(), ct);
-        readiness.StoreWorks(clock.GetUtcNow());
-    }
-
-    private async Task TellWatcherAsync(CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, options.Value.HeartbeatUrl);
-        if (await http.SendAsync(request, ct) is not OutgoingAnswer.Status { Code: >= 200 and < 300 } and var answer)
+        var now = clock.GetUtcNow();
+        await installation.SaveAliveAsync(now, ct);
+        if (await installation.AnyWorkspaceAsync(ct) is { } workspace)
         {
-            logger.WatcherUnreachable(answer.ToString());
+            // The key makes it one a minute, however many nodes there are.
+            var minute = now.ToUnixTimeSeconds() / 60;
+            await database.WriteAsync(tx => jobs.EnqueueAsync(tx, [new(workspace, Canary.JobKind, $"canary/{minute}", 0, now, $"{minute}")], now), ct);
         }
+
+        readiness.StoreWorks(now, await database.ReadAsync(jobs.NextReadyAsync, ct));
+    }
+}
+
+/// <summary>
+/// The page that nobody gets: it goes through the table, the lease and the runner like any other, and only its arrival tells the
+/// outside watcher that this installation still pages.
+/// </summary>
+internal sealed class Canary(Database database, JobStore jobs, Readiness readiness, GuardedHttp http, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Canary> logger) : IJobHandler
+{
+    public const string JobKind = "canary";
+
+    public string Kind => JobKind;
+
+    public async Task RunAsync(LeasedJob job, CancellationToken ct)
+    {
+        if (options.Value.HeartbeatUrl.Length > 0)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, options.Value.HeartbeatUrl);
+            if (await http.SendAsync(request, ct) is not OutgoingAnswer.Status { Code: >= 200 and < 300 } and var answer)
+            {
+                logger.WatcherUnreachable(answer.ToString());
+            }
+        }
+
+        await database.WriteAsync(tx => jobs.CompleteAsync(tx, job), ct);
+        readiness.CanaryArrived(clock.GetUtcNow());
     }
 }
 

@@ -15,7 +15,23 @@ internal sealed class Readiness(JobService jobs, TimeProvider clock)
     /// <summary>Set for nodes that do not work jobs.</summary>
     public bool AnswersOnly { get; set; }
 
-    public void StoreWorks(DateTimeOffset at) => (_storeAt, _storeFault) = (at, null);
+    /// <summary>When the canary last came through on this node; the metric <c>tocsin_canary_age_seconds</c> counts from it.</summary>
+    public DateTimeOffset? CanaryAt { get; private set; }
+
+    /// <summary>
+    /// How long the oldest job that is ready has been waiting, as of the last look. No reason to be unready: a node with a backlog must
+    /// still take alerts.
+    /// </summary>
+    public TimeSpan Overdue { get; private set; }
+
+    /// <param name="nextReadyAt">When the next job is ready; in the past: work is overdue.</param>
+    public void StoreWorks(DateTimeOffset at, DateTimeOffset? nextReadyAt)
+    {
+        (_storeAt, _storeFault) = (at, null);
+        Overdue = at - nextReadyAt is { } late && late > TimeSpan.Zero ? late : TimeSpan.Zero;
+    }
+
+    public void CanaryArrived(DateTimeOffset at) => CanaryAt = at;
 
     public void StoreAway(string reason) => _storeFault = reason;
 

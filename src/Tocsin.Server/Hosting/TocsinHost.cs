@@ -144,6 +144,8 @@ public static class TocsinHost
         var runner = app.Services.GetRequiredService<JobRunner>();
         runner.Burying = app.Services.GetRequiredService<SelfAlarm>().PrepareAsync;
         app.Services.GetRequiredService<OtlpExport>().Start();
+        Telemetry.Gauge("tocsin_jobs_overdue_seconds", "How long the oldest ready job waits.", () => readiness.Overdue.TotalSeconds);
+        Telemetry.Gauge("tocsin_canary_age_seconds", "Since a page that nobody gets last came through the engine; -1 before the first.", () => readiness.CanaryAt is { } at ? (clock.GetUtcNow() - at).TotalSeconds : -1);
         Telemetry.Gauge("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
     }
 

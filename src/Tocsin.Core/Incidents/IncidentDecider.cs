@@ -87,6 +87,20 @@ public static class IncidentDecider
         IncidentLine line = new(
             "alert.grouped", $"{Many(joined.Added + Math.Max(0, joined.Firing - joined.Added), joined.Sample)} joined; {next.FiringCount} firing{(worse ? $"; now {joined.Worst.ToString().ToLowerInvariant()}" : "")}");
 
+        if (state is { Status: IncidentStatus.Snoozed, IsSnoozedBySilence: true, Policy.Steps.Count: > 0 })
+        {
+            // What joins is never muted: the silence covers only what was here before.
+            return Restart(
+                next with
+                {
+                    Status = IncidentStatus.Triggered,
+                    SnoozedUntil = null,
+                    SnoozedBy = null,
+                    Urgency = joined.Worst >= Severity.High && !state.UrgencyFixed ? Urgency.High : state.Urgency,
+                },
+                responders, now, line, new IncidentLine("incident.unsnoozed", $"no silence mutes {joined.Sample}"));
+        }
+
         if (worse && !state.UrgencyFixed && state.Urgency == Urgency.Low && joined.Worst >= Severity.High
             && state is { Status: IncidentStatus.Triggered, Policy.Steps.Count: > 0, Escalation: not EscalationStatus.Waiting })
         {

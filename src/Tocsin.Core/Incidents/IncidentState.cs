@@ -31,6 +31,8 @@ public enum EscalationStatus
 /// <summary>All that an incident's decisions depend on. Stored whole; every change makes a new one.</summary>
 public sealed record IncidentState
 {
+    private const string SilencePrefix = "silence ";
+
     public required long Number { get; init; }
 
     public IncidentStatus Status { get; init; }
@@ -71,6 +73,7 @@ public sealed record IncidentState
 
     public DateTimeOffset? SnoozedUntil { get; init; }
 
+    /// <summary>A person's name, or what <see cref="BySilence"/> makes of a silence.</summary>
     public string? SnoozedBy { get; init; }
 
     public DateTimeOffset? ResolvedAt { get; init; }
@@ -109,5 +112,10 @@ public sealed record IncidentState
 
     public DateTimeOffset? ToldAt { get; init; }
 
+    public bool IsSnoozedBySilence => SnoozedBy?.StartsWith(SilencePrefix, StringComparison.Ordinal) == true;
+
     public bool IsOpen => Status != IncidentStatus.Resolved;
+
+    /// <summary>Who snoozes an incident all of whose alerts a silence mutes.</summary>
+    public static string BySilence(string id) => SilencePrefix + id;
 }

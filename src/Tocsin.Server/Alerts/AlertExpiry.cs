@@ -5,15 +5,63 @@ using Tocsin.Estate;
 
 namespace Tocsin.Alerts;
 
-/// <summary>Ends alerts whose sender stopped sending them. Safe on many nodes at once: each end is decided under the workspace's lock.</summary>
+/// <summary>
+/// Ends alerts whose sender stopped sending them, and routes those that nothing mutes any more, whatever became of the silence.
+/// Safe on many nodes at once: each is decided under the workspace's lock.
+/// </summary>
 internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertIntake intake, IEstates estates, TimeProvider clock, ILogger<AlertExpiry> logger) : BackgroundService
 {
     private const int MostAtOnce = 2_000;
 
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _unmuteEvery = TimeSpan.FromSeconds(5);
+
+    /// <summary>More than the age that a node's configuration may have.</summary>
+    private static readonly TimeSpan _settled = TimeSpan.FromSeconds(5);
+
+    private DateTimeOffset _unmuteAt = DateTimeOffset.MinValue;
 
     /// <returns>How many alerts ended.</returns>
     public async Task<int> TurnAsync(CancellationToken ct)
+    {
+        var ended = await ExpireAsync(ct);
+        if (clock.GetUtcNow() >= _unmuteAt)
+        {
+            _unmuteAt = clock.GetUtcNow() + _unmuteEvery;
+            await UnmuteAsync(ct);
+        }
+
+        return ended;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await TurnAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                logger.ExpiryWaits(e.Message);
+            }
+#pragma warning disable CA1031 // One of the four places: a bug here must not end the process that pages.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                logger.ExpiryBroke(e);
+            }
+
+            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<int> ExpireAsync(CancellationToken ct)
     {
         var ended = 0;
         var expired = await database.ReadAsync(session => alerts.ExpiredAsync(session, clock.GetUtcNow(), MostAtOnce), ct);
@@ -28,21 +76,23 @@ internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertInt
         return ended;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private async Task UnmuteAsync(CancellationToken ct)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        var before = clock.GetUtcNow() - _settled;
+        foreach (var workspace in await database.ReadAsync(session => alerts.MutedAsync(session, before), ct))
         {
-            try
+            if (await estates.FindAsync(workspace, ct) is { } estate && await IsAnyUnmutedAsync(estate, before, ct))
             {
-                await TurnAsync(stoppingToken);
+                await database.WriteAsync(tx => intake.UnmuteAsync(tx, estate, clock.GetUtcNow(), before), ct);
             }
-            catch (StoreUnavailableException e)
-            {
-                logger.ExpiryWaits(e.Message);
-            }
-
-            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Looked at outside the lock, since as a rule there is nothing to do.</summary>
+    private async Task<bool> IsAnyUnmutedAsync(EstateSnapshot estate, DateTimeOffset before, CancellationToken ct)
+    {
+        var muted = await database.ReadAsync(session => alerts.FiringAsync(session, estate.Workspace, silenced: true), ct);
+        return muted.Exists(row => row.UpdatedAt <= before && estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), clock.GetUtcNow()) is null);
     }
 }
 
@@ -50,4 +100,7 @@ internal static partial class ExpiryLog
 {
     [LoggerMessage(2311, LogLevel.Warning, "Alerts that were not sent again are not ended now: {Reason}")]
     public static partial void ExpiryWaits(this ILogger logger, string reason);
+
+    [LoggerMessage(2312, LogLevel.Critical, "Ending and unmuting alerts met a bug; it is tried again in a second")]
+    public static partial void ExpiryBroke(this ILogger logger, Exception e);
 }

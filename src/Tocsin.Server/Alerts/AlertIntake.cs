@@ -79,8 +79,9 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
     }
 
     /// <summary>Routes firing alerts that were muted and no longer are.</summary>
+    /// <param name="mutedBefore">Later ones are left alone: whoever muted them may know a silence that <paramref name="estate"/> lacks. Null: all.</param>
     /// <returns>How many were routed.</returns>
-    public async Task<int> UnmuteAsync(Tx tx, EstateSnapshot estate, DateTimeOffset now)
+    public async Task<int> UnmuteAsync(Tx tx, EstateSnapshot estate, DateTimeOffset now, DateTimeOffset? mutedBefore = null)
     {
         await tx.LockWorkspaceAsync(estate.Workspace);
         var work = new IntakeWork(estate, now);
@@ -88,7 +89,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         work.Known(rows);
         foreach (var row in rows)
         {
-            if (estate.Silences.FirstMatch(SubjectOf(row), now) is null)
+            if (!(row.UpdatedAt > mutedBefore) && estate.Silences.FirstMatch(SubjectOf(row), now) is null)
             {
                 work.Change(row with { Silenced = false });
             }

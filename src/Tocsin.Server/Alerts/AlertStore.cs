@@ -149,6 +149,11 @@ internal sealed class AlertStore(bool soleWriter = false)
         return rows;
     }
 
+    /// <summary>Workspaces with alerts that fire and were muted before an instant.</summary>
+    public Task<List<long>> MutedAsync(Session session, DateTimeOffset before) => session.QueryAsync(
+        "SELECT DISTINCT workspace_id FROM alert WHERE status = 0 AND silenced = 1 AND updated_at <= @before",
+        static row => row.GetInt64(0), ("before", before.ToMicros()));
+
     public Task<List<AlertRow>> OfIncidentAsync(Session session, long workspace, long incident, int limit) => session.QueryAsync(
         $"""
         SELECT {string.Join(", ", Columns.Split(", ").Select(c => "a." + c))} FROM incident_alert l
@@ -165,6 +170,20 @@ internal sealed class AlertStore(bool soleWriter = false)
     /// <summary>Puts off every expiry that fell, or would soon fall, into a time when this installation could hear nobody.</summary>
     public Task PutOffExpiriesAsync(Tx tx, DateTimeOffset before, DateTimeOffset until) => tx.ExecuteAsync(
         "UPDATE alert SET expires_at = @until WHERE expires_at IS NOT NULL AND expires_at < @before", ("until", until.ToMicros()), ("before", before.ToMicros()));
+
+    /// <summary>Deletes alerts that ended before an instant and that no incident names.</summary>
+    /// <returns>How many.</returns>
+    public Task<int> DeleteEndedAsync(Tx tx, long workspace, DateTimeOffset before, int most)
+    {
+        _remembered.Clear();
+        return tx.ExecuteAsync(
+            """
+            DELETE FROM alert WHERE workspace_id = @workspace AND id IN (
+                SELECT a.id FROM alert a WHERE a.workspace_id = @workspace AND a.status = 1 AND a.ended_at < @before
+                AND NOT EXISTS (SELECT 1 FROM incident_alert l WHERE l.workspace_id = a.workspace_id AND l.alert_id = a.id) LIMIT @most)
+            """,
+            ("workspace", workspace), ("before", before.ToMicros()), ("most", most));
+    }
 
     private void Remember(Tx tx, long workspace, IReadOnlyList<AlertRow> rows)
     {

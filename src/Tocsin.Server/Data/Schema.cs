@@ -120,6 +120,7 @@ internal static class Schema
             {pk});
         CREATE UNIQUE INDEX alert_fingerprint ON alert (workspace_id, fingerprint);
         CREATE INDEX alert_expiry ON alert (expires_at) WHERE expires_at IS NOT NULL;
+        CREATE INDEX alert_muted ON alert (updated_at) WHERE status = 0 AND silenced = 1;
 
         CREATE TABLE incident (
             workspace_id BIGINT NOT NULL,

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Hosting;
 
 namespace Tocsin.Operations;
 
 /// <summary>Forgets what is over and older than the retention, a little at a time: never an open incident, a firing alert or an unsent page.</summary>
-internal sealed class Retention(Database database, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
+internal sealed class Retention(Database database, AlertStore alerts, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
 {
     private const int MostAtOnce = 5_000;
 
@@ -29,11 +30,6 @@ internal sealed class Retention(Database database, IOptions<ServerOptions> optio
         DELETE FROM incident WHERE workspace_id = @workspace AND number IN (
             SELECT i.number FROM incident i WHERE i.workspace_id = @workspace AND i.status = 3 AND i.resolved_at < @before
             AND NOT EXISTS (SELECT 1 FROM page p WHERE p.workspace_id = i.workspace_id AND p.incident = i.number) LIMIT @most)
-        """,
-        """
-        DELETE FROM alert WHERE workspace_id = @workspace AND id IN (
-            SELECT a.id FROM alert a WHERE a.workspace_id = @workspace AND a.status = 1 AND a.ended_at < @before
-            AND NOT EXISTS (SELECT 1 FROM incident_alert l WHERE l.workspace_id = a.workspace_id AND l.alert_id = a.id) LIMIT @most)
         """,
         "DELETE FROM delivery WHERE workspace_id = @workspace AND id IN (SELECT id FROM delivery WHERE workspace_id = @workspace AND received_at < @before LIMIT @most)",
         """
@@ -61,6 +57,12 @@ internal sealed class Retention(Database database, IOptions<ServerOptions> optio
                     // Others get the store between two bites.
                     await Task.Delay(_pause, clock, ct);
                 }
+            }
+
+            // After the links, which keep an alert as long as an incident names it.
+            while (await database.WriteAsync(tx => alerts.DeleteEndedAsync(tx, workspace, before, MostAtOnce), ct) >= MostAtOnce)
+            {
+                await Task.Delay(_pause, clock, ct);
             }
         }
     }

@@ -123,11 +123,16 @@ internal sealed class SilenceTurn(
             ct);
     }
 
-    /// <summary>Quiets open incidents of which every firing alert is muted now.</summary>
+    /// <summary>Quiets incidents that page, and all of whose firing alerts are muted now; what a person acknowledged or snoozed stays so.</summary>
     private async Task BeginAsync(Tx tx, EstateSnapshot estate, Silence silence, DateTimeOffset now)
     {
         foreach (var incident in await incidents.ListAsync(tx, estate.Workspace, open: true, null, long.MaxValue, MostIncidents))
         {
+            if (incident.Status != IncidentStatus.Triggered && incident.SnoozedBy != Author(silence))
+            {
+                continue;
+            }
+
             var firing = (await alerts.OfIncidentAsync(tx, estate.Workspace, incident.Number, int.MaxValue)).Where(a => a.State.Status == AlertStatus.Firing).ToList();
             if (firing.Count > 0 && firing.TrueForAll(a => estate.Silences.FirstMatch(AlertIntake.SubjectOf(a), now) is not null))
             {
@@ -148,5 +153,5 @@ internal sealed class SilenceTurn(
         }
     }
 
-    private static string Author(Silence silence) => $"silence {silence.Id}";
+    private static string Author(Silence silence) => IncidentState.BySilence(silence.Id);
 }

@@ -1,6 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
+using Tocsin.Hosting;
 using Tocsin.Incidents;
 using Tocsin.Notify;
+using Tocsin.Operations;
 using Tocsin.Routing;
 using static Tocsin.Tests.Signals;
 
@@ -356,6 +360,26 @@ public abstract class IntakeTests(Engine engine)
         Assert.Equal(Urgency.High, incidents.Single(i => i.GroupLabels["cluster"] == "x").Urgency);
         Assert.Equal(Urgency.Low, incidents.Single(i => i.GroupLabels["cluster"] == "batch").Urgency);
         Assert.Equal(["mail", "mail", "push"], bench.Notifier.Attempts.Where(a => a.Message.Kind == MessageKind.Page).Select(a => a.Method).Order());
+    }
+
+    [StoreFact]
+    public async Task An_alert_that_was_forgotten_after_its_time_fires_as_a_new_one()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        using var retention = new Retention(
+            bench.Database, bench.Parts.Alerts, Options.Create(new ServerOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.ReceiveAsync(Ended("db"));
+        await bench.WorkAsync();
+        bench.Clock.Advance(TimeSpan.FromDays(31));
+        await retention.TurnAsync(default);
+        Assert.Empty(await bench.AlertsAsync());
+
+        await bench.ReceiveAsync(Firing("disk"));
+        await bench.ReceiveAsync(Firing("db"));
+
+        Assert.Equal(["db is down", "disk is down"], (await bench.IncidentsAsync()).Select(i => i.Title).Order());
+        Assert.Equal(1, (await bench.AlertAsync("db")).State.Episodes);
     }
 
     [StoreFact]

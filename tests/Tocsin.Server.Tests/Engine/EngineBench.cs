@@ -21,7 +21,7 @@ internal sealed class EngineBench : IAsyncDisposable
         Database = store.Open();
         Notifier = new(Clock);
         Estates = new(estate);
-        Parts = new("a", Database, Estates, Notifier, Clock, Options);
+        Parts = new("a", Database, Estates, Notifier, Clock, Options, soleWriter: !Database.Dialect.IsPostgres);
     }
 
     public VirtualClock Clock { get; } = new();

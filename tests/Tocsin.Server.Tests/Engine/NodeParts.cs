@@ -7,6 +7,7 @@ using Tocsin.Incidents;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Providers;
+using Tocsin.Routing;
 using Tocsin.Streams;
 
 namespace Tocsin.Tests;
@@ -14,21 +15,28 @@ namespace Tocsin.Tests;
 /// <summary>The objects of one node, wired as in the product, on a database, a clock and providers of the test.</summary>
 internal sealed class NodeParts
 {
-    public NodeParts(string node, Database database, IEstates estates, INotifier notifier, TimeProvider clock, JobOptions options, ILoggerFactory? logging = null)
+    public NodeParts(string node, Database database, IEstates estates, INotifier notifier, TimeProvider clock, JobOptions options, ILoggerFactory? logging = null,
+        PagingOptions? paging = null, bool soleWriter = false)
     {
         logging ??= NullLoggerFactory.Instance;
         Database = database;
+        Alerts = new(soleWriter);
+        paging ??= new();
         Jobs = new(database.Dialect, options.Lease);
         Log = new(new ChangeSignal());
-        var planner = new PagePlanner(Pages, Jobs, Log, new());
+        var silences = new SilenceStore();
+        var planner = new PagePlanner(Pages, Jobs, Log, paging);
         Flow = new(Incidents, planner, Pages, Jobs, Log);
         Intake = new(Alerts, Incidents, Flow, Log);
-        var desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log, new());
+        var desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log, paging);
+        Silences = new(database, estates, silences, Alerts, Jobs, Log, clock);
+        Incident = new(database, estates, Flow, clock);
         var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
         Handlers =
         [
             new IncidentWake(database, estates, Flow, Jobs, clock),
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
+            new SilenceTurn(database, estates, silences, Intake, Alerts, Incidents, Flow, Jobs, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
         ];
         Runner = new(database, Jobs, Handlers, options, clock, logging.CreateLogger<JobRunner>()) { Node = node };
@@ -36,7 +44,7 @@ internal sealed class NodeParts
 
     public Database Database { get; }
 
-    public AlertStore Alerts { get; } = new();
+    public AlertStore Alerts { get; }
 
     public IncidentStore Incidents { get; } = new();
 
@@ -51,6 +59,11 @@ internal sealed class NodeParts
     public IncidentFlow Flow { get; }
 
     public AlertIntake Intake { get; }
+
+    public SilenceDesk Silences { get; }
+
+    /// <summary>What people do to incidents.</summary>
+    public IncidentDesk Incident { get; }
 
     public IReadOnlyList<IJobHandler> Handlers { get; }
 

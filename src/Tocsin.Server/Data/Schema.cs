@@ -170,6 +170,8 @@ internal static class Schema
             {pk});
         CREATE UNIQUE INDEX page_key_once ON page (workspace_id, page_key);
         CREATE INDEX page_incident ON page (workspace_id, incident, id);
+        CREATE INDEX page_bundled ON page (workspace_id, recipient, due_at) WHERE status = 4;
+        CREATE INDEX page_stand_in ON page (workspace_id, recipient) WHERE status = 0 AND kind = 7;
 
         CREATE TABLE recipient_minute (
             workspace_id BIGINT NOT NULL,

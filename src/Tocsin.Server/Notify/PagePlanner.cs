@@ -141,7 +141,7 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
             [new("page.bundled", $"incident/{state.Number}", "system", $"{page.Recipient} by {page.Method}: more than {options.MaxPerMinute} pages within a minute, told in one message")]);
         if (planned == options.MaxPerMinute + 1)
         {
-            var more = page with { Kind = MessageKind.More, DueAt = EndOf(minute), Because = "too many pages at once" };
+            var more = page with { Kind = MessageKind.More, DueAt = EndOf(minute), Because = "too many pages at once", Facts = page.Facts with { Minute = minute } };
             await SendLaterAsync(tx, estate, more with { Key = KeyOf(estate, state, more) }, now);
         }
 

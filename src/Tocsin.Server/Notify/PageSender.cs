@@ -93,9 +93,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
             return (null, null, 0);
         }
 
-        var more = page.Kind == MessageKind.More
-            ? await pages.PlannedInMinuteAsync(session, workspace, page, PagePlanner.MinuteOf(page.DueAt.AddSeconds(-1))) - options.MaxPerMinute
-            : 0;
+        var more = page.Facts.Minute is { } minute ? await pages.PlannedInMinuteAsync(session, workspace, page, minute) - options.MaxPerMinute : 0;
         return (page, await incidents.FindAsync(session, workspace, page.Incident), (int)more);
     }
 
@@ -144,7 +142,10 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         await LogAsync(tx, job, page, "page.retrying", $"{again.Reason}; next try in {IncidentDecider.Text(at - now)}", now);
         if (next.FallBack || again.NotTried)
         {
-            await PromoteNextAsync(tx, job.Workspace, page, now);
+            foreach (var late in await StandsForAsync(tx, job.Workspace, page))
+            {
+                await PromoteNextAsync(tx, job.Workspace, late, now);
+            }
         }
     }
 
@@ -153,13 +154,49 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         await jobs.CompleteAsync(tx, job);
         await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Failed, Reason = reason });
         await LogAsync(tx, job, page, "page.failed", reason, now);
-        if (page.Kind is not MessageKind.Page || await PromoteNextAsync(tx, job.Workspace, page, now))
+        foreach (var lost in await StandsForAsync(tx, job.Workspace, page))
+        {
+            if (lost.Status == PageStatus.Bundled)
+            {
+                await pages.SaveOutcomeAsync(tx, job.Workspace, lost with { Status = PageStatus.Failed, Reason = reason });
+                await log.AppendAsync(tx, job.Workspace, now,
+                    [new("page.failed", $"incident/{lost.Incident}", "system", $"{lost.Recipient} by {lost.Method}: the one message for many failed: {reason}")]);
+            }
+
+            await FallThroughAsync(tx, estate, job.Workspace, lost, reason, now);
+        }
+    }
+
+    /// <summary>The pages that an attempt decided about: itself, or those still wanted that it stands for. None for a notice.</summary>
+    private async Task<IReadOnlyList<PageRow>> StandsForAsync(Tx tx, long workspace, PageRow page)
+    {
+        if (page.Kind != MessageKind.More)
+        {
+            return page.Kind == MessageKind.Page ? [page] : [];
+        }
+
+        List<PageRow> wanted = [];
+        foreach (var bundled in await pages.BundledAsync(tx, workspace, page))
+        {
+            if (await incidents.FindAsync(tx, workspace, bundled.Incident) is { } incident && IncidentDecider.StillWanted(incident, bundled.Epoch))
+            {
+                wanted.Add(bundled);
+            }
+        }
+
+        return wanted;
+    }
+
+    /// <summary>A page failed for good: the recipient's next method begins, or they cannot be reached.</summary>
+    private async Task FallThroughAsync(Tx tx, EstateSnapshot estate, long workspace, PageRow page, string reason, DateTimeOffset now)
+    {
+        if (await PromoteNextAsync(tx, workspace, page, now))
         {
             return;
         }
 
-        var ladder = await pages.LadderAsync(tx, job.Workspace, page);
-        if (!ladder.Exists(p => p.Id != page.Id && p.Status is PageStatus.Sent or PageStatus.Queued))
+        var ladder = await pages.LadderAsync(tx, workspace, page);
+        if (!ladder.Exists(p => p.Id != page.Id && p.Status is PageStatus.Sent or PageStatus.Queued or PageStatus.Bundled))
         {
             await flow.ApplyAsync(tx, estate, page.Incident, new IncidentEvent.Unreachable(page.RecipientId, page.Epoch, reason), "system", now);
         }
@@ -170,7 +207,13 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     {
         var ladder = await pages.LadderAsync(tx, workspace, page);
         // One that was put off (its target is known to be down) has had its turn: two of them would hurry each other in circles.
-        if (ladder.Find(p => p.Id != page.Id && p is { Status: PageStatus.Queued, Attempts: 0, FirstTryAt: null }) is not { } next)
+        var next = ladder.Find(p => p.Id != page.Id && p is { Status: PageStatus.Queued or PageStatus.Bundled, Attempts: 0, FirstTryAt: null });
+        if (next?.Status == PageStatus.Bundled)
+        {
+            next = await pages.StandInAsync(tx, workspace, next);
+        }
+
+        if (next is null)
         {
             return false;
         }

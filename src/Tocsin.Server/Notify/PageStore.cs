@@ -20,8 +20,9 @@ internal enum PageStatus
 
 /// <summary>What a page says beyond the incident itself, as it was when the page was decided.</summary>
 /// <param name="FallbackBy">By then a failing method gives way to the recipient's next one.</param>
+/// <param name="Minute">For a message that stands for many: the minute, since 1970, of the pages that it stands for.</param>
 internal sealed record PageFacts(
-    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By);
+    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By, long? Minute = null);
 
 /// <summary>One notification to one recipient by one method. Its key is equal over retries, restarts and nodes.</summary>
 internal sealed record PageRow
@@ -74,6 +75,8 @@ internal sealed record PageRow
 
 internal sealed class PageStore
 {
+    private const long MicrosPerMinute = 60_000_000;
+
     private const string Columns =
         """
         id, incident, kind, epoch, step, round, recipient_kind, recipient, method, type, page_key, status, attempts,
@@ -122,6 +125,31 @@ internal sealed class PageStore
     public async Task<long> PlannedInMinuteAsync(Session session, long workspace, PageRow page, long minute) => await session.ScalarAsync(
         "SELECT planned FROM recipient_minute WHERE workspace_id = @workspace AND recipient = @recipient AND minute = @minute",
         ("workspace", workspace), ("recipient", RecipientOf(page)), ("minute", minute)) ?? 0;
+
+    /// <summary>The pages that one message stands for, if they are still told by it.</summary>
+    public async Task<List<PageRow>> BundledAsync(Session session, long workspace, PageRow more) => more.Facts.Minute is not { } minute ? [] : await session.QueryAsync(
+        $"""
+        SELECT {Columns} FROM page
+        WHERE workspace_id = @workspace AND status = 4 AND recipient_kind = @recipient_kind AND recipient = @recipient AND method = @method
+            AND due_at >= @from AND due_at < @to
+        ORDER BY id
+        """,
+        Read, ("workspace", workspace), ("recipient_kind", (int)more.RecipientKind), ("recipient", more.Recipient), ("method", more.Method),
+        ("from", minute * MicrosPerMinute), ("to", (minute + 1) * MicrosPerMinute));
+
+    /// <summary>The message that stands for a bundled page, if it was not tried yet.</summary>
+    public async Task<PageRow?> StandInAsync(Session session, long workspace, PageRow bundled)
+    {
+        var waiting = await session.QueryAsync(
+            $"""
+            SELECT {Columns} FROM page
+            WHERE workspace_id = @workspace AND status = 0 AND kind = @kind AND recipient_kind = @recipient_kind AND recipient = @recipient AND method = @method
+                AND first_try_at IS NULL
+            """,
+            Read, ("workspace", workspace), ("kind", (int)MessageKind.More), ("recipient_kind", (int)bundled.RecipientKind), ("recipient", bundled.Recipient),
+            ("method", bundled.Method));
+        return waiting.Find(more => more.Facts.Minute == PagePlanner.MinuteOf(bundled.DueAt));
+    }
 
     private static string RecipientOf(PageRow page) => $"{page.RecipientId} {page.Method}";
 

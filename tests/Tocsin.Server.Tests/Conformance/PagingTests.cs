@@ -271,6 +271,43 @@ public abstract class PagingTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Too_many_pages_in_a_minute_become_one_message_at_its_end_that_counts_them()
+    {
+        await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push").Policy("30m user:ana"), mostPerMinute: 2);
+        for (var i = 0; i < 6; i++)
+        {
+            await bench.ReceiveAsync(Firing($"db{i}"));
+        }
+
+        await bench.PassUntilAsync(0.9);
+        Assert.Equal(["00:00 ana push page", "00:00 ana push page"], bench.Notifier.Story);
+
+        bench.Notifier.Answer("ana/push", FakeNotifier.Busy);
+        await bench.PassUntilAsync(10);
+        Assert.Equal(["01:00 ana push more", "01:02 ana push more"], bench.Notifier.Story.Skip(2));
+        Assert.Equal([4, 4], bench.Notifier.Attempts.Skip(2).Select(a => a.Message.MoreCount));
+    }
+
+    [StoreFact]
+    public async Task When_the_message_that_stands_for_many_fails_their_next_methods_begin_and_then_the_next_step()
+    {
+        await using var bench = await OpenAsync(
+            new EstateBuilder().User("ana", "push", "mail@10").User("bo", "push").User("cy", "push").Policy("30m user:ana", "30m user:cy").Policy("alone", 0, "30m user:bo", "30m user:cy")
+                .Route(r => r with { Routes = [new() { Name = "alone", Match = EstateBuilder.Matching("who=bo"), Policy = "alone" }] }),
+            mostPerMinute: 1);
+        await bench.ReceiveAsync(Firing("a1"), Firing("b1", ("who", "bo")));
+        await bench.WorkAsync();
+        bench.Notifier.Always("ana/push", FakeNotifier.Gone);
+        bench.Notifier.Always("bo/push", FakeNotifier.Gone);
+        await bench.ReceiveAsync(Firing("a2"), Firing("b2", ("who", "bo")));
+        await bench.PassUntilAsync(2);
+
+        Assert.Equal(
+            ["00:00 ana push page", "00:00 bo push page", "01:00 ana mail more", "01:00 ana push more", "01:00 bo push more", "01:00 cy push page"], bench.Notifier.Story.Order());
+        Assert.Equal([PageStatus.Failed, PageStatus.Bundled], (await bench.PagesAsync(3)).Where(p => p.Kind == MessageKind.Page).Select(p => p.Status));
+    }
+
+    [StoreFact]
     public async Task A_channel_gets_news_unless_its_setting_says_no()
     {
         await using var bench = await OpenAsync(new EstateBuilder().Channel("room").Channel("pipe", ("updates", "no")).Policy("5m channel:room channel:pipe"));
@@ -321,7 +358,7 @@ public abstract class PagingTests(Engine engine)
         Assert.Equal(bench.Notifier.Attempts.Select(a => a.Key), attempts.Select(a => a.Data!.Value.GetProperty("key").GetString()));
     }
 
-    private Task<EngineBench> OpenAsync(EstateBuilder estate) => EngineBench.OpenAsync(engine, estate);
+    private Task<EngineBench> OpenAsync(EstateBuilder estate, int mostPerMinute = 20) => EngineBench.OpenAsync(engine, estate, new() { MaxPerMinute = mostPerMinute });
 
     public sealed class OnSqlite() : PagingTests(Engine.Sqlite);
 

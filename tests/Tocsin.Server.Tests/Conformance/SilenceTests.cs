@@ -155,10 +155,10 @@ public abstract class SilenceTests(Engine engine)
     private Task<EngineBench> OpenAsync(EstateBuilder estate) => EngineBench.OpenAsync(engine, estate);
 
     /// <summary>One turn of the loop that every node runs each second.</summary>
-    private static Task<int> KeepAsync(EngineBench bench)
+    private static async Task<int> KeepAsync(EngineBench bench)
     {
         using var expiry = new AlertExpiry(bench.Database, bench.Parts.Alerts, bench.Parts.Intake, bench.Estates, bench.Clock, NullLogger<AlertExpiry>.Instance);
-        return expiry.TurnAsync(default);
+        return await expiry.TurnAsync(default);
     }
 
     /// <summary>A silence that somebody makes or changes; the estate has it from then on.</summary>

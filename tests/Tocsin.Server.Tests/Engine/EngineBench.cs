@@ -15,13 +15,13 @@ internal sealed class EngineBench : IAsyncDisposable
 {
     private readonly Store _store;
 
-    private EngineBench(Store store, EstateSnapshot estate)
+    private EngineBench(Store store, EstateSnapshot estate, PagingOptions? paging)
     {
         _store = store;
         Database = store.Open();
         Notifier = new(Clock);
         Estates = new(estate);
-        Parts = new("a", Database, Estates, Notifier, Clock, Options, soleWriter: !Database.Dialect.IsPostgres);
+        Parts = new("a", Database, Estates, Notifier, Clock, Options, paging: paging, soleWriter: !Database.Dialect.IsPostgres);
     }
 
     public VirtualClock Clock { get; } = new();
@@ -44,9 +44,9 @@ internal sealed class EngineBench : IAsyncDisposable
 
     public static Task<EngineBench> OpenAsync(Engine engine) => OpenAsync(engine, new EstateBuilder().User("ana", "push").Policy("5m user:ana"));
 
-    public static async Task<EngineBench> OpenAsync(Engine engine, EstateBuilder estate)
+    public static async Task<EngineBench> OpenAsync(Engine engine, EstateBuilder estate, PagingOptions? paging = null)
     {
-        var bench = new EngineBench(await engine.OpenAsync(), estate.Build());
+        var bench = new EngineBench(await engine.OpenAsync(), estate.Build(), paging);
         await Migrator.MigrateAsync(bench.Database, bench.Clock.Now, default);
         await bench.Database.WriteAsync(tx => AddWorkspaceAsync(tx, 1), default);
         return bench;

@@ -1,3 +1,6 @@
+using Tocsin.Data;
+using Tocsin.Routing;
+
 namespace Tocsin.Tests.Simulation;
 
 /// <summary>What goes wrong by itself: nodes, the store, providers, and people who change the configuration.</summary>
@@ -9,6 +12,7 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
     {
         Every(4 * _minute, () => OnSomeNode(cluster.StopAsync));
         Every(10 * _minute, () => Sync(Reconfigure));
+        Every(3 * _minute, SilenceAsync);
         if (!scenario.Faulty)
         {
             return;
@@ -58,6 +62,35 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         world.Say("world", $"{name} is {(disabled ? "disabled" : "enabled")}, and the main policy is another one for new incidents");
         scenario.Estate.Change(name, p => p with { Disabled = disabled }).Policy("main", 0, "1m team:all", "1m user:cy");
         estates[1] = scenario.Estate.Build();
+    }
+
+    /// <summary>Somebody mutes something for a while, changes their mind, or ends a silence early.</summary>
+    private async Task SilenceAsync()
+    {
+        if (cluster.Any() is not { } node)
+        {
+            return;
+        }
+
+        var id = $"s-{world.Random.Next(3)}";
+        var from = world.Now + (world.Chance(0.5) ? TimeSpan.Zero : world.Between(0, 60));
+        var silence = new Silence(id, EstateBuilder.Matching(world.Pick(["cluster=x", "alertname=a1", "alertname=~a[0-3]"])), from, from + world.Between(20, 240), "ana", "work");
+        var ends = world.Chance(0.3);
+        world.Say("ana", ends ? $"ends silence {id}" : $"silences {MatcherText.Format(silence.Match)} as {id} from {(silence.StartsAt - VirtualClock.Start).TotalSeconds:0} to {(silence.EndsAt - VirtualClock.Start).TotalSeconds:0}");
+        var asked = AskAsync(node.AskAsync(parts => ends ? parts.Silences.ExpireAsync(1, id, "user:ana", default) : parts.Silences.SaveAsync(1, silence, "user:ana", default)));
+        await Task.WhenAny(asked, world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    private static async Task AskAsync(Task asked)
+    {
+        try
+        {
+            await asked;
+        }
+        catch (StoreUnavailableException)
+        {
+            // They look at the list and see that it is not there.
+        }
     }
 
     private static Task Sync(Action act)

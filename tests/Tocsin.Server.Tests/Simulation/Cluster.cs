@@ -98,7 +98,7 @@ internal sealed class Cluster
     private void Start(int slot)
     {
         var name = $"n{slot + 1}.{++_started}";
-        var node = new SimulatedNode(_world, name, _store, _estates, _providers, _scenario.Options);
+        var node = new SimulatedNode(_world, name, _store, _estates, _providers, _scenario);
         node.Database.Fate = () => IsCalm || !_world.Chance(_scenario.CommitFaults)
             ? WriteFate.Committed
             : _world.Pick([WriteFate.DiesBefore, WriteFate.DiesAfter, WriteFate.FreezesAfter, WriteFate.AnswerLost]);

@@ -8,7 +8,7 @@ namespace Tocsin.Tests.Simulation;
 internal sealed class People(World world, Cluster cluster)
 {
     /// <summary>Called when somebody's act was answered with success, with the incident as the answer showed it.</summary>
-    public Action<IncidentEvent, IncidentState>? Answered { get; set; }
+    public Action<IncidentState>? Answered { get; set; }
 
     public void Receive(Request request)
     {
@@ -26,13 +26,14 @@ internal sealed class People(World world, Cluster cluster)
 
     private async Task ActAsync(long number, string who)
     {
-        IncidentEvent e = world.Random.Next(10) switch
+        var until = world.Now + world.Between(20, 200);
+        (string Name, Func<IncidentDesk, string, Task<Result<IncidentState>>> Do) act = world.Random.Next(10) switch
         {
-            < 5 => new IncidentEvent.Acknowledged(who),
-            < 7 => new IncidentEvent.Resolved(who),
-            7 => new IncidentEvent.Snoozed(world.Now + world.Between(20, 200), who),
-            8 => new IncidentEvent.EscalatedBy(who),
-            _ => new IncidentEvent.Noted(who, "on it"),
+            < 5 => ("acknowledges", (desk, by) => desk.AcknowledgeAsync(1, number, by, default)),
+            < 7 => ("resolves", (desk, by) => desk.ResolveAsync(1, number, by, default)),
+            7 => ("snoozes", (desk, by) => desk.SnoozeAsync(1, number, until, by, default)),
+            8 => ("escalates", (desk, by) => desk.EscalateAsync(1, number, by, default)),
+            _ => ("notes", (desk, by) => desk.NoteAsync(1, number, "on it", by, default)),
         };
         for (var tries = 0; tries < 3; tries++)
         {
@@ -42,23 +43,28 @@ internal sealed class People(World world, Cluster cluster)
                 continue;
             }
 
-            world.Say(who, $"{e.GetType().Name} incident {number} at {node.Name}");
-            var asked = AskAsync(node, number, e, who);
+            world.Say(who, $"{act.Name} incident {number} at {node.Name}");
+            var asked = AnswerAsync(node.AskAsync(parts => act.Do(parts.Incident, $"user:{who}")));
             await Task.WhenAny(asked, world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
-            if (asked.IsCompleted && await asked is { } state)
+            if (asked.IsCompleted && await asked is { } answer)
             {
-                world.Say(who, $"hears that incident {number} is {state.Status}");
-                Answered?.Invoke(e, state);
+                world.Say(who, $"hears that incident {number} is {answer.Value?.Status.ToString() ?? answer.Error!.Detail}");
+                if (answer.Value is { } state)
+                {
+                    Answered?.Invoke(state);
+                }
+
                 return;
             }
         }
     }
 
-    private static async Task<IncidentState?> AskAsync(SimulatedNode node, long number, IncidentEvent e, string who)
+    /// <returns>Null when the node could not store it: the person has no answer.</returns>
+    private static async Task<Result<IncidentState>?> AnswerAsync(Task<Result<IncidentState>> asked)
     {
         try
         {
-            return await node.ActAsync(number, e, who);
+            return await asked;
         }
         catch (StoreUnavailableException)
         {

@@ -20,6 +20,12 @@ internal sealed class Referee
     /// <summary>How late anything due may be while a node is well.</summary>
     private static readonly TimeSpan _prompt = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long an alert may stay muted when no silence mutes it any more: it is looked at every 5 s, when it was muted 5 s ago.</summary>
+    private static readonly TimeSpan _unmuted = TimeSpan.FromSeconds(14);
+
+    /// <summary>Why a step may begin before the one before is over.</summary>
+    private static readonly string[] _climbReasons = ["page.unreachable", "incident.escalated: escalated by", "incident.urgency_raised", "incident.reopened", "incident.unsnoozed"];
+
     private readonly World _world;
     private readonly StoreAudit _store;
     private readonly Cluster _cluster;
@@ -33,13 +39,17 @@ internal sealed class Referee
     private readonly Dictionary<long, DateTimeOffset> _cancelledAt = [];
     private readonly HashSet<long> _excused = [];
     private readonly HashSet<long> _notTried = [];
+    private readonly Dictionary<long, IncidentState> _incidents = [];
+    private readonly Dictionary<long, DateTimeOffset> _unmutedSince = [];
 
     public Referee(World world, SimulatedStore store, Cluster cluster, Providers providers, FixedEstates estates, Scenario scenario)
     {
         (_world, _store, _cluster, _providers, _estates, _scenario) = (world, store.Audit, cluster, providers, estates, scenario);
     }
 
-    private TimeSpan Prompt => _scenario.Options.Concurrency < 10 || _scenario.Options.LaneConcurrency < 10 ? TimeSpan.FromSeconds(60) : _prompt;
+    public Senders? Senders { get; set; }
+
+    private TimeSpan Prompt => _scenario.Jobs.Concurrency < 10 || _scenario.Jobs.LaneConcurrency < 10 ? TimeSpan.FromSeconds(60) : _prompt;
 
     public void Begin() => _world.Watch(_world.Outside.RunAsync(async () =>
     {
@@ -55,6 +65,7 @@ internal sealed class Referee
     public void Committed(SimulatedNode node)
     {
         var events = _store.TakeEvents();
+        var said = events.ToLookup(e => e.Incident);
         foreach (var e in events)
         {
             _world.Say(node.Name, $"| {e.Subject} {e.Kind}: {e.Reason}");
@@ -62,7 +73,7 @@ internal sealed class Referee
             {
                 _notTried.Add(e.Page!.Value);
             }
-            else if (e.Kind is "page.sent" or "page.failed" or "page.retrying")
+            else if (e.Kind is "page.sent" or "page.failed" or "page.retrying" && e.Page is not null)
             {
                 _attemptLines[e.Page!.Value] = _attemptLines.GetValueOrDefault(e.Page.Value) + 1;
             }
@@ -100,6 +111,7 @@ internal sealed class Referee
         foreach (var number in incidents)
         {
             IncidentIsCared(number);
+            ClimbedInTime(_store.Incident(number), [.. said[number].Select(e => e.Kind + ": " + e.Reason)]);
         }
     }
 
@@ -123,7 +135,7 @@ internal sealed class Referee
         Check(change.NewAttempts - change.OldAttempts is 0 or 1, "R16", $"page {page.Id} went from {change.OldAttempts} attempts to {change.NewAttempts}", page);
         Check(change.NewAttempts <= requests.Count, "R27", $"page {page.Id} has {change.NewAttempts} attempts, but {requests.Count} reached the provider", page);
         Check(change.NewAttempts == _attemptLines.GetValueOrDefault(page.Id), "R27", $"page {page.Id} has {change.NewAttempts} attempts and {_attemptLines.GetValueOrDefault(page.Id)} in the log", page);
-        if (change.New == change.Old)
+        if (change.New == change.Old || change.Old == PageStatus.Bundled)
         {
             return;
         }
@@ -168,6 +180,10 @@ internal sealed class Referee
     /// <summary>R2: a firing alert that nothing mutes is part of an open incident in each place it is routed to, or a person ended that.</summary>
     private void AlertIsCared(AlertRow alert)
     {
+        var told = Senders?.Alerts.Find(a => a.Key == alert.Document.DedupKey);
+        Check(
+            told is null or { Episodes: null } || alert.State.Episodes <= told.Episodes,
+            "R20", $"{alert.Document.DedupKey} fired {alert.State.Episodes} times in the store, and {told?.Episodes} times at its sender");
         if (alert.State.Status != AlertStatus.Firing || alert.Silenced)
         {
             return;
@@ -180,6 +196,27 @@ internal sealed class Referee
             Check(
                 here.Any(i => i.IsOpen || i.ResolvedBy != "system"),
                 "R2", $"{alert.Document.DedupKey} fires, and {destination.Path} has {(here.Length == 0 ? "no incident" : $"only incident {here[0].Number}, which ended by itself")}", here.FirstOrDefault()?.Number);
+        }
+    }
+
+    /// <summary>R6: a step begins when the one before is over, or for a reason that the log tells; and when all are over, administrators hear of it.</summary>
+    private void ClimbedInTime(IncidentState incident, string[] lines)
+    {
+        var before = _incidents.GetValueOrDefault(incident.Number);
+        _incidents[incident.Number] = incident;
+        var climbed = before is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Waiting or EscalationStatus.Paging }
+            && incident is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Paging or EscalationStatus.Exhausted } && incident.Epoch != before.Epoch;
+        if (climbed && before!.NextAt > _world.Now.AddSeconds(0.5))
+        {
+            Check(
+                lines.Any(l => _climbReasons.Any(r => l.StartsWith(r, StringComparison.Ordinal))),
+                "R6", $"incident {incident.Number} went on {(before.NextAt - _world.Now)?.TotalSeconds:0.0} s before the step was over", incident.Number);
+        }
+
+        if (lines.Any(l => l.StartsWith("incident.unanswered", StringComparison.Ordinal)))
+        {
+            var told = _store.PagesOf(incident.Number).Exists(p => p.Kind == MessageKind.Unanswered && p.Epoch == incident.Epoch);
+            Check(told || _estates[1].Responders.Administrators().Recipients.Count == 0, "R3", $"nobody answered incident {incident.Number}, and no administrator is told", incident.Number);
         }
     }
 
@@ -304,10 +341,9 @@ internal sealed class Referee
 
     // ---- each answer
 
-    public void Answered(IncidentEvent e, IncidentState state)
+    public void Answered(IncidentState state)
     {
-        if (e is IncidentEvent.Acknowledged or IncidentEvent.Resolved or IncidentEvent.Snoozed
-            && state.Status is IncidentStatus.Acknowledged or IncidentStatus.Resolved or IncidentStatus.Snoozed)
+        if (state.Status != IncidentStatus.Triggered)
         {
             _answered[state.Number] = (_world.Now, state.WantedFromEpoch);
         }
@@ -332,17 +368,21 @@ internal sealed class Referee
             Check(_world.Now - since <= Prompt, "R6", $"job {oldest.Key} is ready since {Time(oldest.ReadyAt)}, and nobody works it");
         }
 
+        var silences = _store.Silences(_estates[1]);
         foreach (var alert in _store.Firing())
         {
             Check(
                 alert.State.ExpiresAt is not { } end || _world.Now - Later(end, healthy) <= _prompt, "R25", $"alert {alert.Document.DedupKey} is over since {Time(alert.State.ExpiresAt ?? default)}");
-            Check(
-                !alert.Silenced || _world.Now - healthy <= _prompt || IsMuted(alert, _world.Now - _prompt) || IsMuted(alert, _world.Now),
-                "R3", $"alert {alert.Document.DedupKey} is muted, and no silence mutes it");
+            if (!alert.Silenced || silences.FirstMatch(AlertIntake.SubjectOf(alert), _world.Now) is not null)
+            {
+                _unmutedSince.Remove(alert.Id);
+            }
+            else if (!_unmutedSince.TryAdd(alert.Id, _world.Now))
+            {
+                Check(_world.Now - Later(_unmutedSince[alert.Id], healthy) <= _unmuted, "R3", $"alert {alert.Document.DedupKey} is muted, and no silence mutes it since {Time(_unmutedSince[alert.Id])}");
+            }
         }
     }
-
-    private bool IsMuted(AlertRow alert, DateTimeOffset at) => _estates[1].Silences.FirstMatch(AlertIntake.SubjectOf(alert), at) is not null;
 
     public bool IsQuiet(Senders senders) => _store.Jobs() == 0 && senders.AreDone && _cluster.Nodes.All(n => n.IsUp && !n.Actor.IsFrozen);
 
@@ -371,9 +411,14 @@ internal sealed class Referee
                 "R3", $"incident {incident.Number} is {incident.Escalation}, and nothing is left to do", incident.Number);
         }
 
-        foreach (var page in _store.AllPages())
+        var pages = _store.AllPages();
+        foreach (var page in pages)
         {
             PageIsDone(page);
+            Check(
+                page.Status != PageStatus.Bundled || pages.Exists(p => p.Kind == MessageKind.More && p.RecipientId == page.RecipientId && p.Method == page.Method
+                    && p.Facts.Minute == PagePlanner.MinuteOf(page.DueAt)),
+                "R21", $"page {page.Id} is told by one message for many, and there is none", page);
         }
     }
 

@@ -1,4 +1,5 @@
 using Tocsin.Jobs;
+using Tocsin.Notify;
 using Tocsin.Routing;
 
 namespace Tocsin.Tests.Simulation;
@@ -17,7 +18,9 @@ internal sealed record Scenario
     /// <summary>How long things happen and fail; after it all is well, and what is due must get done.</summary>
     public required TimeSpan Busy { get; init; }
 
-    public required JobOptions Options { get; init; }
+    public required JobOptions Jobs { get; init; }
+
+    public PagingOptions Paging { get; init; } = new();
 
     public required EstateBuilder Estate { get; init; }
 
@@ -26,6 +29,19 @@ internal sealed record Scenario
 
     /// <summary>Recipients and methods that providers serve: <c>ana/push</c>.</summary>
     public required IReadOnlyList<string> Targets { get; init; }
+
+    /// <summary>Nothing unusual: one or more nodes, defaults, no faults.</summary>
+    public static Scenario Plain(int nodes, EstateBuilder estate) => new()
+    {
+        Nodes = nodes,
+        Faulty = false,
+        CommitFaults = 0,
+        Busy = TimeSpan.Zero,
+        Jobs = new(),
+        Estate = estate,
+        Alerts = [],
+        Targets = [],
+    };
 
     public static Scenario Draw(World world)
     {
@@ -82,12 +98,16 @@ internal sealed record Scenario
             Faulty = faulty,
             CommitFaults = faulty ? world.Pick([0.0, 0.005, 0.02]) : 0,
             Busy = world.Between(900, 1800),
-            Options = new()
+            Jobs = new()
             {
                 Concurrency = world.Pick([128, 128, 3]),
                 LaneConcurrency = world.Pick([16, 2]),
                 Poll = TimeSpan.FromMilliseconds(world.Pick([500, 1000])),
+
+                // Shorter than a send that hangs: it must be renewed.
+                Lease = TimeSpan.FromSeconds(world.Pick([15, 15, 5])),
             },
+            Paging = new() { MaxPerMinute = world.Pick([20, 20, 2]) },
             Estate = estate,
             Targets = targets,
             Alerts =

@@ -43,6 +43,7 @@ internal static class SeedRun
         var chaos = new Chaos(world, cluster, providers, estates, scenario);
         var referee = new Referee(world, store, cluster, providers, estates, scenario);
 
+        referee.Senders = senders;
         cluster.Committed = referee.Committed;
         providers.Arrived = referee.Arrived;
         providers.Received = people.Receive;

@@ -21,6 +21,9 @@ internal sealed class SenderAlert(string key, (string, string)[] labels)
     /// <summary>Earlier deliveries, which may arrive once more at any time.</summary>
     public List<Signal> Sent { get; } = [];
 
+    /// <summary>How often it began to fire; null for a sender whose alerts can expire in between.</summary>
+    public int? Episodes { get; set; }
+
     public Signal Signal(SignalStatus status, Severity severity, DateTimeOffset began) => new()
     {
         DedupKey = key,
@@ -77,6 +80,7 @@ internal sealed class Senders(World world, Cluster cluster, Scenario scenario)
             }
 
             var began = world.Now;
+            alert.Episodes = (alert.Episodes ?? 0) + 1;
             var severity = world.Pick([Severity.Warning, Severity.High, Severity.Critical, Severity.Unset]);
             await ChangeAsync(alert, fires: true, alert.Signal(SignalStatus.Firing, severity, began));
             var lasts = world.Chance(0.2) ? world.Between(0.01, 1) : world.Exponential(TimeSpan.FromSeconds(240));

@@ -14,7 +14,7 @@ internal sealed class SimulatedNode
 #pragma warning restore CA1001
 {
     private readonly World _world;
-    private readonly FixedEstates _estates;
+    private readonly SimulatedEstates _estates;
     private readonly ActorClock _clock;
     private readonly NodeParts _parts;
     private readonly JobService _service;
@@ -23,18 +23,19 @@ internal sealed class SimulatedNode
     private readonly CancellationTokenSource _stopping = new();
     private Task _loops = Task.CompletedTask;
 
-    public SimulatedNode(World world, string name, SimulatedStore store, FixedEstates estates, Providers providers, JobOptions options)
+    public SimulatedNode(World world, string name, SimulatedStore store, FixedEstates estates, Providers providers, Scenario scenario)
     {
         _world = world;
-        _estates = estates;
         StartedAt = HealthySince = world.Now;
         Actor = new(world, name);
         _clock = new(Actor, world.Between(-0.2, 0.2));
         Database = new(store, Actor);
-        _parts = new(name, Database, estates, new SimulatedProvider(providers, Actor), _clock, options, new TraceLogging(Actor));
+        _estates = new(estates, Database, _clock);
+        _parts = new(
+            name, Database, _estates, new SimulatedProvider(providers, Actor), _clock, scenario.Jobs, new TraceLogging(Actor), scenario.Paging, soleWriter: scenario.Nodes == 1);
         _service = new(_parts.Runner, _parts.Jobs, _clock, new TraceLogger<JobService>(Actor));
         _batcher = new(Database, _parts.Intake, _parts.Deliveries, Options.Create(new IngestOptions()), _clock, new TraceLogger<IngestBatcher>(Actor));
-        _expiry = new(Database, _parts.Alerts, _parts.Intake, estates, _clock, new TraceLogger<AlertExpiry>(Actor));
+        _expiry = new(Database, _parts.Alerts, _parts.Intake, _estates, _clock, new TraceLogger<AlertExpiry>(Actor));
     }
 
     public Actor Actor { get; }
@@ -56,7 +57,7 @@ internal sealed class SimulatedNode
     {
         _world.Say(Name, "starts");
         _world.Watch(Actor.RunAsync(() => _loops = Task.WhenAll(
-            ExecuteAsync(_service, _stopping.Token), ExecuteAsync(_batcher, _stopping.Token), UntilStoppedAsync(ExecuteAsync(_expiry, _stopping.Token)), UnmuteAsync(_stopping.Token))), Actor);
+            ExecuteAsync(_service, _stopping.Token), ExecuteAsync(_batcher, _stopping.Token), UntilStoppedAsync(ExecuteAsync(_expiry, _stopping.Token)))), Actor);
     }
 
     /// <summary>A graceful end, as on SIGTERM.</summary>
@@ -71,17 +72,11 @@ internal sealed class SimulatedNode
     });
 
     /// <summary>One delivery; returns as the sender's request does.</summary>
-    public Task<DeliveryOutcome> DeliverAsync(string source, IReadOnlyList<Signal> signals) => Actor.RunAsync(() =>
-        _batcher.StoreAsync(new(_estates[1], source, _clock.GetUtcNow(), signals, [], null, default, null), CancellationToken.None));
+    public Task<DeliveryOutcome> DeliverAsync(string source, IReadOnlyList<Signal> signals) => Actor.RunAsync(async () => await _batcher.StoreAsync(
+        new((await _estates.FindAsync(1, default))!, source, _clock.GetUtcNow(), signals, [], null, default, null), CancellationToken.None));
 
-    /// <summary>What a person does; returns as their request does. Null: there is no such incident.</summary>
-    public Task<IncidentState?> ActAsync(long number, IncidentEvent e, string actor) => Actor.RunAsync(() => Database.WriteAsync(
-        async tx =>
-        {
-            await tx.LockWorkspaceAsync(1);
-            return (await _parts.Flow.ApplyAsync(tx, _estates[1], number, e, $"user:{actor}", _clock.GetUtcNow()))?.State;
-        },
-        CancellationToken.None));
+    /// <summary>What a person does; returns as their request does.</summary>
+    public Task<T> AskAsync<T>(Func<NodeParts, Task<T>> act) => Actor.RunAsync(() => act(_parts));
 
     // Cancelled without waiting for callbacks on another thread.
     private void StopLoops() => _stopping.Cancel();
@@ -96,32 +91,6 @@ internal sealed class SimulatedNode
         catch (OperationCanceledException) when (IsStopping)
         {
             // Stopped.
-        }
-    }
-
-    /// <summary>In place of the jobs that stand for the ends of silences.</summary>
-    private async Task UnmuteAsync(CancellationToken ct)
-    {
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                var muted = await Database.ReadAsync(session => _parts.Alerts.FiringAsync(session, 1, silenced: true), ct);
-                if (muted.Exists(row => _estates[1].Silences.FirstMatch(AlertIntake.SubjectOf(row), _clock.GetUtcNow()) is null))
-                {
-                    await Database.WriteAsync(tx => _parts.Intake.UnmuteAsync(tx, _estates[1], _clock.GetUtcNow()), ct);
-                }
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (StoreUnavailableException e)
-            {
-                _world.Say(Name, $"unmutes later: {e.Message}");
-            }
-
-            await Actor.WaitAsync(TimeSpan.FromSeconds(1));
         }
     }
 

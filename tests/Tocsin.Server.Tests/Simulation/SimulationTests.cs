@@ -33,6 +33,14 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
         Assert.All(Enumerable.Range(1, 5), seed => Assert.Equal(SeedRun.Run(seed).TraceHash, SeedRun.Run(seed).TraceHash));
 
     [Fact]
+    public void Whatever_can_happen_does_happen()
+    {
+        var told = string.Join('\n', Enumerable.Range(1, 60).SelectMany(seed => SeedRun.Run(seed).Trace));
+
+        Assert.All(_happenings, happening => Assert.True(told.Contains(happening, StringComparison.Ordinal), $"It never happens: {happening}"));
+    }
+
+    [Fact]
     public void Seeds_of_choice_are_shown_whole()
     {
         var seed = Setting("TOCSIN_SIM_SEED", 1);
@@ -44,6 +52,19 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
 
         Assert.True(outcome.Failure is null, outcome.Story());
     }
+
+    private static readonly string[] _happenings =
+    [
+        "is killed before a commit", "is killed after a commit", "is killed out of the blue", "freezes for", "does not hear of its commit", "has stopped", "store  is away",
+        "push is Broken", "push is Busy", "push is Hanging", "push is Mute", "push is Refusing",
+        "incident.triggered", "incident.waiting", "incident.paging", "incident.escalated: step", "incident.escalated: escalated by", "incident.fell_through", "incident.unanswered",
+        "incident.nobody_told", "incident.not_paged", "incident.acknowledged", "incident.resolved: resolved by", "incident.resolved: all alerts ended", "incident.reopened",
+        "incident.snoozed: snoozed by silence", "incident.unsnoozed: the snooze is over", "incident.unsnoozed: no silence mutes", "incident.update_told", "incident.urgency_raised",
+        "incident.note_added", "alert.grouped", "alert.resolved", "alert.suppressed", "silence.saved", "silence.expired",
+        "page.queued", "page.sent", "page.retrying", "page.failed: ", "given up after", "page.fell_back", "page.unreachable", "page.cancelled", "page.bundled", ": not tried:",
+        "sends More", "sends AlertsAdded", "sends Acknowledged", "sends Resolved", "sends Unanswered", "was taken over by another node", "waited past its lease",
+        "could not be settled, the store is away", "an old delivery arrives again", "the sender falls silent", "got no good answer",
+    ];
 
     private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

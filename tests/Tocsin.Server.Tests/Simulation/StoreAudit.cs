@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Tocsin.Alerts;
 using Tocsin.Data;
+using Tocsin.Estate;
 using Tocsin.Incidents;
 using Tocsin.Notify;
+using Tocsin.Routing;
 
 namespace Tocsin.Tests.Simulation;
 
@@ -25,6 +27,7 @@ internal sealed class StoreAudit
     private readonly PageStore _pages = new();
     private readonly IncidentStore _incidents = new();
     private readonly AlertStore _alerts = new();
+    private readonly SilenceStore _silences = new();
     private long _lastEvent;
 
     public StoreAudit(SqliteChannel channel)
@@ -103,6 +106,13 @@ internal sealed class StoreAudit
     public AlertRow Alert(long id) => Now(_alerts.FindAsync(_session, 1, id))!;
 
     public AlertRow? AlertOf(string key) => Now(_alerts.LoadAsync(_session, 1, [AlertStore.Fingerprint(Senders.Source, key)])) is [var row] ? row : null;
+
+    /// <summary>All silences there are: those of the estate and those that people made.</summary>
+    public SilenceSet Silences(EstateSnapshot estate)
+    {
+        var made = Now(_silences.ListAsync(_session, 1, DateTimeOffset.MinValue));
+        return made.Count == 0 ? estate.Silences : SilenceSet.Compile([.. estate.Model.Silences, .. made]);
+    }
 
     public bool HasLiveJob(string key) => Count("SELECT COUNT(*) FROM job WHERE job_key = @key AND dead = 0", ("key", key)) == 1;
 

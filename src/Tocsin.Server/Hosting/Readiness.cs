@@ -1,9 +1,7 @@
-using Tocsin.Jobs;
-
 namespace Tocsin.Hosting;
 
 /// <summary>Whether this node can do its work now.</summary>
-internal sealed class Readiness(JobService jobs, TimeProvider clock)
+internal sealed class Readiness(TimeProvider clock)
 {
     private static readonly TimeSpan _oldest = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _oldestTurn = TimeSpan.FromSeconds(10);
@@ -11,6 +9,9 @@ internal sealed class Readiness(JobService jobs, TimeProvider clock)
     private DateTimeOffset _storeAt;
     private string? _storeFault = "The store was not reached yet.";
     private bool _stopping;
+
+    /// <summary>When the job loop last turned. Set at start: the loop's own jobs report here, so it cannot be asked for in the constructor.</summary>
+    public Func<DateTimeOffset> LastTurn { get; set; } = () => DateTimeOffset.MinValue;
 
     /// <summary>Set for nodes that do not work jobs.</summary>
     public bool AnswersOnly { get; set; }
@@ -46,7 +47,7 @@ internal sealed class Readiness(JobService jobs, TimeProvider clock)
             { _stopping: true } => "The node is stopping.",
             { _storeFault: { } fault } => fault,
             _ when now - _storeAt > _oldest => "The store has not answered for a while.",
-            { AnswersOnly: false } when now - jobs.LastTurnAt > _oldestTurn => "The job loop has not turned for a while.",
+            { AnswersOnly: false } when now - LastTurn() > _oldestTurn => "The job loop has not turned for a while.",
             _ => null,
         };
     }

@@ -139,6 +139,8 @@ public static class TocsinHost
 
         var readiness = app.Services.GetRequiredService<Readiness>();
         readiness.AnswersOnly = !options.Works;
+        var jobs = app.Services.GetRequiredService<JobService>();
+        readiness.LastTurn = () => jobs.LastTurnAt;
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
         Telemetry.Gauge("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
         var runner = app.Services.GetRequiredService<JobRunner>();

@@ -216,8 +216,14 @@ public sealed record SourceView(
 public sealed record SilenceView(
     string Id, IReadOnlyList<string> Match, DateTimeOffset StartsAt, DateTimeOffset EndsAt, string CreatedBy, string Comment, string Status);
 
+/// <summary>A silence to be: what it mutes and until when.</summary>
+/// <param name="Match">Matchers, all of which must match: <c>service="checkout"</c>.</param>
+/// <param name="StartsAt">Default: now.</param>
+/// <param name="EndsAt">Either this or <paramref name="For"/>; at most a year after the start.</param>
+/// <param name="For">How long from the start: 30m, 2h, 1d.</param>
+/// <param name="Comment">Why, for others.</param>
 public sealed record SilenceRequest(
-    IReadOnlyList<string> Match, DateTimeOffset? StartsAt, DateTimeOffset? EndsAt, string? For, string? Comment);
+    IReadOnlyList<string> Match, DateTimeOffset? StartsAt = null, DateTimeOffset? EndsAt = null, string? For = null, string? Comment = null);
 
 /// <summary>What a provider answered to a test message.</summary>
 /// <param name="Status">sent or failed.</param>
@@ -234,13 +240,15 @@ public sealed record DeadJobView(long Id, string Kind, string Subject, int Attem
 public sealed record KeyView(long Id, string Name, string Prefix, string Role, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt);
 
 /// <summary>Either <paramref name="Until"/> or <paramref name="For"/> (30m, 1h, 1d).</summary>
-public sealed record SnoozeRequest(DateTimeOffset? Until, string? For);
+/// <param name="Until">In the next 30 days.</param>
+/// <param name="For">From now.</param>
+public sealed record SnoozeRequest(DateTimeOffset? Until = null, string? For = null);
 
 public sealed record NoteRequest(string Text);
 
 /// <summary>Labels of an alert that might come, or the number of an incident that did.</summary>
 /// <param name="At">The instant to ask for; null: now. Ignored for an incident: its reasons were recorded.</param>
-public sealed record ExplainRequest(IReadOnlyDictionary<string, string>? Labels, long? Incident, DateTimeOffset? At);
+public sealed record ExplainRequest(IReadOnlyDictionary<string, string>? Labels = null, long? Incident = null, DateTimeOffset? At = null);
 
 /// <summary>Why somebody is, was or would be paged.</summary>
 /// <param name="Recorded">True: from the log of what happened. False: worked out for the asked instant.</param>
@@ -269,5 +277,18 @@ public sealed record EstateFault(string? File, int Line, int Column, string Path
 
 public sealed record VersionView(string Version, string Commit, string Database, string Schema);
 
-/// <summary>RFC 9457.</summary>
-public sealed record Problem(string? Type, string? Title, int? Status, string? Detail, string? Instance);
+/// <summary>What a source is told: everything stored, or each element's fate.</summary>
+/// <param name="Verdict">accepted, duplicate, partial or unparsed.</param>
+/// <param name="Accepted">Alerts taken.</param>
+/// <param name="Rejected">Alerts that could not be read.</param>
+/// <param name="Delivery">Where the delivery is kept; null for a repetition.</param>
+/// <param name="Reason">What was wrong, or worth knowing.</param>
+public sealed record IngestAnswer(string Verdict, int Accepted, int Rejected, long? Delivery, string? Reason);
+
+/// <summary>A refusal, as RFC 9457 has it. Members that say nothing are left out.</summary>
+/// <param name="Type">about:blank.</param>
+/// <param name="Title">A stable code such as incident.not_found; clients switch on it.</param>
+/// <param name="Detail">What was wrong and what to do.</param>
+/// <param name="Field">The input at fault.</param>
+/// <param name="TraceId">For failures of the server: what to look for in its log.</param>
+public sealed record Problem(string? Type, string? Title, int? Status, string? Detail, string? Instance = null, string? Field = null, string? TraceId = null);

@@ -25,5 +25,6 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(EstatePlan))]
 [JsonSerializable(typeof(ContactAnswer))]
 [JsonSerializable(typeof(VersionView))]
+[JsonSerializable(typeof(IngestAnswer))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -22,11 +22,13 @@ internal static class AlertEndpoints
         group.MapGet("/alerts/{id:long}", Get).WithTags("Alerts");
         group.MapGet("/deliveries", Deliveries).WithTags("Sources");
         group.MapGet("/deliveries/{id:long}", GetDelivery).WithTags("Sources");
-        group.MapPost("/deliveries/{id:long}/replay", Replay).WithTags("Sources").RequireAuthorization(Policies.Responder);
+        group.MapPost("/deliveries/{id:long}/replay", Replay).WithTags("Sources").RequireAuthorization(Policies.Responder)
+            .WithMetadata(new Refuses(StatusCodes.Status409Conflict, "Its signature was wrong, so it may be forged."));
     }
 
-    /// <summary>Alerts, newest first. <c>status</c>: firing, resolved or all (default).</summary>
-    private static async Task<Results<Ok<Page<Alert>>, ProblemHttpResult>> List(
+    /// <summary>Alerts, newest first.</summary>
+    /// <param name="status">firing, resolved or all.</param>
+    internal static async Task<Results<Ok<Page<Alert>>, ProblemHttpResult>> List(
         ClaimsPrincipal user, Database database, IEstates estates, AlertStore alerts, IncidentStore incidents,
         CancellationToken ct, string status = "all", string? cursor = null, int limit = Cursor.DefaultLimit)
     {
@@ -68,7 +70,8 @@ internal static class AlertEndpoints
         return TypedResults.Ok(Cursor.Page(rows, limit, row => IncidentViews.Of(row, estate, members[row.Id]), row => row.Id));
     }
 
-    private static async Task<Results<Ok<Alert>, ProblemHttpResult>> Get(
+    /// <summary>One alert as its source last told it.</summary>
+    internal static async Task<Results<Ok<Alert>, ProblemHttpResult>> Get(
         long id, ClaimsPrincipal user, Database database, IEstates estates, AlertStore alerts, IncidentStore incidents, CancellationToken ct)
     {
         var estate = await estates.OfAsync(user, ct);
@@ -77,8 +80,10 @@ internal static class AlertEndpoints
         return row is null ? Error.NotFound("alert", id.ToString()).ToProblem() : TypedResults.Ok(IncidentViews.Of(row, estate, numbers));
     }
 
-    /// <summary>What sources delivered, newest first, with the verdict on each. <c>verdict</c>: accepted, duplicate, partial, unparsed or refused.</summary>
-    private static async Task<Results<Ok<Page<DeliveryView>>, ProblemHttpResult>> Deliveries(
+    /// <summary>What sources delivered, newest first, with the verdict on each; without the bodies.</summary>
+    /// <param name="source">Only of this source.</param>
+    /// <param name="verdict">accepted, duplicate, partial, unparsed or refused; absent: all.</param>
+    internal static async Task<Results<Ok<Page<DeliveryView>>, ProblemHttpResult>> Deliveries(
         ClaimsPrincipal user, Database database, DeliveryStore deliveries,
         CancellationToken ct, string? source = null, string? verdict = null, string? cursor = null, int limit = Cursor.DefaultLimit)
     {
@@ -107,14 +112,15 @@ internal static class AlertEndpoints
         return TypedResults.Ok(Cursor.Page(rows, limit, row => Of(row, body: false), row => row.Id));
     }
 
-    private static async Task<Results<Ok<DeliveryView>, ProblemHttpResult>> GetDelivery(
+    /// <summary>One delivery with its body as it came.</summary>
+    internal static async Task<Results<Ok<DeliveryView>, ProblemHttpResult>> GetDelivery(
         long id, ClaimsPrincipal user, Database database, DeliveryStore deliveries, CancellationToken ct) =>
         await database.ReadAsync(session => deliveries.FindAsync(session, Caller.Of(user).Workspace, id), ct) is { } row
             ? TypedResults.Ok(Of(row, body: true))
             : Error.NotFound("delivery", id.ToString()).ToProblem();
 
     /// <summary>Reads a kept delivery again, as if it came now. Alerts that it made before are only refreshed.</summary>
-    private static async Task<Results<Ok<DeliveryView>, ProblemHttpResult>> Replay(
+    internal static async Task<Results<Ok<DeliveryView>, ProblemHttpResult>> Replay(
         long id, ClaimsPrincipal user, Database database, IEstates estates, DeliveryStore deliveries, AlertReceiver receiver, CancellationToken ct)
     {
         var estate = await estates.OfAsync(user, ct);

@@ -6,13 +6,9 @@ using Microsoft.Extensions.Options;
 using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Sdk;
 
 namespace Tocsin.Alerts;
-
-/// <summary>What a source is told: everything stored, or each element's fate.</summary>
-/// <param name="Verdict">accepted, duplicate, partial or unparsed.</param>
-/// <param name="Delivery">Where the delivery is kept; null for a repetition.</param>
-public sealed record IngestAnswer(string Verdict, int Accepted, int Rejected, long? Delivery, string? Reason);
 
 internal static class IngestEndpoints
 {
@@ -21,13 +17,18 @@ internal static class IngestEndpoints
     /// <summary>Routes for senders. They present a source's own key, which admits to nothing else, so they are outside the roles.</summary>
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/in/{provider}/{key}", ["POST", "PUT"], FromProvider).AllowAnonymous().WithTags("Sources");
-        routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().WithTags("Sources");
-        routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().WithTags("Alertmanager");
+        routes.MapMethods("/in/{provider}/{key}", ["POST", "PUT"], FromProvider).AllowAnonymous().WithTags("Sources")
+            .WithMetadata(new TakesBody("application/json", "What the provider sends; for a generic source any JSON, best with title, status and dedup_key.")).Produces<IngestAnswer>(StatusCodes.Status202Accepted)
+            .Produces<IngestAnswer>(StatusCodes.Status207MultiStatus).Produces<IngestAnswer>(StatusCodes.Status400BadRequest);
+        routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().ExcludeFromDescription();
+        routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().ExcludeFromDescription();
     }
 
-    /// <summary>Takes whatever the provider sends. 202: all stored; 207: some; 400: none, kept for replay; 503: send again.</summary>
-    private static async Task<Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult>> FromProvider(
+    /// <summary>Takes whatever the provider sends, in the provider's own form, and answers after it is durable.</summary>
+    /// <remarks>202: all stored; 207: some, the others are named; 400: nothing could be read, it is kept for replay; 503: nothing stored, send again.</remarks>
+    /// <param name="provider">The source's type, such as generic.</param>
+    /// <param name="key">The source's key, which admits to nothing else.</param>
+    internal static async Task<Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult>> FromProvider(
         string provider, string key, HttpContext http, IEstates estates, AlertReceiver receiver, IOptions<IngestOptions> options, CancellationToken ct)
     {
         if (await estates.FindSourceAsync(key, ct) is not { } found)

@@ -22,7 +22,7 @@ internal static class SourceEndpoints
 
     /// <summary>Where alerts can come from, by name, with what each has sent and the lines for its tool's own configuration.</summary>
     /// <remarks>Administrators see the keys; for others <c>KEY</c> stands in their place.</remarks>
-    private static async Task<Ok<Page<SourceView>>> List(
+    internal static async Task<Ok<Page<SourceView>>> List(
         ClaimsPrincipal user, IEstates estates, SourceDesk sources, IOptions<ServerOptions> options, HttpRequest request, CancellationToken ct) =>
         TypedResults.Ok(new Page<SourceView>(
             await sources.ListAsync(await estates.OfAsync(user, ct), options.Value.BaseFor(request), null, Caller.Of(user).Role, ct), null));
@@ -30,7 +30,7 @@ internal static class SourceEndpoints
     /// <summary>Feeds the source the example of its tool, which goes the whole way: firing opens an incident and pages, resolved ends it.</summary>
     /// <param name="name">The source.</param>
     /// <param name="status">firing or resolved.</param>
-    private static async Task<Results<Ok<DeliveryView>, ProblemHttpResult>> Test(
+    internal static async Task<Results<Ok<DeliveryView>, ProblemHttpResult>> Test(
         string name, ClaimsPrincipal user, IEstates estates, SourceDesk sources, TimeProvider clock, CancellationToken ct, string status = "firing")
     {
         if (status is not ("firing" or "resolved"))

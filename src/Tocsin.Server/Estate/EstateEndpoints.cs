@@ -11,25 +11,28 @@ namespace Tocsin.Estate;
 
 internal static class EstateEndpoints
 {
+    private static readonly TakesBody _takesYaml = new("application/yaml", "One or more YAML documents, as estate files have them.");
+
     public static void MapEstate(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1/estate").WithTags("Estate").RequireAuthorization(Policies.Admin);
-        group.MapGet("/", Export);
-        group.MapGet("/schema", Schema);
-        group.MapPost("/plan", Plan).DisableAntiforgery();
-        group.MapPost("/apply", Apply).DisableAntiforgery();
-        routes.MapPost("/-/reload", Reload).WithTags("Operations").RequireAuthorization(Policies.Admin).DisableAntiforgery();
+        group.MapGet("/", Export).Produces<string>(StatusCodes.Status200OK, "application/yaml");
+        group.MapGet("/schema", Schema).Produces<object>(StatusCodes.Status200OK, "application/schema+json");
+        group.MapPost("/plan", Plan).DisableAntiforgery().WithMetadata(_takesYaml);
+        group.MapPost("/apply", Apply).DisableAntiforgery().WithMetadata(_takesYaml);
+        routes.MapPost("/-/reload", Reload).WithTags("Operations").RequireAuthorization(Policies.Admin)
+            .WithMetadata(new Refuses(StatusCodes.Status422UnprocessableEntity, "The files have faults; the last good estate stays in force.")).DisableAntiforgery();
     }
 
     /// <summary>The workspace's estate as YAML. Secrets that are stored as such are replaced by references.</summary>
-    private static async Task<ContentHttpResult> Export(ClaimsPrincipal user, EstateDesk desk, CancellationToken ct) =>
+    internal static async Task<ContentHttpResult> Export(ClaimsPrincipal user, EstateDesk desk, CancellationToken ct) =>
         TypedResults.Text(await desk.ExportAsync(Caller.Of(user).WorkspaceName, ct), "application/yaml; charset=utf-8");
 
     /// <summary>The JSON schema of estate files, with the settings of this server's providers.</summary>
-    private static ContentHttpResult Schema(EstateProviders providers) => TypedResults.Text(EstateJsonSchema.Write(providers), "application/schema+json");
+    internal static ContentHttpResult Schema(EstateProviders providers) => TypedResults.Text(EstateJsonSchema.Write(providers), "application/schema+json");
 
     /// <summary>What applying this YAML would change. Changes nothing; faults are in the answer.</summary>
-    private static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Plan(
+    internal static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Plan(
         HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
     {
         var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, prune, only: true, ct);
@@ -37,7 +40,7 @@ internal static class EstateEndpoints
     }
 
     /// <summary>Makes the workspace as this YAML says, in one transaction; 422 and unchanged when it has faults. Idempotent.</summary>
-    private static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Apply(
+    internal static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Apply(
         HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
     {
         var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, prune, only: false, ct);
@@ -47,7 +50,7 @@ internal static class EstateEndpoints
     }
 
     /// <summary>Reads the estate's files again, and what references stand for; 422 when the files are refused and the last good estate stays.</summary>
-    private static async Task<Results<NoContent, ProblemHttpResult>> Reload(ClaimsPrincipal user, EstateService files, CancellationToken ct)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Reload(ClaimsPrincipal user, EstateService files, CancellationToken ct)
     {
         if (await files.ReloadAsync(ct) is not { } refusal)
         {

@@ -12,7 +12,7 @@ internal static class EstateJson
 
     private static readonly JsonWriterOptions WriteOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes the text that <see cref="Read"/> reads back to the same content.</summary>
+    /// <summary>Writes the text that <see cref="Read(string, Mark)"/> reads back to the same content.</summary>
     public static string Write(EstateNode node)
     {
         var buffer = new ArrayBufferWriter<byte>();

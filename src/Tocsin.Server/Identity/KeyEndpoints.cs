@@ -14,7 +14,7 @@ internal static class KeyEndpoints
         routes.MapGet("/api/v1/keys", List).WithTags("Keys").RequireAuthorization(Policies.Admin);
 
     /// <summary>The workspace's keys, without the keys themselves.</summary>
-    private static async Task<Ok<Page<KeyView>>> List(ClaimsPrincipal user, Database database, ApiKeyStore keys, CancellationToken ct)
+    internal static async Task<Ok<Page<KeyView>>> List(ClaimsPrincipal user, Database database, ApiKeyStore keys, CancellationToken ct)
     {
         var rows = await database.ReadAsync(session => keys.ListAsync(session, Caller.Of(user).Workspace), ct);
         return TypedResults.Ok(new Page<KeyView>([.. rows.Select(Of)], null));

@@ -7,12 +7,15 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Pages;
 using Tocsin.Sdk;
 
 namespace Tocsin.Incidents;
 
 internal static class IncidentEndpoints
 {
+    private const int SearchedAtOnce = 500;
+
     public static void MapIncidents(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1/incidents").WithTags("Incidents").RequireAuthorization(Policies.Viewer);
@@ -22,15 +25,17 @@ internal static class IncidentEndpoints
         var acts = group.MapGroup("/{number:long}").RequireAuthorization(Policies.Responder);
         acts.MapPost("/acknowledge", Acknowledge);
         acts.MapPost("/resolve", Resolve);
-        acts.MapPost("/escalate", Escalate);
-        acts.MapPost("/snooze", Snooze);
+        acts.MapPost("/escalate", Escalate).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The incident is resolved."));
+        acts.MapPost("/snooze", Snooze).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The incident is resolved."));
         acts.MapPost("/notes", Note);
     }
 
-    /// <summary>Incidents, newest first. <c>status</c>: open (default), triggered, acknowledged, snoozed, resolved or all.</summary>
-    private static async Task<Results<Ok<Page<Incident>>, ProblemHttpResult>> List(
+    /// <summary>Incidents, newest first.</summary>
+    /// <param name="status">open (all that are not resolved), triggered, acknowledged, snoozed, resolved or all.</param>
+    /// <param name="q">Words and matchers that must all hold, such as <c>disk severity>=high service=~"check.*"</c>; as in the inbox.</param>
+    internal static async Task<Results<Ok<Page<Incident>>, ProblemHttpResult>> List(
         ClaimsPrincipal user, Database database, IEstates estates, IncidentStore incidents, IncidentViews views,
-        CancellationToken ct, string status = "open", string? cursor = null, int limit = Cursor.DefaultLimit)
+        CancellationToken ct, string status = "open", string? q = null, string? cursor = null, int limit = Cursor.DefaultLimit)
     {
         if (Cursor.Before(cursor) is not { } before)
         {
@@ -53,12 +58,33 @@ internal static class IncidentEndpoints
             wanted = parsed;
         }
 
+        var filter = InboxFilter.Parse(q);
+        if (filter.Fault is { } fault)
+        {
+            return Error.Invalid("q", fault).ToProblem();
+        }
+
         var estate = await estates.OfAsync(user, ct);
-        var rows = await database.ReadAsync(session => incidents.ListAsync(session, estate.Workspace, status == "open", wanted, before, limit + 1), ct);
-        return TypedResults.Ok(Cursor.Page(rows, limit, row => views.Of(row, estate), row => row.Number));
+        var part = filter.IsEmpty ? limit + 1 : SearchedAtOnce;
+        List<Incident> found = [];
+        while (found.Count <= limit)
+        {
+            var from = before;
+            var rows = await database.ReadAsync(session => incidents.ListAsync(session, estate.Workspace, status == "open", wanted, from, part), ct);
+            found.AddRange(rows.Select(row => views.Of(row, estate)).Where(filter.Matches));
+            if (rows.Count < part)
+            {
+                break;
+            }
+
+            before = rows[^1].Number;
+        }
+
+        return TypedResults.Ok(Cursor.Page(found, limit, incident => incident, incident => incident.Number));
     }
 
-    private static async Task<Results<Ok<IncidentDetail>, ProblemHttpResult>> Get(
+    /// <summary>One incident with its alerts (the first 500), its pages and its timeline.</summary>
+    internal static async Task<Results<Ok<IncidentDetail>, ProblemHttpResult>> Get(
         long number, ClaimsPrincipal user, Database database, IEstates estates, IncidentViews views, CancellationToken ct)
     {
         var estate = await estates.OfAsync(user, ct);
@@ -67,20 +93,23 @@ internal static class IncidentEndpoints
             : Error.NotFound("incident", number.ToString()).ToProblem();
     }
 
-    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Acknowledge(
+    /// <summary>Stops the paging: somebody has it. Repeating it changes nothing.</summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Acknowledge(
         long number, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
         Act(user, estates, views, caller => desk.AcknowledgeAsync(caller.Workspace, number, caller.Actor, ct), ct);
 
-    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Resolve(
+    /// <summary>Ends the incident. Repeating it changes nothing.</summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Resolve(
         long number, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
         Act(user, estates, views, caller => desk.ResolveAsync(caller.Workspace, number, caller.Actor, ct), ct);
 
-    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Escalate(
+    /// <summary>Pages the next step of the policy now instead of at its time.</summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Escalate(
         long number, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
         Act(user, estates, views, caller => desk.EscalateAsync(caller.Workspace, number, caller.Actor, ct), ct);
 
     /// <summary>Stops paging until an instant (<c>until</c>) or for a time (<c>for</c>: 30m, 1h, 1d; at most 30 days).</summary>
-    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Snooze(
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Snooze(
         long number, SnoozeRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, TimeProvider clock, CancellationToken ct) =>
         Act(
             user, estates, views,
@@ -89,7 +118,8 @@ internal static class IncidentEndpoints
                 : Task.FromResult<Result<IncidentState>>(Error.Invalid("for", "Say until when ('until', RFC 3339) or for how long ('for': 30m, 1h, 1d).")),
             ct);
 
-    private static Task<Results<Ok<Incident>, ProblemHttpResult>> Note(
+    /// <summary>Writes a note of 1 to 10 000 characters into the timeline. Each call adds one.</summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Note(
         long number, NoteRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
         Act(user, estates, views, caller => desk.NoteAsync(caller.Workspace, number, request.Text ?? "", caller.Actor, ct), ct);
 

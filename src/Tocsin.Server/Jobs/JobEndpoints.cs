@@ -19,14 +19,14 @@ internal static class JobEndpoints
     }
 
     /// <summary>Jobs that gave up, newest first, at most 500. Nothing is deleted unsent.</summary>
-    private static async Task<Ok<Page<DeadJobView>>> List(ClaimsPrincipal user, Database database, JobStore jobs, CancellationToken ct)
+    internal static async Task<Ok<Page<DeadJobView>>> List(ClaimsPrincipal user, Database database, JobStore jobs, CancellationToken ct)
     {
         var dead = await database.ReadAsync(session => jobs.DeadAsync(session, Caller.Of(user).Workspace), ct);
         return TypedResults.Ok(new Page<DeadJobView>([.. dead.Select(j => new DeadJobView(j.Id, j.Kind, j.Key, j.Attempts, j.DiedAt, j.Error))], null));
     }
 
     /// <summary>Makes a dead job ready again.</summary>
-    private static async Task<Results<NoContent, ProblemHttpResult>> Replay(
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Replay(
         long id, ClaimsPrincipal user, Database database, JobStore jobs, TimeProvider clock, CancellationToken ct) =>
         await database.WriteAsync(tx => jobs.ReplayAsync(tx, Caller.Of(user).Workspace, id, clock.GetUtcNow()), ct)
             ? TypedResults.NoContent()

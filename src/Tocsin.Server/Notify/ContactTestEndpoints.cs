@@ -20,7 +20,7 @@ internal static class ContactTestEndpoints
 
     /// <summary>Sends a test message to a channel now and says what its provider answered. Nothing is retried.</summary>
     /// <param name="name">The channel.</param>
-    private static async Task<Results<Ok<ContactAnswer>, ProblemHttpResult>> Channel(
+    internal static async Task<Results<Ok<ContactAnswer>, ProblemHttpResult>> Channel(
         string name, ClaimsPrincipal user, IEstates estates, ContactTester tester, CancellationToken ct)
     {
         var estate = await estates.OfAsync(user, ct);
@@ -35,7 +35,7 @@ internal static class ContactTestEndpoints
     /// </summary>
     /// <param name="name">The user.</param>
     /// <param name="method">The name of the contact method.</param>
-    private static async Task<Results<Ok<ContactAnswer>, ProblemHttpResult>> Contact(
+    internal static async Task<Results<Ok<ContactAnswer>, ProblemHttpResult>> Contact(
         string name, string method, ClaimsPrincipal user, IEstates estates, ContactTester tester, CancellationToken ct)
     {
         var (estate, caller) = (await estates.OfAsync(user, ct), Caller.Of(user));

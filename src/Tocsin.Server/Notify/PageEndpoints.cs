@@ -16,8 +16,10 @@ internal static class PageEndpoints
     public static void MapPagesApi(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/pages", List).WithTags("Pages").RequireAuthorization(Policies.Viewer);
 
-    /// <summary>Pages and notices, newest first. <c>status</c>: queued, sent, failed or cancelled; <c>incident</c>: a number.</summary>
-    private static async Task<Results<Ok<Page<PageView>>, ProblemHttpResult>> List(
+    /// <summary>Pages and notices, newest first.</summary>
+    /// <param name="incident">Only of the incident of this number; 0: of all.</param>
+    /// <param name="status">queued, sent, failed or cancelled; absent: all.</param>
+    internal static async Task<Results<Ok<Page<PageView>>, ProblemHttpResult>> List(
         ClaimsPrincipal user, Database database, PageStore pages,
         CancellationToken ct, long incident = 0, string? status = null, string? cursor = null, int limit = Cursor.DefaultLimit)
     {

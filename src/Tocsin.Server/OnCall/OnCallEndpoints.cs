@@ -14,8 +14,9 @@ internal static class OnCallEndpoints
     public static void MapOnCall(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/oncall", List).WithTags("On call").RequireAuthorization(Policies.Viewer);
 
-    /// <summary>Who is on call for each schedule, now or <c>at</c> an instant.</summary>
-    private static async Task<Ok<Page<OnCallView>>> List(ClaimsPrincipal user, IEstates estates, TimeProvider clock, CancellationToken ct, DateTimeOffset? at = null) =>
+    /// <summary>Who is on call for each schedule.</summary>
+    /// <param name="at">The instant to ask for; absent: now.</param>
+    internal static async Task<Ok<Page<OnCallView>>> List(ClaimsPrincipal user, IEstates estates, TimeProvider clock, CancellationToken ct, DateTimeOffset? at = null) =>
         TypedResults.Ok(new Page<OnCallView>(Views(await estates.OfAsync(user, ct), at?.ToUniversalTime() ?? clock.GetUtcNow()), null));
 
     public static IReadOnlyList<OnCallView> Views(EstateSnapshot estate, DateTimeOffset at) =>

@@ -40,7 +40,8 @@ internal static class OperationEndpoints
         return TypedResults.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Ok<VersionView> Version(Database database) => TypedResults.Ok(BuildInfo.View(database));
+    /// <summary>What was built, and on what it runs.</summary>
+    internal static Ok<VersionView> Version(Database database) => TypedResults.Ok(BuildInfo.View(database));
 }
 
 /// <summary>What was built, and on what it runs.</summary>

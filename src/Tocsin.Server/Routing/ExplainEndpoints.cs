@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Incidents;
 using Tocsin.Sdk;
@@ -15,10 +16,10 @@ namespace Tocsin.Routing;
 internal static class ExplainEndpoints
 {
     public static void MapExplain(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/explain", Explain).WithTags("Routing").RequireAuthorization(Policies.Viewer);
+        routes.MapPost("/api/v1/explain", Explain).WithTags("Routing").RequireAuthorization(Policies.Viewer).WithMetadata(new Refuses(StatusCodes.Status404NotFound, "There is no incident of that number."));
 
     /// <summary>Where an alert with these labels would go and who would be paged when; or, for an incident, where it went.</summary>
-    private static async Task<Results<Ok<Explanation>, ProblemHttpResult>> Explain(
+    internal static async Task<Results<Ok<Explanation>, ProblemHttpResult>> Explain(
         ExplainRequest request, ClaimsPrincipal user, IEstates estates, Explainer explainer, Database database, IncidentStore incidents, TimeProvider clock, CancellationToken ct)
     {
         var estate = await estates.OfAsync(user, ct);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Incidents;
 using Tocsin.Sdk;
@@ -21,11 +22,11 @@ internal static class SilenceEndpoints
         group.MapGet("/", List);
         group.MapPost("/preview", Preview);
         group.MapPost("/", Create).RequireAuthorization(Policies.Responder);
-        group.MapDelete("/{id}", Expire).RequireAuthorization(Policies.Responder);
+        group.MapDelete("/{id}", Expire).RequireAuthorization(Policies.Responder).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "It is declared in the estate's files."));
     }
 
     /// <summary>Silences that are pending, active, or ended in the last 7 days.</summary>
-    private static async Task<Ok<Page<SilenceView>>> List(
+    internal static async Task<Ok<Page<SilenceView>>> List(
         ClaimsPrincipal user, Database database, IEstates estates, SilenceStore silences, TimeProvider clock, CancellationToken ct)
     {
         var (estate, now) = (await estates.OfAsync(user, ct), clock.GetUtcNow());
@@ -33,7 +34,8 @@ internal static class SilenceEndpoints
         return TypedResults.Ok(new Page<SilenceView>([.. estate.Model.Silences.Concat(made).Select(s => Of(s, now))], null));
     }
 
-    private static async Task<Results<Ok<SilencePreview>, ProblemHttpResult>> Preview(
+    /// <summary>What a silence would mute of what fires now, with up to 20 examples. Changes nothing.</summary>
+    internal static async Task<Results<Ok<SilencePreview>, ProblemHttpResult>> Preview(
         SilenceRequest request, ClaimsPrincipal user, IEstates estates, SilenceDesk desk, Database database, IncidentStore incidents, TimeProvider clock, CancellationToken ct)
     {
         var draft = Draft(request, "preview", clock.GetUtcNow());
@@ -66,7 +68,7 @@ internal static class SilenceEndpoints
     }
 
     /// <summary>Mutes alerts that match all of <c>match</c>, from <c>starts_at</c> (default now) until <c>ends_at</c> or for <c>for</c>.</summary>
-    private static async Task<Results<Created<SilenceView>, ProblemHttpResult>> Create(
+    internal static async Task<Results<Created<SilenceView>, ProblemHttpResult>> Create(
         SilenceRequest request, ClaimsPrincipal user, SilenceDesk desk, TimeProvider clock, CancellationToken ct)
     {
         var caller = Caller.Of(user);
@@ -75,7 +77,8 @@ internal static class SilenceEndpoints
         return saved.Ok ? TypedResults.Created($"/api/v1/silences/{saved.Value.Id}", Of(saved.Value, clock.GetUtcNow())) : saved.Error.ToProblem();
     }
 
-    private static async Task<Results<Ok<SilenceView>, ProblemHttpResult>> Expire(
+    /// <summary>Ends a silence now. One that has ended stays as it is.</summary>
+    internal static async Task<Results<Ok<SilenceView>, ProblemHttpResult>> Expire(
         string id, ClaimsPrincipal user, IEstates estates, SilenceDesk desk, TimeProvider clock, CancellationToken ct)
     {
         if ((await estates.OfAsync(user, ct)).Model.Silences.Any(s => s.Id == id))

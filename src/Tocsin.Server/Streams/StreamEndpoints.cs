@@ -25,8 +25,9 @@ internal static class StreamEndpoints
         group.MapGet("/stream", Follow);
     }
 
-    /// <summary>The log, newest first. <c>subject</c>: such as <c>incident/12</c>.</summary>
-    private static async Task<Results<Ok<Page<EventView>>, ProblemHttpResult>> List(
+    /// <summary>The log, newest first.</summary>
+    /// <param name="subject">Only of this, such as <c>incident/12</c>.</param>
+    internal static async Task<Results<Ok<Page<EventView>>, ProblemHttpResult>> List(
         ClaimsPrincipal user, Database database, EventLog log, CancellationToken ct, string? subject = null, string? cursor = null, int limit = Cursor.DefaultLimit)
     {
         if (Cursor.Before(cursor) is not { } before)
@@ -47,7 +48,8 @@ internal static class StreamEndpoints
     /// The log as server-sent events, from after <c>last</c> (or <c>Last-Event-ID</c>), else from now. Each event's id is its
     /// sequence number; a <c>heartbeat</c> event comes every 15 s.
     /// </summary>
-    private static ServerSentEventsResult<EventView?> Follow(
+    /// <param name="last">The sequence number after which to begin.</param>
+    internal static ServerSentEventsResult<EventView?> Follow(
         HttpContext http, ClaimsPrincipal user, Database database, EventLog log, ChangeSignal changes, TimeProvider clock, IHostApplicationLifetime life, CancellationToken ct,
         long? last = null)
     {

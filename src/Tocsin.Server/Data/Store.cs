@@ -12,9 +12,7 @@ internal static class Store
     {
         try
         {
-            var folder = OperatingSystem.IsWindows()
-                ? Directory.CreateDirectory(data)
-                : Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            var folder = MakeFolder(data);
             return address.Length > 0 ? new PostgresDatabase(address) : new SqliteDatabase(Path.Combine(folder.FullName, FileName));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Data.Common.DbException)
@@ -22,4 +20,9 @@ internal static class Store
             throw new StoreUnavailableException($"The store in {data} cannot be opened: {e.Message}", e);
         }
     }
+
+    /// <summary>The data folder; made if it is missing, readable by its owner only.</summary>
+    public static DirectoryInfo MakeFolder(string data) => OperatingSystem.IsWindows()
+        ? Directory.CreateDirectory(data)
+        : Directory.CreateDirectory(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 }

@@ -7,11 +7,9 @@ internal sealed class Readiness(TimeProvider clock)
     private static readonly TimeSpan _oldestTurn = TimeSpan.FromSeconds(10);
 
     private DateTimeOffset _storeAt;
+    private DateTimeOffset _turnedAt;
     private string? _storeFault = "The store was not reached yet.";
     private bool _stopping;
-
-    /// <summary>When the job loop last turned. Set at start: the loop's own jobs report here, so it cannot be asked for in the constructor.</summary>
-    public Func<DateTimeOffset> LastTurn { get; set; } = () => DateTimeOffset.MinValue;
 
     /// <summary>Set for nodes that do not work jobs.</summary>
     public bool AnswersOnly { get; set; }
@@ -32,6 +30,9 @@ internal sealed class Readiness(TimeProvider clock)
         Overdue = at - nextReadyAt is { } late && late > TimeSpan.Zero ? late : TimeSpan.Zero;
     }
 
+    /// <summary>The job loop went round and met no fault.</summary>
+    public void Turned(DateTimeOffset at) => _turnedAt = at;
+
     public void CanaryArrived(DateTimeOffset at) => CanaryAt = at;
 
     public void StoreAway(string reason) => _storeFault = reason;
@@ -47,7 +48,7 @@ internal sealed class Readiness(TimeProvider clock)
             { _stopping: true } => "The node is stopping.",
             { _storeFault: { } fault } => fault,
             _ when now - _storeAt > _oldest => "The store has not answered for a while.",
-            { AnswersOnly: false } when now - LastTurn() > _oldestTurn => "The job loop has not turned for a while.",
+            { AnswersOnly: false } when now - _turnedAt > _oldestTurn => "The job loop has not turned for a while.",
             _ => null,
         };
     }

@@ -30,6 +30,8 @@ namespace Tocsin.Hosting;
 /// <summary>The server as one object: built by <c>tocsin serve</c> and by tests alike.</summary>
 public static class TocsinHost
 {
+    private static readonly TimeSpan _mostSetBack = TimeSpan.FromHours(2);
+
     /// <summary>Builds the server and opens its store: migrated, with a workspace, its estate applied. It does not listen yet.</summary>
     /// <param name="configure">A last word on services and configuration, for tests.</param>
     /// <exception cref="OptionsValidationException">Settings are wrong; the message names all faults.</exception>
@@ -58,6 +60,7 @@ public static class TocsinHost
             kestrel.Limits.MaxRequestHeaderCount = 100;
             kestrel.Limits.MaxConcurrentConnections = 20_000;
         });
+        AddHostedServices(builder.Services, options);
         var store = await OpenStoreAsync(builder.Services, options, ct);
         var app = builder.Build();
         await PrepareAsync(app, store, options, ct);
@@ -91,11 +94,7 @@ public static class TocsinHost
         {
             Node = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}",
         });
-        AddHosted<JobService>(services);
-        AddHosted<IngestBatcher>(services);
-        AddHosted<AlertExpiry>(services);
-        AddHosted<Retention>(services);
-        AddHosted<Pulse>(services);
+        services.AddSingleton<JobService>();
 
         services.AddOutgoing();
         services.AddIdentity();
@@ -111,11 +110,32 @@ public static class TocsinHost
         services.AddPages();
     }
 
+    /// <summary>What runs beside requests. They stop in the opposite order: intake first, so that jobs are handed back last.</summary>
+    private static void AddHostedServices(IServiceCollection services, ServerOptions options)
+    {
+        if (options.Works)
+        {
+            AddHosted<JobService>(services);
+            AddHosted<AlertExpiry>(services);
+            AddHosted<Retention>(services);
+        }
+
+        AddHosted<Pulse>(services);
+        AddHosted<IngestBatcher>(services);
+    }
+
     private static void AddHosted<T>(IServiceCollection services)
         where T : class, IHostedService => services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
 
     private static async Task<Database> OpenStoreAsync(IServiceCollection services, ServerOptions options, CancellationToken ct)
     {
+        if (options.Database.Length == 0)
+        {
+            // Made by a factory, so that it is let go with the services.
+            var taken = DataFolderLock.Take(options.Data);
+            services.AddSingleton(_ => taken);
+        }
+
         var database = Store.Open(options.Data, options.Database);
         await Migrator.MigrateAsync(database, TimeProvider.System.GetUtcNow(), ct);
         var secret = await new Installation(database).LinkSecretAsync(ct);
@@ -127,21 +147,21 @@ public static class TocsinHost
 
     private static async Task PrepareAsync(WebApplication app, Database store, ServerOptions options, CancellationToken ct)
     {
+        _ = app.Services.GetService<DataFolderLock>();
         var clock = app.Services.GetRequiredService<SteadyClock>();
         var installation = app.Services.GetRequiredService<Installation>();
         var alive = await installation.LastAliveAsync(ct);
         var now = await installation.DatabaseNowAsync(ct) ?? clock.GetUtcNow();
 
-        // A wall clock that was set back while we were down must not put off what is due.
-        clock.StartAt(alive > now ? alive.Value : now);
+        // A wall clock that was set back while we were down must not put off what is due; one that was far ahead before is not followed.
+        clock.StartAt(alive > now && alive - now < _mostSetBack ? alive.Value : now);
         await new StartUp(store, app.Services.GetRequiredService<AlertStore>(), app.Services.GetRequiredService<WorkspaceStore>()).RunAsync(alive, clock.GetUtcNow(), options, ct);
         await app.Services.GetRequiredService<EstateService>().StartAsync(options.Estate, ct);
         await app.Services.GetRequiredService<SampleData>().LookAsync(ct);
 
         var readiness = app.Services.GetRequiredService<Readiness>();
         readiness.AnswersOnly = !options.Works;
-        var jobs = app.Services.GetRequiredService<JobService>();
-        readiness.LastTurn = () => jobs.LastTurnAt;
+        app.Services.GetRequiredService<JobService>().Turned = readiness.Turned;
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
         Telemetry.Gauge("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
         var runner = app.Services.GetRequiredService<JobRunner>();

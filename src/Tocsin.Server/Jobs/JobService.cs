@@ -15,8 +15,8 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider c
     private DateTimeOffset _next = DateTimeOffset.MaxValue;
     private ITimer? _timer;
 
-    /// <summary>When the last turn ended well; readiness looks at its age.</summary>
-    public DateTimeOffset LastTurnAt { get; private set; }
+    /// <summary>Told of each turn that met no fault.</summary>
+    public Action<DateTimeOffset>? Turned { get; set; }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,7 +47,7 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider c
         try
         {
             var next = await runner.TickAsync(ct);
-            LastTurnAt = clock.GetUtcNow();
+            Turned?.Invoke(clock.GetUtcNow());
             return next;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

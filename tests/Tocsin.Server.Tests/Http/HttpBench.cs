@@ -27,10 +27,12 @@ internal sealed class HttpBench : IAsyncDisposable
     public const string PhoneSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     private readonly DirectoryInfo _folder;
-    private readonly WebApplication _app;
+    private readonly AheadClock _clock;
+    private WebApplication _app;
     private readonly List<HttpClient> _clients = [];
+    private int _told;
 
-    private HttpBench(DirectoryInfo folder, WebApplication app, FakeWebhook phone) => (_folder, _app, Phone) = (folder, app, phone);
+    private HttpBench(DirectoryInfo folder, AheadClock clock, WebApplication app, FakeWebhook phone) => (_folder, _clock, _app, Phone) = (folder, clock, app, phone);
 
     public FakeWebhook Phone { get; }
 
@@ -40,21 +42,20 @@ internal sealed class HttpBench : IAsyncDisposable
     public static async Task<HttpBench> StartAsync(Action<WebApplicationBuilder>? configure = null)
     {
         var folder = Directory.CreateTempSubdirectory("tocsin-http-");
-        var phone = await FakeWebhook.StartAsync(TimeProvider.System, PhoneSecret);
+        var clock = new AheadClock();
+        var phone = await FakeWebhook.StartAsync(clock, PhoneSecret);
         var estate = folder.CreateSubdirectory("estate").FullName;
         await File.WriteAllTextAsync(Path.Combine(estate, "acme.yaml"), Acme(phone.Url));
         await File.WriteAllTextAsync(Path.Combine(estate, "other.yaml"), Other);
-        var app = await TocsinHost.BuildAsync(
-            new() { Data = Path.Combine(folder.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = estate },
-            builder =>
-            {
-                builder.Logging.ClearProviders();
-                builder.Configuration["Outgoing:Allow"] = phone.HostAndPort;
-                configure?.Invoke(builder);
-            },
-            default);
-        await app.StartAsync();
-        return new(folder, app, phone);
+        return new(folder, clock, await StartAsync(folder, phone, configure), phone);
+    }
+
+    /// <summary>Stops the server and starts it again on the same data and estate, on another port.</summary>
+    public async Task RestartAsync(Action<WebApplicationBuilder>? configure = null)
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _app = await StartAsync(_folder, Phone, configure);
     }
 
     public T Service<T>()
@@ -106,14 +107,25 @@ internal sealed class HttpBench : IAsyncDisposable
     {
         var clock = Service<SteadyClock>();
         clock.StartAt(clock.GetUtcNow() + time);
+        _clock.Ahead += time;
     }
 
-    /// <summary>What the phone got next.</summary>
-    public async Task<JsonNode> PagedAsync()
+    /// <summary>What the phones got next: whose, and the message.</summary>
+    public async Task<(string Phone, string Type, JsonNode Data)> PagedAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await Phone.ArrivalAsync(patience.Token);
-        return Phone.Deliveries[^1].Body["data"]!;
+        var delivery = Phone.Deliveries[_told++];
+        return (delivery.Path.TrimStart('/'), delivery.Body["type"].Text(), delivery.Body["data"]!);
+    }
+
+    /// <summary>Changes the estate's file of the workspace <c>acme</c>, without telling the server.</summary>
+    public async Task EditEstateAsync(string from, string to)
+    {
+        var file = Path.Combine(_folder.FullName, "estate", "acme.yaml");
+        var text = await File.ReadAllTextAsync(file);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, text.Replace(from, to, StringComparison.Ordinal));
     }
 
     /// <summary>Asks until the answer is as expected, without sleeping: each look waits for the next change of the log.</summary>
@@ -144,6 +156,22 @@ internal sealed class HttpBench : IAsyncDisposable
         await _app.DisposeAsync();
         await Phone.DisposeAsync();
         _folder.Delete(recursive: true);
+    }
+
+    private static async Task<WebApplication> StartAsync(DirectoryInfo folder, FakeWebhook phone, Action<WebApplicationBuilder>? configure)
+    {
+        var app = await TocsinHost.BuildAsync(
+            new() { Data = Path.Combine(folder.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = Path.Combine(folder.FullName, "estate") },
+            builder =>
+            {
+                builder.Logging.ClearProviders();
+                builder.Configuration["Outgoing:Allow"] = phone.HostAndPort;
+                builder.Configuration["Jobs:Poll"] = "00:00:00.050";
+                configure?.Invoke(builder);
+            },
+            default);
+        await app.StartAsync();
+        return app;
     }
 
     private static string Acme(Uri phone) => $$"""
@@ -199,6 +227,14 @@ internal sealed class HttpBench : IAsyncDisposable
         sources: [{name: prometheus, type: alertmanager, key: {{OtherKey}}}]
         route: {name: root, policy: none}
         """;
+
+    /// <summary>The wall clock, ahead by what the test let pass: the phones check the time of what they get.</summary>
+    private sealed class AheadClock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+    }
 }
 
 /// <summary>Requests in the words of the tests.</summary>

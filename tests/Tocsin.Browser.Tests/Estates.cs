@@ -2,13 +2,11 @@ namespace Tocsin.Browser.Tests;
 
 internal static class Estates
 {
-    /// <summary>Where nobody listens: what is sent there fails at once.</summary>
-    private const string Nowhere = "http://127.0.0.1:9";
-
     public const string GenericKey = "generic-source-key-00000000001";
 
     /// <summary>Two people, a schedule, a policy of two steps, three sources.</summary>
-    public const string Acme = $$"""
+    /// <param name="phone">Where pages go: each person and channel has a path of its own there.</param>
+    public static string Acme(Uri phone) => $$"""
         apiVersion: tocsin/v1
         workspace: acme
         users:
@@ -18,8 +16,8 @@ internal static class Estates
             time_zone: Europe/Berlin
             role: owner
             contact:
-              - {name: phone, type: webhook, url: "{{Nowhere}}/ana"}
-              - {name: tablet, type: webhook, url: "{{Nowhere}}/ana-tablet"}
+              - {name: phone, type: webhook, url: "{{phone}}ana"}
+              - {name: tablet, type: webhook, url: "{{phone}}ana-tablet"}
             notify:
               high: [{after: 0s, via: phone}, {after: 2m, via: tablet}]
               low: [{after: 0s, via: tablet}]
@@ -28,7 +26,7 @@ internal static class Estates
             time_zone: America/New_York
             role: responder
             contact:
-              - {name: hook, type: webhook, url: "{{Nowhere}}/bo"}
+              - {name: hook, type: webhook, url: "{{phone}}bo"}
             notify:
               high: [{after: 0s, via: hook}]
               low: [{after: 0s, via: hook}]
@@ -39,11 +37,15 @@ internal static class Estates
             team: payments
             time_zone: Europe/Berlin
             rotations:
-              - {name: weekly, users: [ana, bo], start: 2026-01-05T09:00, every: 1w}
+              - {name: weekly, users: [ana], start: 2025-01-06T09:00, every: 1w}
             overrides:
               - {user: bo, from: 2030-12-24T09:00, to: 2030-12-27T09:00}
+          - name: platform
+            time_zone: America/New_York
+            rotations:
+              - {name: daily, users: [bo, ana], start: 2025-01-06T08:00, every: 1d, from: "08:00", to: "20:00", days: [mon, tue, wed, thu, fri]}
         channels:
-          - {name: ops, type: webhook, url: "{{Nowhere}}/ops"}
+          - {name: ops, type: webhook, url: "{{phone}}ops"}
         policies:
           - name: payments
             repeat: 1
@@ -67,8 +69,8 @@ internal static class Estates
         """;
 
     /// <summary>An event for the generic source.</summary>
-    public static string Event(string title, string severity = "critical", string status = "firing", string description = "") =>
-        System.Text.Json.JsonSerializer.Serialize(new { title, severity, status, service = "checkout", environment = "prod", description, dedup_key = title });
+    public static string Event(string title, string severity = "critical", string status = "firing", string description = "", string service = "checkout") =>
+        System.Text.Json.JsonSerializer.Serialize(new { title, severity, status, service, environment = "prod", description, dedup_key = title });
 
     public static string GenericPath => $"/in/generic/{GenericKey}";
 }

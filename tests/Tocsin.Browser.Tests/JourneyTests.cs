@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Tocsin.Data;
 
 namespace Tocsin.Browser.Tests;
 
@@ -10,8 +12,8 @@ public sealed class JourneyTests(BrowserFixture browser)
     public async Task From_the_setup_link_to_an_incident_that_appears_by_itself()
     {
         await using var product = await Product.StartAsync(Estates.Acme);
-        var page = await browser.OpenAsync(baseUrl: product.Url);
-        var wrong = Watch(page);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
         await product.SetUpAsync(page);
 
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nothing can reach you yet" })).ToBeVisibleAsync();
@@ -25,27 +27,200 @@ public sealed class JourneyTests(BrowserFixture browser)
 
         await page.GotoAsync("/");
         await Expect(page.Locator("#conn")).ToHaveTextAsync("live");
-        await product.SendAsync(Estates.GenericPath, Estates.Event("Queue lag 9 min", "high").Replace("checkout", "orders", StringComparison.Ordinal));
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Queue lag 9 min", "high", service: "orders"));
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Queue lag 9 min" })).ToBeVisibleAsync();
         await Expect(page.Locator("#say")).ToContainTextAsync("1 new incident");
-        Assert.Empty(wrong);
-        await page.Context.DisposeAsync();
+        reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task Without_scripts_an_incident_is_acknowledged_noted_snoozed_and_resolved()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product, scripts: false);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+
+        await page.GotoAsync("/");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Checkout error rate 12 %" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+        await Expect(page.GetByText("You have this")).ToBeVisibleAsync();
+        await Expect(page.Locator(".log")).ToContainTextAsync("acknowledged by ana");
+
+        await page.GetByLabel("Note").FillAsync("The deploy of 02:51 touched it. <b>Not bold.</b>");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add note" }).ClickAsync();
+        await Expect(page.Locator(".log")).ToContainTextAsync("The deploy of 02:51 touched it. <b>Not bold.</b>");
+
+        await page.GetByText("Snooze", new() { Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "1 hour" }).ClickAsync();
+        await Expect(page.GetByText("Then it pages again")).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resolve" }).ClickAsync();
+        await Expect(page.Locator(".inc-line")).ToContainTextAsync("Resolved");
+        await page.GotoAsync("/");
+        await page.GetByText("Resolved today").ClickAsync();
+        await Expect(page.Locator("[data-list=resolved]")).ToContainTextAsync("Checkout error rate 12 %");
+    }
+
+    [BrowserFact]
+    public async Task At_three_in_the_morning_the_keyboard_alone_acknowledges_without_login_and_without_scripts()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await using var reader = await Reader.OpenAsync(browser, product, width: 360, height: 740, scripts: false, dark: true);
+        var page = reader.Page;
+        var link = await product.ActionLinkAsync("ana");
+
+        await page.GotoAsync(link);
+        await page.GotoAsync(link);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Checkout error rate 12 %" })).ToBeVisibleAsync();
+        Assert.Equal("Triggered", await StatusAsync(product));
+        var button = await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).BoundingBoxAsync();
+        Assert.True(button is { Height: >= 64, Y: > 370 }, "The button is large and in the lower half, where the thumb is.");
+
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByText("You have #1")).ToBeVisibleAsync();
+        Assert.Equal("Acknowledged", await StatusAsync(product));
+        Assert.EndsWith(link, page.Url, StringComparison.Ordinal);
+    }
+
+    [BrowserFact]
+    public async Task Who_cannot_help_calls_the_next_by_the_same_link()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await using var reader = await Reader.OpenAsync(browser, product, width: 360, height: 740);
+        var page = reader.Page;
+
+        await page.GotoAsync(await product.ActionLinkAsync("ana"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Not me, call the next" }).ClickAsync();
+        await Expect(page.Locator(".next")).ToContainTextAsync("Bo Lindqvist");
+        Assert.Equal("Triggered", await StatusAsync(product));
+        reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task A_link_with_one_letter_changed_does_nothing_and_says_so()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var link = await product.ActionLinkAsync("ana");
+        var forged = link[..^3] + (link[^3] == 'A' ? 'B' : 'A') + link[^2..];
+
+        await reader.Page.GotoAsync(forged);
+        await Expect(reader.Page.GetByRole(AriaRole.Heading, new() { Name = "This link does not work" })).ToBeVisibleAsync();
+        var answer = await reader.Page.APIRequest.PostAsync(forged, new() { Form = reader.Page.APIRequest.CreateFormData().Set("do", "acknowledge") });
+        Assert.Equal(404, answer.Status);
+        Assert.Equal("Triggered", await StatusAsync(product));
+    }
+
+    [BrowserFact]
+    public async Task The_keyboard_alone_works_the_inbox()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("First", "critical"));
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Second", "high"));
+        await page.GotoAsync("/");
+
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("j");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Second" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("k");
+        await page.Keyboard.PressAsync("a");
+        await Expect(page.Locator("[data-list=held]")).ToContainTextAsync("First");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Second" })).ToBeFocusedAsync();
+
+        await page.Keyboard.PressAsync("?");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("/");
+        await Expect(page.GetByLabel("Filter incidents")).ToBeFocusedAsync();
+        await page.Keyboard.TypeAsync("severity=high");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync(url => url.Contains("q=", StringComparison.Ordinal));
+        await Expect(page.Locator("[data-row]")).ToHaveCountAsync(1);
+
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("o");
+        await page.WaitForURLAsync("/oncall");
+        reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task Shortcuts_can_be_switched_off()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await page.GotoAsync("/me");
+        await page.GetByLabel("Off").CheckAsync();
+        await page.GetByLabel("Dark").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+
+        await Expect(page.GetByText("Saved for this browser.")).ToBeVisibleAsync();
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        await page.Keyboard.PressAsync("?");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+    }
+
+    [BrowserFact]
+    public async Task Nothing_moves_under_the_finger()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("First", "high"));
+        await page.GotoAsync("/");
+        await Expect(page.Locator("#conn")).ToHaveTextAsync("live");
+        await page.GetByRole(AriaRole.Link, new() { Name = "First" }).FocusAsync();
+
+        // It would go above the row that has the focus.
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Worse", "critical", service: "orders"));
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "1 new" })).ToBeVisibleAsync();
+        await Expect(page.Locator("[data-row]")).ToHaveCountAsync(1);
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "First" })).ToBeFocusedAsync();
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "1 new" }).ClickAsync();
+        await Expect(page.Locator("[data-row]").First).ToContainTextAsync("Worse");
+        reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task What_senders_write_stays_text_and_calls_nobody()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        List<string> asked = [];
+        page.Request += (_, request) => asked.Add(request.Url);
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event(
+            "<script>document.title='owned'</script><img src=http://127.0.0.1:9/a onerror=alert(1)>",
+            description: "![x](http://127.0.0.1:9/b.png) <img src=http://127.0.0.1:9/c> [go](javascript:alert(1)) <svg onload=alert(1)>"));
+
+        foreach (var path in (string[])["/", "/i/1", "/i/1/explain", "/sources/anything?delivery=1"])
+        {
+            await page.GotoAsync(path);
+            await Expect(page.Locator("main img, main script, main a[href^='javascript']")).ToHaveCountAsync(0);
+        }
+
+        Assert.DoesNotContain(asked, url => !url.StartsWith(product.Url.ToString(), StringComparison.Ordinal));
+        reader.HasNoComplaints();
     }
 
     private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
 
-    /// <summary>Collects what the browser complains about: errors, breaches of the content security policy, failed scripts.</summary>
-    internal static List<string> Watch(IPage page)
+    private static async Task<string> StatusAsync(Product product)
     {
-        List<string> wrong = [];
-        page.Console += (_, message) =>
-        {
-            if (message.Type is "error" or "warning")
-            {
-                wrong.Add($"{page.Url}: console: {message.Text}");
-            }
-        };
-        page.PageError += (_, error) => wrong.Add($"{page.Url}: script: {error}");
-        return wrong;
+        var incidents = product.Services.GetRequiredService<Incidents.IncidentStore>();
+        return (await product.Services.GetRequiredService<Database>().ReadAsync(s => incidents.FindAsync(s, 1, 1), CancellationToken.None))!.Status.ToString();
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Tocsin.Demo.Fakes;
 using Tocsin.Hosting;
 using Tocsin.Identity;
 
@@ -17,24 +18,28 @@ internal sealed class Product : IAsyncDisposable
     private readonly DirectoryInfo _data;
     private readonly WebApplication _app;
 
-    private Product(DirectoryInfo data, WebApplication app) => (_data, _app) = (data, app);
+    private Product(DirectoryInfo data, WebApplication app, FakeWebhook phone) => (_data, _app, Phone) = (data, app, phone);
+
+    /// <summary>Everybody's phone: what was sent to people and channels.</summary>
+    public FakeWebhook Phone { get; }
 
     public Uri Url { get; private set; } = new("http://127.0.0.1/");
 
     public IServiceProvider Services => _app.Services;
 
-    /// <param name="estate">YAML; null: nothing is configured.</param>
-    public static async Task<Product> StartAsync(string? estate)
+    /// <param name="estate">YAML, given the address of the phone; null: nothing is configured.</param>
+    public static async Task<Product> StartAsync(Func<Uri, string>? estate)
     {
+        var phone = await FakeWebhook.StartAsync(TimeProvider.System);
         var data = Directory.CreateTempSubdirectory("tocsin-pages-");
         var file = Path.Combine(data.FullName, "estate.yaml");
         if (estate is not null)
         {
-            await File.WriteAllTextAsync(file, estate);
+            await File.WriteAllTextAsync(file, estate(phone.Url));
         }
 
         var settings = new ServeSettings { Data = Path.Combine(data.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = estate is null ? null : file };
-        var product = new Product(data, await TocsinHost.BuildAsync(settings, configure: null, CancellationToken.None));
+        var product = new Product(data, await TocsinHost.BuildAsync(settings, b => b.Configuration["Outgoing:Allow"] = phone.HostAndPort, CancellationToken.None), phone);
         await product._app.StartAsync();
         product.Url = new(product.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return product;
@@ -64,10 +69,27 @@ internal sealed class Product : IAsyncDisposable
         Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
     }
 
+    /// <summary>The path of the signed page in the first message to somebody; waits for that message.</summary>
+    public async Task<string> ActionLinkAsync(string person)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            var next = Phone.ArrivalAsync(patience.Token);
+            if (Phone.Deliveries.FirstOrDefault(d => d.Path == $"/{person}") is { } delivery)
+            {
+                return new Uri(delivery.Body["data"]!["action_url"]!.GetValue<string>()).AbsolutePath;
+            }
+
+            await next;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        await Phone.DisposeAsync();
         _data.Delete(recursive: true);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, 
         Rounds = state.Policy.Rounds,
         NextAt = state.NextAt,
         Paging = [.. state.Paging.Select(id => id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..])],
-        Next = state is { Escalation: EscalationStatus.Paging, NextAt: { } at } && IncidentDecider.NextNames(state, estate.Responders, at) is { } names ? [names] : [],
+        Next = state is { Escalation: EscalationStatus.Paging, NextAt: { } at } && IncidentDecider.NextNames(state, estate.Responders, at) is { } names ? names.Split(", ") : [],
         Url = links.Incident(state.Number)?.ToString(),
     };
 

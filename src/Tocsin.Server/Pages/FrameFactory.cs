@@ -1,11 +1,6 @@
 using Microsoft.AspNetCore.Http;
-using Tocsin.Data;
 using Tocsin.Estate;
-using Tocsin.Hosting;
 using Tocsin.Identity;
-using Tocsin.Incidents;
-using Tocsin.Streams;
-using Tocsin.Workspaces;
 
 namespace Tocsin.Pages;
 
@@ -17,20 +12,19 @@ internal sealed record PageRequest(Caller Caller, EstateSnapshot Estate, Frame F
     public DateTimeOffset Now => Frame.Clock.Now;
 }
 
-internal sealed class FrameFactory(Database database, IncidentStore incidents, EventLog log, IEstates estates, FormTokens forms, SampleData sample, TimeProvider clock)
+internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormTokens forms, TimeProvider clock)
 {
     public const string ThemeCookie = "tocsin-theme";
     public const string KeysCookie = "tocsin-keys";
     private const string ZoneCookie = "tocsin-zone";
 
-    /// <summary>Reads what every page shows. The sequence is read first: what happens later reaches the page through the stream.</summary>
-    /// <exception cref="StoreUnavailableException">The store does not answer.</exception>
+    /// <summary>Reads what surrounds every page; call it before the page's own content is read.</summary>
+    /// <exception cref="Data.StoreUnavailableException">The store does not answer.</exception>
     public async Task<PageRequest> OpenAsync(HttpContext http, CancellationToken ct)
     {
         var caller = Caller.Of(http.User);
         var estate = await estates.OfAsync(http.User, ct);
-        var (seq, waiting) = await database.ReadAsync(
-            async session => (await log.LastAsync(session, caller.Workspace), await incidents.CountTriggeredAsync(session, caller.Workspace)), ct);
+        var known = await facts.ReadAsync(caller.Workspace, caller.WorkspaceName, ct);
         var person = caller.User is { } name ? estate.Model.Users.GetValueOrDefault(name) : null;
         var now = clock.GetUtcNow();
         var (notice, fault) = Done.Take(http);
@@ -39,19 +33,19 @@ internal sealed class FrameFactory(Database database, IncidentStore incidents, E
             User = caller.User ?? caller.Actor,
             Role = caller.Role.ToString().ToLowerInvariant(),
             Workspace = caller.WorkspaceName,
-            Clock = Clock.In(person?.TimeZone ?? http.Request.Cookies[ZoneCookie], now),
+            Clock = Clock.In(person?.TimeZone ?? Zone(http.Request), now),
             FormToken = forms.For(http),
             Fragment = Done.IsFragment(http.Request),
             Theme = Theme(http.Request),
             Keys = http.Request.Cookies[KeysCookie] != "off",
-            Waiting = (int)waiting,
+            Waiting = (int)known.Waiting,
             OnCall = OnCall(estate, caller.User, now),
-            Estate = new(estate.Model.Revision, null),
-            Seq = seq,
+            Estate = new(estate.Model.Revision, known.EstateFault),
+            Seq = known.Seq,
             Notice = notice,
             Fault = fault,
-            Demo = sample.IsHere,
-            DemoPhones = sample.Phones?.ToString(),
+            Demo = known.Demo,
+            DemoPhones = known.DemoPhones,
             People = estate.Model.Users.Values.Where(u => u.FullName is not null).ToDictionary(u => u.Name, u => u.FullName!, StringComparer.Ordinal),
         });
     }
@@ -59,10 +53,14 @@ internal sealed class FrameFactory(Database database, IncidentStore incidents, E
     /// <summary>The frame of pages before login, and of errors.</summary>
     public Frame Outer(HttpContext http) => new()
     {
-        Clock = Clock.In(http.Request.Cookies[ZoneCookie], clock.GetUtcNow()),
+        Clock = Clock.In(Zone(http.Request), clock.GetUtcNow()),
         FormToken = forms.For(http),
         Theme = Theme(http.Request),
     };
+
+    /// <summary>The zone that the browser says it is in; null when it did not say, or said nothing that is known here.</summary>
+    public static string? Zone(HttpRequest request) =>
+        request.Cookies[ZoneCookie] is { } zone && TimeZoneInfo.TryFindSystemTimeZoneById(Uri.UnescapeDataString(zone), out var known) ? known.Id : null;
 
     private static string Theme(HttpRequest request) => request.Cookies[ThemeCookie] is "light" or "dark" ? request.Cookies[ThemeCookie]! : "auto";
 

@@ -11,7 +11,7 @@ internal static class PagesSetup
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<FrameFactory>().AddSingleton<ContactReader>();
+        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>();
         return services;
     }
 

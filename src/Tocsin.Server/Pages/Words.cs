@@ -70,18 +70,30 @@ public static class Words
         _ => new("–", status, "low"),
     };
 
-    /// <summary>What a timeline line is about, by the first word of its kind; people are told apart by the actor.</summary>
+    /// <summary>What a timeline line is about, by its kind; people are told apart by the actor.</summary>
     public static (string Group, string Glyph) Event(string kind, string actor)
     {
+        var person = actor.StartsWith("user:", StringComparison.Ordinal) || actor.StartsWith("key:", StringComparison.Ordinal);
         var head = kind.AsSpan(0, kind.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? dot : kind.Length);
-        return head switch
+        var group = head switch
         {
-            "alert" => ("alerts", "●"),
-            "page" or "notice" => ("pages", "☎"),
-            _ when actor.StartsWith("user:", StringComparison.Ordinal) || actor.StartsWith("key:", StringComparison.Ordinal) => ("people", "◐"),
-            "route" or "escalation" or "silence" => ("decisions", "→"),
-            _ => ("decisions", "·"),
+            "alert" => "alerts",
+            "page" or "notice" or "contact" => "pages",
+            _ => person ? "people" : "decisions",
         };
+        return (group, kind switch
+        {
+            "incident.triggered" or "incident.reopened" => "◆",
+            "incident.paging" or "incident.escalated" or "incident.fell_through" => "→",
+            "incident.waiting" => "…",
+            "incident.acknowledged" => "◐",
+            "incident.resolved" or "alert.resolved" => "✓",
+            "incident.snoozed" => "z",
+            "incident.note_added" => "✎",
+            "incident.unanswered" or "incident.nobody_told" or "page.failed" or "page.unreachable" => "✕",
+            "page.cancelled" => "–",
+            _ => group switch { "alerts" => "●", "pages" => "☎", "people" => "◐", _ => "·" },
+        });
     }
 
     public static string Count(long count, string one, string many) => count == 1 ? $"1 {one}" : $"{count} {many}";

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tocsin.Estate;
 using Tocsin.Identity;
 
 namespace Tocsin.Pages;
@@ -56,17 +57,20 @@ internal static class AccountEndpoints
             ? new Rendered<SetupGonePage, SetupGoneModel>(frames.Outer(http), new(Gone), StatusCodes.Status404NotFound)
             : new Rendered<SetupPage, SetupModel>(frames.Outer(http), new(token, "", "", new Dictionary<string, string>()));
 
-    private static async Task<IResult> SetUp(string token, HttpContext http, FrameFactory frames, SignIn signIn, CancellationToken ct)
+    private static async Task<IResult> SetUp(
+        string token, HttpContext http, FrameFactory frames, SignIn signIn, IEstates estates, StarterEstate starter, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (name, email) = (form["name"].ToString().Trim(), form["email"].ToString().Trim());
         var result = name.Length == 0
             ? Error.Invalid("name", "Enter your name.")
-            : await signIn.SetUpAsync(token, email, SignIn.UserNameOf(name), form["password"].ToString(), ct);
+            : await signIn.SetUpAsync(token, email, await UserNameAsync(token, name, email, signIn, estates, ct), form["password"].ToString(), ct);
         if (result.Ok)
         {
             SessionCookie.Write(http, result.Value.Token);
-            return Done.Well("/", $"Welcome, {name}.");
+            return await starter.MakeAsync(result.Value.Account, name, FrameFactory.Zone(http.Request) ?? "UTC", ct) is { } fault
+                ? Done.Refused("/", fault)
+                : Done.Well("/", $"Welcome, {name}.");
         }
 
         return result.Error.Kind == ErrorKind.NotFound
@@ -74,6 +78,13 @@ internal static class AccountEndpoints
             : new Rendered<SetupPage, SetupModel>(
                 frames.Outer(http), new(token, name, email, new Dictionary<string, string> { [result.Error.Field ?? ""] = result.Error.Detail }),
                 StatusCodes.Status422UnprocessableEntity);
+    }
+
+    /// <summary>The estate's person with that address, so that the account is who gets paged; else a new name.</summary>
+    private static async Task<string> UserNameAsync(string token, string name, string email, SignIn signIn, IEstates estates, CancellationToken ct)
+    {
+        var estate = await signIn.FindSetupAsync(token, ct) is { } target ? await estates.FindAsync(target.Workspace, ct) : null;
+        return estate?.Model.Users.Values.FirstOrDefault(u => string.Equals(u.Email, email, StringComparison.OrdinalIgnoreCase))?.Name ?? SignIn.UserNameOf(name);
     }
 
     /// <summary>A path of ours, or the inbox: never another site.</summary>

@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Data;
-using Tocsin.Estate;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Incidents;
-using Tocsin.Providers;
 using Tocsin.Sdk;
 
 namespace Tocsin.Pages;
@@ -23,8 +23,8 @@ internal static class InboxEndpoints
     }
 
     private static async Task<IResult> Show(
-        HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, DeliveryStore deliveries, AlertSourceRegistry providers,
-        CancellationToken ct, string view = "all", string? q = null)
+        HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, DeliveryStore deliveries, SourceDesk sources,
+        IOptions<ServerOptions> options, CancellationToken ct, string view = "all", string? q = null)
     {
         var page = await frames.OpenAsync(http, ct);
         var (open, resolved, counts) = await database.ReadAsync(
@@ -42,7 +42,7 @@ internal static class InboxEndpoints
         {
             Truncated = open.Count > MostOpen,
             Quiet = sending.Count > 0 ? new(sending.Count, sending.Max(c => c.LastAt)!.Value, resolved.FirstOrDefault()?.ResolvedAt) : null,
-            First = sending.Count == 0 && open.Count == 0 ? FirstAlert(http.Request, page.Estate, providers) : null,
+            First = sending.Count == 0 && open.Count == 0 ? await FirstAsync(page, sources, options.Value.BaseFor(http.Request), ct) : null,
         });
     }
 
@@ -61,21 +61,16 @@ internal static class InboxEndpoints
         };
     }
 
-    /// <summary>What to type into a shell to see the first incident, with the address that the reader's browser uses.</summary>
-    private static FirstAlert? FirstAlert(HttpRequest request, EstateSnapshot estate, AlertSourceRegistry providers)
+    /// <summary>How to see the first incident: what to type into a shell, with the address that the reader's browser uses.</summary>
+    private static async Task<FirstAlert> FirstAsync(PageRequest page, SourceDesk sources, string baseUrl, CancellationToken ct)
     {
-        var source = estate.Model.Sources.Values.OrderBy(s => s.Type != "generic").ThenBy(s => s.Name, StringComparer.Ordinal).FirstOrDefault();
-        return source is null || providers.Find("generic") is null ? null : new(
-            source.Name,
-            source.Type == "generic"
-                ? $$"""
-                curl -H 'Content-Type: application/json' {{request.Scheme}}://{{request.Host}}/in/{{source.Type}}/{{source.Key}} \
+        var known = await sources.ListAsync(page.Estate, baseUrl, null, page.Caller.Role, ct);
+        return known.FirstOrDefault(s => s.Type == "generic") is { } generic
+            ? new(generic.Name, $$"""
+                curl -H 'Content-Type: application/json' {{generic.Url}} \
                   -d '{"title": "Hello from a shell", "severity": "high", "status": "firing"}'
-                """
-                : $$"""
-                curl -H 'Content-Type: application/json' {{request.Scheme}}://{{request.Host}}/in/{{source.Type}}/{{source.Key}} \
-                  -d @delivery.json
-                """);
+                """)
+            : new(known.Count > 0 ? known[0].Name : null, null);
     }
 
     private static async Task<IResult> Act(string verb, HttpContext http, IncidentDesk desk, FrameFactory frames, TimeProvider clock, CancellationToken ct)

@@ -75,6 +75,6 @@ public sealed record NearMiss(Incident Incident, string Term);
 /// <param name="Since">When the last incident ended; null: there was none yet.</param>
 public sealed record QuietLine(int Sources, DateTimeOffset LastEventAt, DateTimeOffset? Since);
 
-/// <param name="Source">The source that the command sends to.</param>
-/// <param name="Command">A shell command with the real address and key.</param>
-public sealed record FirstAlert(string Source, string Command);
+/// <param name="Source">A source to try; null: there is none yet.</param>
+/// <param name="Command">A shell command with the real address and key; null where the source takes its own tool's format only.</param>
+public sealed record FirstAlert(string? Source, string? Command);

@@ -81,12 +81,12 @@ internal static class RoutingPageEndpoints
 
         if (route.GroupWait is { } wait && wait > TimeSpan.Zero)
         {
-            decides.Add($"waits {DurationText.Format(wait)} for more");
+            decides.Add($"waits {Words.Span(wait)} for more");
         }
 
         if (route.GroupInterval is { } interval)
         {
-            decides.Add($"tells of new alerts every {DurationText.Format(interval)}");
+            decides.Add($"tells of new alerts every {Words.Span(interval)}");
         }
 
         return new(route.Name, [.. route.Match.Select(MatcherText.Format)], decides, route.Continue, [.. route.Routes.Select(r => Node(r, isRoot: false))]);
@@ -104,7 +104,7 @@ internal static class RoutingPageEndpoints
             after += step.Wait;
         }
 
-        var again = policy.Repeat switch { 0 => "Then nobody else.", 1 => $"After {Words.Span(after)} once more from the start.", _ => $"After {Words.Span(after)} from the start, {policy.Repeat} times more." };
+        var again = policy.Repeat switch { 0 => "Then nobody else.", 1 => $"After {Words.Span(after)} once more from the start.", _ => $"After {Words.Span(after)} again from the start, {policy.Repeat} times more." };
         return new(policy.Name, steps, again + " If nobody answers at all, the administrators are told.");
     }
 }

@@ -1,15 +1,18 @@
-// Points real senders at the product: Debian's Prometheus with a rule that fires, and amtool, which reads the alert and silences it.
+// Points real senders at the product: Debian's Prometheus with a rule that fires, in all three ways that docs/how-to/prometheus.md names,
+// and amtool, which reads the alerts and silences them.
 //   dotnet run eng/senders.cs [-- --program PATH]
-// Needs prometheus and amtool, and a build of src/Tocsin in its Debug folder unless a program is named. The last line reads "N passed, N failed, N skipped".
+// Needs prometheus, prometheus-alertmanager and amtool, and a build of src/Tocsin in its Debug folder unless a program is named. The last line reads "N passed, N failed, N skipped".
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 
 const string SourceKey = "senders-source-key-0000000000001";
+const string PrefixedKey = "senders-prefix-key-0000000000001";
+const string RelayedKey = "senders-relay-key-00000000000001";
 const string Listening = "Now listening on: ";
 var tocsin = Path.GetFullPath(args is ["--program", var program] ? program : "src/Tocsin/bin/Debug/net10.0/tocsin");
-string[] programs = ["prometheus", "amtool"];
+string[] programs = ["prometheus", "prometheus-alertmanager", "amtool"];
 if (programs.Where(p => !Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(f => File.Exists(Path.Combine(f, p)))).ToArray() is { Length: > 0 } missing)
 {
     Console.WriteLine($"Not run: {string.Join(" and ", missing)} not installed (apt-get install prometheus prometheus-alertmanager).");
@@ -21,10 +24,11 @@ var (passed, failed) = (0, 0);
 var folder = Directory.CreateTempSubdirectory("tocsin-senders-");
 var children = new List<Process>();
 using var receiver = new HttpListener();
-var (hook, prometheus) = (FreePort(), FreePort());
+var (hook, prometheus, relay) = (FreePort(), FreePort(), FreePort());
 receiver.Prefixes.Add($"http://127.0.0.1:{hook}/");
 receiver.Start();
 var paged = PageAsync();
+using var api = new HttpClient();
 try
 {
     var server = Start(
@@ -36,21 +40,30 @@ try
             policies:
               - {name: ops, repeat: 0, steps: [{notify: ["channel:ops"], wait: 24h}]}
             sources:
-              - {name: prometheus, type: alertmanager, key: {{SourceKey}}}
+              - {name: authorized, type: alertmanager, key: {{SourceKey}}}
+              - {name: prefixed, type: alertmanager, key: {{PrefixedKey}}}
+              - {name: relayed, type: alertmanager, key: {{RelayedKey}}}
             route: {name: root, policy: ops, group_by: [alertname], group_wait: 0s, group_interval: 1m}
             """)],
         ("Tocsin__Outgoing__Allow", $"127.0.0.1:{hook}"));
     var url = await UrlAsync(server);
     var key = (await RunAsync(tocsin, "key", "create", "--data", In("data"), "--name", "amtool", "--role", "responder", "--workspace", "senders")).Trim();
 
-    Written("rules.yml", """
-        groups:
-          - name: always
-            rules:
-              - {alert: AlwaysFiring, expr: vector(1), labels: {severity: critical, service: checkout}, annotations: {summary: It fires}}
-        """);
+    api.BaseAddress = url;
+    api.DefaultRequestHeaders.Add("X-API-Key", key);
+    WriteRule("vector(1)");
 
-    Start("prometheus",
+    Start("prometheus-alertmanager",
+    [
+        $"--config.file={Written("alertmanager.yml", $$"""
+            route: {receiver: tocsin, group_wait: 0s, group_interval: 1s}
+            receivers:
+              - name: tocsin
+                webhook_configs: [{url: "{{url}}in/alertmanager/{{RelayedKey}}", send_resolved: true}]
+            """)}",
+        $"--storage.path={In("alertmanager")}", $"--web.listen-address=127.0.0.1:{relay}", "--cluster.listen-address=", "--log.level=error",
+    ]);
+    var sender = Start("prometheus",
     [
         $"--config.file={Written("prometheus.yml", $$"""
             global: {evaluation_interval: 1s}
@@ -59,6 +72,9 @@ try
               alertmanagers:
                 - static_configs: [{targets: ["{{url.Authority}}"]}]
                   authorization: {credentials: {{SourceKey}}}
+                - static_configs: [{targets: ["{{url.Authority}}"]}]
+                  path_prefix: /in/alertmanager/{{PrefixedKey}}
+                - static_configs: [{targets: ["127.0.0.1:{{relay}}"]}]
             """)}",
         $"--storage.tsdb.path={In("tsdb")}", $"--web.listen-address=127.0.0.1:{prometheus}", "--log.level=error",
         // It drops what it sends before it has found its receivers, which takes it five seconds.
@@ -67,20 +83,37 @@ try
     var body = await paged.WaitAsync(TimeSpan.FromSeconds(60));
     Check("a rule of Prometheus pages", body.Contains("It fires", StringComparison.Ordinal) || body.Contains("AlwaysFiring", StringComparison.Ordinal), body);
 
-    string[] amtool = [$"--alertmanager.url={url}", $"--http.config.file={Written("http.yml", $"authorization: {{credentials: {key}}}")}", "--output=json"];
+    foreach (var source in (string[])["authorized", "prefixed", "relayed"])
+    {
+        var seen = await UntilAsync("/api/v1/sources", sources => sources.Any(s => s.GetProperty("name").GetString() == source && s.GetProperty("accepted").GetInt64() > 0));
+        Check($"the source '{source}' has its alert", seen is null, seen ?? "");
+    }
+
+    string[] amtool = [$"--alertmanager.url={url}", $"--http.config.file={Written("http.yml", $"basic_auth: {{username: anybody, password: {key}}}")}", "--no-version-check", "--output=json"];
     var alerts = await RunAsync("amtool", [.. amtool, "alert", "query", "alertname=AlwaysFiring"]);
-    Check("amtool reads the alert", Array(alerts) is [var alert] && alert.GetProperty("labels").GetProperty("service").GetString() == "checkout", alerts);
+    Check("amtool reads the alert", Array(alerts) is [var alert, _, _] && alert.GetProperty("labels").GetProperty("service").GetString() == "checkout", alerts);
+
+    var routes = await RunAsync("amtool", [.. amtool.Where(a => a != "--output=json"), "config", "routes", "show"]);
+    Check("amtool draws the routes", routes.Contains("receiver: ops", StringComparison.Ordinal), routes);
 
     var silence = (await RunAsync("amtool", [.. amtool, "silence", "add", "alertname=AlwaysFiring", "--comment=looked at", "--author=ana", "--duration=1h"])).Trim().Trim('"');
     var silences = await RunAsync("amtool", [.. amtool, "silence", "query"]);
     Check("amtool adds a silence", Array(silences) is [var added] && added.GetProperty("id").GetString() == silence, silences);
 
     alerts = await RunAsync("amtool", [.. amtool, "alert", "query", "--silenced"]);
-    Check("the alert is silenced", Array(alerts) is [var muted] && muted.GetProperty("status").GetProperty("state").GetString() == "suppressed", alerts);
+    Check("the alert is silenced", Array(alerts) is { Length: 3 } muted && muted.All(m => m.GetProperty("status").GetProperty("state").GetString() == "suppressed"), alerts);
+
+    var updated = (await RunAsync("amtool", [.. amtool.Where(a => a != "--output=json"), "silence", "update", "--comment=looked at again", "--duration=2h", silence]));
+    Check("amtool changes the silence", updated.Contains("looked at again", StringComparison.Ordinal) && updated.Contains(silence, StringComparison.Ordinal), updated);
 
     await RunAsync("amtool", [.. amtool, "silence", "expire", silence]);
     alerts = await RunAsync("amtool", [.. amtool, "alert", "query"]);
-    Check("amtool ends the silence", Array(alerts) is [_], alerts);
+    Check("amtool ends the silence", Array(alerts) is { Length: 3 }, alerts);
+
+    WriteRule("vector(1) > 1");
+    await RunAsync("kill", "-HUP", $"{sender.Id}");
+    var over = await UntilAsync("/api/v1/incidents?status=resolved", incidents => incidents.Length == 1);
+    Check("Prometheus says that it is over", over is null, over ?? "");
 }
 catch (Exception e) when (e is InvalidOperationException or TimeoutException or JsonException)
 {
@@ -106,6 +139,31 @@ string Written(string name, string text)
 {
     File.WriteAllText(In(name), text + "\n");
     return In(name);
+}
+
+void WriteRule(string expression) => Written("rules.yml", $$"""
+    groups:
+      - name: always
+        rules:
+          - {alert: AlwaysFiring, expr: "{{expression}}", labels: {severity: critical, service: checkout}, annotations: {summary: It fires} }
+    """);
+
+// Null as soon as the list is as expected; what it is after a minute otherwise.
+async Task<string?> UntilAsync(string path, Func<JsonElement[], bool> expected)
+{
+    var text = "";
+    for (var waited = 0; waited < 120; waited++)
+    {
+        text = await api.GetStringAsync(path);
+        if (expected([.. JsonDocument.Parse(text).RootElement.GetProperty("items").EnumerateArray()]))
+        {
+            return null;
+        }
+
+        await Task.Delay(500);
+    }
+
+    return text;
 }
 
 void Check(string what, bool holds, string seen)

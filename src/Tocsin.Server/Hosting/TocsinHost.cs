@@ -148,6 +148,9 @@ public static class TocsinHost
     private static async Task PrepareAsync(WebApplication app, Database store, ServerOptions options, CancellationToken ct)
     {
         _ = app.Services.GetService<DataFolderLock>();
+
+        // It counts from here on, not from the first time that somebody asks.
+        _ = app.Services.GetRequiredService<PrometheusText>();
         var clock = app.Services.GetRequiredService<SteadyClock>();
         var installation = app.Services.GetRequiredService<Installation>();
         var alive = await installation.LastAliveAsync(ct);

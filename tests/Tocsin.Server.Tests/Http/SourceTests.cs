@@ -14,6 +14,17 @@ public sealed class SourceTests : IAsyncLifetime
     public async Task DisposeAsync() => await _bench.DisposeAsync();
 
     [Fact]
+    public async Task The_first_look_at_the_metrics_counts_what_came_before_it()
+    {
+        await _bench.Anybody().FireAsync(HttpBench.PrometheusKey, "alertname=a");
+
+        var text = await _bench.Anybody().GetStringAsync("/metrics");
+
+        Assert.Contains("tocsin_deliveries_total{provider=\"alertmanager\",verdict=\"accepted\"}", text, StringComparison.Ordinal);
+        Assert.Contains("tocsin_ingest_seconds_count ", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_source_is_listed_with_what_it_sent_and_what_to_paste()
     {
         await _bench.Anybody().FireAsync(HttpBench.PrometheusKey, "alertname=a", "alertname=b");

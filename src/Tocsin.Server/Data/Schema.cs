@@ -181,7 +181,7 @@ internal static class Schema
             PRIMARY KEY (workspace_id, recipient, minute));
 
         CREATE TABLE job (
-            id {id},
+            id {once},
             workspace_id BIGINT NOT NULL,
             lane BIGINT NOT NULL,
             kind TEXT NOT NULL,

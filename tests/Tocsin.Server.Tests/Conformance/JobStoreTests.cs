@@ -107,6 +107,24 @@ public abstract class JobStoreTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Who_lost_the_lease_of_a_job_that_is_done_cannot_end_the_next_one()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        var jobs = bench.Parts.Jobs;
+        await EnqueueAsync(bench, Job("a"));
+        var lost = Assert.Single(await ClaimAsync(bench, "n1"));
+        bench.Clock.Advance(_lease);
+        var held = Assert.Single(await ClaimAsync(bench, "n2"));
+        await bench.WriteAsync(tx => jobs.CompleteAsync(tx, held));
+
+        await EnqueueAsync(bench, Job("a"));
+        Assert.Single(await ClaimAsync(bench, "n2"));
+        await Assert.ThrowsAsync<LeaseLostException>(() => bench.WriteAsync(tx => jobs.CompleteAsync(tx, lost)));
+
+        Assert.Equal(1, await bench.CountAsync("job"));
+    }
+
+    [StoreFact]
     public async Task A_rescheduled_job_comes_back_at_its_time()
     {
         await using var bench = await EngineBench.OpenAsync(engine);

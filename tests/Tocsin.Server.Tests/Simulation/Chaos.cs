@@ -55,6 +55,33 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         await Task.CompletedTask;
     }
 
+    /// <summary>A node may die or stand still between a request and its answer.</summary>
+    public void Meanwhile(Request request)
+    {
+        if (cluster.IsCalm || !world.Chance(scenario.SendFaults))
+        {
+            return;
+        }
+
+        var (node, dies) = (cluster.All.First(n => n.Actor == request.Node), world.Chance(0.3));
+        world.Schedule(world.Between(0, 0.8), world.Outside, _ =>
+        {
+            if (node.Actor.IsDead)
+            {
+                return;
+            }
+
+            if (dies)
+            {
+                cluster.Kill(node, "during a send");
+            }
+            else
+            {
+                cluster.Freeze(node, "during a send");
+            }
+        });
+    }
+
     /// <summary>Somebody leaves or comes back, or a policy is written anew.</summary>
     private void Reconfigure()
     {

@@ -11,6 +11,9 @@ internal sealed class Cluster
     private readonly SimulatedNode[] _nodes;
     private readonly List<SimulatedNode> _all = [];
     private readonly List<(DateTimeOffset From, DateTimeOffset To, Actor? Node)> _faults = [];
+
+    // A stop is no fault: it doubles nothing. But while the only node is away, nothing is on time.
+    private readonly List<(DateTimeOffset From, DateTimeOffset To, Actor? Node)> _absences = [];
     private int _started;
 
     public Cluster(World world, SimulatedStore store, FixedEstates estates, Providers providers, Scenario scenario)
@@ -45,9 +48,9 @@ internal sealed class Cluster
     /// <summary>Whether a node (or the store, for it) was at fault at some time between two instants.</summary>
     public bool AnyFault(Actor node, DateTimeOffset from, DateTimeOffset to) => _faults.Exists(f => (f.Node is null || f.Node == node) && f.From <= to && f.To >= from);
 
-    /// <summary>The end of the last fault before an instant, of whatever; the beginning of time if there was none.</summary>
+    /// <summary>The end of the last fault or absence before an instant, of whatever; the beginning of time if there was none.</summary>
     public DateTimeOffset LastFault(DateTimeOffset before) =>
-        _faults.Where(f => f.From <= before).Select(f => f.To < before ? f.To : before).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+        _faults.Concat(_absences).Where(f => f.From <= before).Select(f => f.To < before ? f.To : before).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
 
     public void Kill(SimulatedNode node, string when)
     {
@@ -78,6 +81,7 @@ internal sealed class Cluster
                 $"R17: {node.Name} took {(_world.Now - began).TotalSeconds:0.0} s to stop, or failed to.");
             node.Actor.Kill();
             RestartLater(Array.IndexOf(_nodes, node));
+            _absences.Add((began, _world.Now.AddSeconds(20), node.Actor));
         }
     }
 

@@ -170,7 +170,7 @@ internal sealed class Referee
         if (last?.Heard is SendOutcome.TryAgain)
         {
             var tries = requests.Count;
-            Check(_world.Now - page.FirstTryAt >= TimeSpan.FromMinutes(5), "R9", $"page {page.Id} was given up after {_world.Now - page.FirstTryAt}", page);
+            Check(_world.Now - page.FirstTryAt >= TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1), "R9", $"page {page.Id} was given up after {_world.Now - page.FirstTryAt}", page);
             Check(
                 tries >= 6 || requests.Exists(r => r.Heard is SendOutcome.TryAgain { RetryAfter: not null }) || _cluster.LastFault(_world.Now) >= page.FirstTryAt!.Value.AddSeconds(-20) || Prompt > _prompt,
                 "R9", $"page {page.Id} was given up after {tries} tries", page);

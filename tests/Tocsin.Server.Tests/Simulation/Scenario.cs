@@ -15,6 +15,9 @@ internal sealed record Scenario
     /// <summary>How often a commit goes wrong.</summary>
     public required double CommitFaults { get; init; }
 
+    /// <summary>How often a node dies or freezes while a request is under way.</summary>
+    public required double SendFaults { get; init; }
+
     /// <summary>How long things happen and fail; after it all is well, and what is due must get done.</summary>
     public required TimeSpan Busy { get; init; }
 
@@ -36,6 +39,7 @@ internal sealed record Scenario
         Nodes = nodes,
         Faulty = false,
         CommitFaults = 0,
+        SendFaults = 0,
         Busy = TimeSpan.Zero,
         Jobs = new(),
         Estate = estate,
@@ -97,6 +101,7 @@ internal sealed record Scenario
             Nodes = world.Random.Next(1, 4),
             Faulty = faulty,
             CommitFaults = faulty ? world.Pick([0.0, 0.005, 0.02]) : 0,
+            SendFaults = faulty ? world.Pick([0.0, 0.02, 0.08]) : 0,
             Busy = world.Between(900, 1800),
             Jobs = new()
             {

@@ -45,7 +45,11 @@ internal static class SeedRun
 
         referee.Senders = senders;
         cluster.Committed = referee.Committed;
-        providers.Arrived = referee.Arrived;
+        providers.Arrived = request =>
+        {
+            referee.Arrived(request);
+            chaos.Meanwhile(request);
+        };
         providers.Received = people.Receive;
         people.Answered = referee.Answered;
         senders.Stored = referee.Stored;

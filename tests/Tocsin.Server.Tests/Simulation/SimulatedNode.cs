@@ -49,7 +49,8 @@ internal sealed class SimulatedNode
     /// <summary>Since when nothing was wrong with it.</summary>
     public DateTimeOffset HealthySince { get; set; }
 
-    public bool IsStopping => _stopping.IsCancellationRequested;
+    /// <summary>From the moment it was told to stop.</summary>
+    public bool IsStopping { get; private set; }
 
     public bool IsUp => !Actor.IsDead && !IsStopping;
 
@@ -61,7 +62,13 @@ internal sealed class SimulatedNode
     }
 
     /// <summary>A graceful end, as on SIGTERM.</summary>
-    public Task StopAsync() => Actor.RunAsync(async () =>
+    public Task StopAsync()
+    {
+        IsStopping = true;
+        return Actor.RunAsync(EndAsync);
+    }
+
+    private async Task EndAsync()
     {
         _world.Say(Name, "stops");
         await _service.StopAsync(CancellationToken.None);
@@ -69,7 +76,7 @@ internal sealed class SimulatedNode
         StopLoops();
         await _loops;
         _world.Say(Name, "has stopped");
-    });
+    }
 
     /// <summary>One delivery; returns as the sender's request does.</summary>
     public Task<DeliveryOutcome> DeliverAsync(string source, IReadOnlyList<Signal> signals) => Actor.RunAsync(async () => await _batcher.StoreAsync(

@@ -55,7 +55,7 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
 
     private static readonly string[] _happenings =
     [
-        "is killed before a commit", "is killed after a commit", "is killed out of the blue", "freezes for", "does not hear of its commit", "has stopped", "store  is away",
+        "is killed before a commit", "is killed after a commit", "is killed out of the blue", "is killed during a send", "s after a commit", "s during a send", "s out of the blue", "does not hear of its commit", "has stopped", "store  is away",
         "push is Broken", "push is Busy", "push is Hanging", "push is Mute", "push is Refusing",
         "incident.triggered", "incident.waiting", "incident.paging", "incident.escalated: step", "incident.escalated: escalated by", "incident.fell_through", "incident.unanswered",
         "incident.nobody_told", "incident.not_paged", "incident.acknowledged", "incident.resolved: resolved by", "incident.resolved: all alerts ended", "incident.reopened",

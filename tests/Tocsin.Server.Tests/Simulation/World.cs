@@ -8,6 +8,8 @@ namespace Tocsin.Tests.Simulation;
 /// </summary>
 internal sealed class World
 {
+    private const long MostSteps = 3_000_000;
+
     private readonly PriorityQueue<Step, (long At, long Order)> _steps = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<string> _trace = [];
@@ -77,7 +79,11 @@ internal sealed class World
             }
 
             Invoke(step);
-            StepsDone++;
+            if (++StepsDone > MostSteps)
+            {
+                throw new InvalidOperationException($"After {MostSteps} steps there is no end: something goes round in circles.");
+            }
+
             ThrowIfFailed();
         }
 

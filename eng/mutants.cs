@@ -1,0 +1,214 @@
+// Breaks the engine on purpose, one small change at a time, in a copy of the repository, and tells whether the simulator notices.
+//   dotnet run eng/mutants.cs                    all mutants
+//   dotnet run eng/mutants.cs -- fencing door    those whose name contains one of the words
+// TOCSIN_SIM_SEEDS is how many seeds each is given (300). A mutant is killed when a promise breaks, or when the run does not end; it survives
+// when all seeds pass. The table at the end goes into docs/contribute/simulation.md. Exit 1 when one survives, or no longer fits the source.
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Mutant = (string Name, (string File, string Find, string Replace)[] Edits);
+
+const int TimedOut = -1;
+
+Mutant[] mutants =
+[
+    One("fencing removed on completion", "src/Tocsin.Server/Jobs/JobStore.cs",
+        "DELETE FROM job WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL",
+        "DELETE FROM job WHERE workspace_id = @workspace AND id = @id AND (attempt = @attempt OR 1 = 1)"),
+    One("fencing removed on rescheduling", "src/Tocsin.Server/Jobs/JobStore.cs",
+        """
+                    UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error
+                    WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL
+        """,
+        """
+                    UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error
+                    WHERE workspace_id = @workspace AND id = @id AND (attempt = @attempt OR 1 = 1)
+        """),
+    One("a lost lease goes unnoticed", "src/Tocsin.Server/Jobs/JobStore.cs", "if (deleted == 0)", "if (deleted < 0)"),
+    One("a lease is taken before it is over", "src/Tocsin.Server/Jobs/JobStore.cs",
+        "(\"now\", now.ToMicros()), (\"until\", (now + lease).ToMicros()));", "(\"now\", (now + (lease / 2)).ToMicros()), (\"until\", (now + lease).ToMicros()));"),
+    One("leases are not renewed", "src/Tocsin.Server/Jobs/JobRunner.cs", "await RenewAsync(now, ct);", ""),
+    Several("acting after the lease ended",
+        ("src/Tocsin.Server/Jobs/JobRunner.cs", "if (clock.GetUtcNow() >= job.LeasedUntil)", "if (clock.GetUtcNow() >= DateTimeOffset.MaxValue)"),
+        ("src/Tocsin.Server/Notify/PageSender.cs", "return clock.GetUtcNow() < job.LeasedUntil ?", "return clock.GetUtcNow() < DateTimeOffset.MaxValue ?")),
+    One("sending after the lease ended while asking", "src/Tocsin.Server/Notify/PageSender.cs",
+        "return clock.GetUtcNow() < job.LeasedUntil ?", "return clock.GetUtcNow() < DateTimeOffset.MaxValue ?"),
+    One("a stale answer at the door is believed", "src/Tocsin.Server/Notify/PageSender.cs", "if (clock.GetUtcNow() - asked > _freshness)", "if (asked == default)"),
+    InOneFile("not asking at the door", "src/Tocsin.Server/Notify/PageSender.cs",
+        ("if (page is null || incident is null || page.Status != PageStatus.Queued)", "if (page is null || incident is null)"),
+        ("&& !IncidentDecider.StillWanted(incident, page.Epoch))", "&& incident.Number < 0)")),
+    One("not asking at the door about the incident", "src/Tocsin.Server/Notify/PageSender.cs",
+        "&& !IncidentDecider.StillWanted(incident, page.Epoch))", "&& incident.Number < 0)"),
+    One("late pages are dropped", "src/Tocsin.Server/Notify/PageSender.cs",
+        "&& !IncidentDecider.StillWanted(incident, page.Epoch))", "&& (!IncidentDecider.StillWanted(incident, page.Epoch) || clock.GetUtcNow() - page.DueAt > TimeSpan.FromSeconds(60)))"),
+    One("no retry after 5xx", "src/Tocsin.Server/Notify/PageSender.cs",
+        "SendOutcome.TryAgain again => AgainAsync(tx, estate, job, tried, again, now),", "SendOutcome.TryAgain again => FailAsync(tx, estate, job, tried, again.Reason, now),"),
+    One("a refusal is called sent", "src/Tocsin.Server/Notify/PageSender.cs",
+        "SendOutcome.Refused refused => FailAsync(tx, estate, job, tried, refused.Reason, now),", "SendOutcome.Refused refused => SentAsync(tx, job, tried, refused.Reason, now),"),
+    One("Retry-After is not waited for", "src/Tocsin.Core/Notify/RetryPlan.cs", "(retryAfter > wait ? retryAfter.Value : wait)", "wait"),
+    One("a failing method is given up after a minute", "src/Tocsin.Core/Notify/RetryPlan.cs", "TimeSpan.FromMinutes(5)", "TimeSpan.FromMinutes(1)"),
+    One("the next method does not begin when one fails", "src/Tocsin.Server/Notify/PageSender.cs", "await jobs.HurryAsync(tx, workspace, next.JobKey, now);", ""),
+    One("nobody goes on when a person cannot be reached", "src/Tocsin.Core/Incidents/IncidentDecider.cs",
+        "return left.Length > 0 || !state.Paging.Contains(lost.Recipient, StringComparer.Ordinal)", "return left.Length >= 0 || !state.Paging.Contains(lost.Recipient, StringComparer.Ordinal)"),
+    One("attempts are missing in the log", "src/Tocsin.Server/Notify/PageSender.cs",
+        "await LogAsync(tx, job, page, \"page.retrying\", $\"{again.Reason}; next try in {IncidentDecider.Text(at - now)}\", now);", ""),
+    InOneFile("jobs are enqueued outside of the transaction", "src/Tocsin.Server/Jobs/JobStore.cs",
+        ("    public async Task EnqueueAsync(Tx tx, IReadOnlyList<NewJob> jobs, DateTimeOffset now)\n    {\n",
+            "    private readonly List<NewJob> _later = [];\n\n    public Task EnqueueAsync(Tx tx, IReadOnlyList<NewJob> jobs, DateTimeOffset now)\n    {\n"
+            + "        tx.WhenDone(committed => { if (committed) { _later.AddRange(jobs); } });\n        return Task.CompletedTask;\n    }\n\n"
+            + "    private async Task EnqueueNowAsync(Tx tx, IReadOnlyList<NewJob> jobs, DateTimeOffset now)\n    {\n"),
+        ("    public Task<List<LeasedJob>> ClaimAsync(Tx tx, string node, int max, int perLane, DateTimeOffset now) => tx.QueryAsync(",
+            "    public async Task<List<LeasedJob>> ClaimAsync(Tx tx, string node, int max, int perLane, DateTimeOffset now)\n    {\n"
+            + "        NewJob[] later = [.. _later];\n        _later.Clear();\n        await EnqueueNowAsync(tx, later, now);\n        return await ClaimNowAsync(tx, node, max, perLane, now);\n    }\n\n"
+            + "    private Task<List<LeasedJob>> ClaimNowAsync(Tx tx, string node, int max, int perLane, DateTimeOffset now) => tx.QueryAsync(")),
+    One("a place for a job is not given back", "src/Tocsin.Server/Jobs/JobStore.cs",
+        "                else\n                {\n                    local.Release(job.Lane);\n                }", "                else\n                {\n                    _ = job.Lane;\n                }"),
+    One("no wake-up after a page step", "src/Tocsin.Core/Incidents/IncidentDecider.cs", "            new IncidentEffect.WakeAt(now + wait, next.Epoch),\n", ""),
+    One("no wake-up after a snooze", "src/Tocsin.Core/Incidents/IncidentDecider.cs",
+        "Effects = [.. stopped.Effects, new IncidentEffect.WakeAt(snooze.Until, next.Epoch)]", "Effects = [.. stopped.Effects]"),
+    One("old wake-ups count", "src/Tocsin.Core/Incidents/IncidentDecider.cs",
+        "(IncidentStatus.Triggered, IncidentEvent.Woken w) when w.Epoch == state.Epoch =>", "(IncidentStatus.Triggered, IncidentEvent.Woken w) when w.Epoch <= state.Epoch =>"),
+    One("pages of before an answer are wanted", "src/Tocsin.Core/Incidents/IncidentDecider.cs",
+        "        && epoch >= state.WantedFromEpoch;", "        && epoch >= 0;"),
+    One("administrators are not told", "src/Tocsin.Core/Incidents/IncidentDecider.cs",
+        "return new(next, [.. administrators.Select(a => new IncidentEffect.TellAdministrators(a, because, next.Epoch))], lines);", "return new(next, [], lines);"),
+    One("a step that reaches nobody waits", "src/Tocsin.Core/Incidents/IncidentDecider.cs", "if (recipients.Count > 0)", "if (recipients.Count >= 0)"),
+    One("deduplication removed", "src/Tocsin.Core/Alerts/AlertReducer.cs",
+        "({ Status: AlertStatus.Firing } s, _) => Repeat(s, signal, receivedAt),", "({ Status: AlertStatus.Firing } s, _) => new(Begin(signal, receivedAt, s.Episodes + 1), AlertChange.Fired, \"again\"),"),
+    One("deduplication of late beginnings removed", "src/Tocsin.Core/Alerts/AlertReducer.cs",
+        "({ } s, _) when IsOfEndedEpisode(s, signal) =>", "({ } s, _) when IsOfEndedEpisode(s, signal) && s.Episodes > 1000 =>"),
+    One("late ends end what fires now", "src/Tocsin.Core/Alerts/AlertReducer.cs",
+        "when IsOfEarlierEpisode(s, signal) =>", "when IsOfEarlierEpisode(s, signal) && s.Episodes > 1000 =>"),
+    One("ends count in incidents where the alert no longer fires", "src/Tocsin.Server/Incidents/IncidentStore.cs",
+        "WHERE workspace_id = @workspace AND alert_id = @alert AND firing = 1 RETURNING incident", "WHERE workspace_id = @workspace AND alert_id = @alert RETURNING incident"),
+    Several("unmuted alerts are forgotten",
+        ("src/Tocsin.Server/Alerts/AlertExpiry.cs", "            await UnmuteAsync(ct);\n", ""),
+        ("src/Tocsin.Server/Routing/SilenceDesk.cs", "await intake.UnmuteAsync(tx, estate, now);", "await Task.CompletedTask;")),
+    One("alerts do not expire", "src/Tocsin.Server/Alerts/AlertExpiry.cs", "var ended = await ExpireAsync(ct);", "var ended = await Task.FromResult(0);"),
+    One("what the one writer remembers survives a failed transaction", "src/Tocsin.Server/Alerts/AlertStore.cs",
+        "            if (!committed)\n            {\n                return;\n            }\n", ""),
+    One("the answer goes out before the commit", "src/Tocsin.Server/Alerts/IngestBatcher.cs",
+        "var outcomes = await _database.WriteAsync(tx => StoreAsync(tx, batch), CancellationToken.None);",
+        "batch.ForEach(w => w.Done.TrySetResult(new(null, Verdict.Accepted, w.Delivery.Signals.Count, 0, null)));\n            var outcomes = await _database.WriteAsync(tx => StoreAsync(tx, batch), CancellationToken.None);"),
+    One("the job loop forgets what it waits for", "src/Tocsin.Server/Jobs/JobService.cs", "            Expect(await TurnAsync(stoppingToken));", "            await TurnAsync(stoppingToken);"),
+];
+
+var chosen = args.Length == 0 ? mutants : [.. mutants.Where(m => args.Any(word => m.Name.Contains(word, StringComparison.OrdinalIgnoreCase)))];
+var seeds = Environment.GetEnvironmentVariable("TOCSIN_SIM_SEEDS") ?? "300";
+var copy = Directory.CreateTempSubdirectory("tocsin-mutants-").FullName;
+try
+{
+    CopyRepository(copy);
+    Console.WriteLine($"{chosen.Length} mutants, {seeds} seeds each; the copy is {copy}");
+    var (built, whole) = (Run("dotnet", ["build", "tests/Tocsin.Server.Tests", "-v", "quiet", "-nologo"], 900), Simulate());
+    if (built.Exit != 0 || whole.Exit != 0)
+    {
+        Console.WriteLine(built.Exit != 0 ? built.Output : whole.Output);
+        Console.WriteLine("The source fails as it stands; there is nothing to learn from mutants.");
+        return 1;
+    }
+
+    List<(string Name, string Verdict)> table = [];
+    foreach (var mutant in chosen)
+    {
+        var verdict = Try(mutant);
+        table.Add((mutant.Name, verdict));
+        Console.WriteLine($"{verdict,-70} {mutant.Name}");
+    }
+
+    Console.WriteLine("\n| broken on purpose | noticed as |\n|---|---|");
+    foreach (var (name, verdict) in table)
+    {
+        Console.WriteLine($"| {name} | {verdict} |");
+    }
+
+    var bad = table.Count(t => !t.Verdict.StartsWith("killed", StringComparison.Ordinal));
+    Console.WriteLine($"{table.Count - bad} killed, {bad} not");
+    return bad == 0 ? 0 : 1;
+}
+finally
+{
+    Directory.Delete(copy, recursive: true);
+}
+
+// A text to find stands in its file exactly once.
+Mutant One(string name, string file, string find, string replace) => (name, [(file, find, replace)]);
+
+Mutant InOneFile(string name, string file, params (string Find, string Replace)[] edits) => (name, [.. edits.Select(e => (file, e.Find, e.Replace))]);
+
+Mutant Several(string name, params (string File, string Find, string Replace)[] edits) => (name, edits);
+
+string Try(Mutant mutant)
+{
+    Dictionary<string, string> before = [];
+    try
+    {
+        foreach (var (file, find, replace) in mutant.Edits)
+        {
+            var path = Path.Combine(copy, file);
+            var text = File.ReadAllText(path);
+            before.TryAdd(path, text);
+            if (text.Split(find).Length != 2)
+            {
+                return $"stale: {file} has its text {text.Split(find).Length - 1} times";
+            }
+
+            File.WriteAllText(path, text.Replace(find, replace, StringComparison.Ordinal));
+        }
+
+        // Analyzers would refuse what is unused or unusual in a mutant; the compiler is enough.
+        var built = Run("dotnet", ["build", "tests/Tocsin.Server.Tests", "-v", "quiet", "-nologo", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false"], 900);
+        if (built.Exit != 0)
+        {
+            return $"broken: {built.Output.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.Ordinal))}";
+        }
+
+        var run = Simulate();
+        if (run.Exit == 0)
+        {
+            return "survived";
+        }
+
+        var seed = Regex.Match(run.Output, @"Seed (?<seed>\d+): (?<rule>[A-Z]\d+: .*|\w.*)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking);
+        return seed.Success ? $"killed by seed {seed.Groups["seed"].Value}: {Short(seed.Groups["rule"].Value)}" : run.Exit == TimedOut ? "killed: it does not end" : "broken: the run ended without a verdict";
+    }
+    finally
+    {
+        foreach (var (path, text) in before)
+        {
+            File.WriteAllText(path, text);
+        }
+    }
+}
+
+(int Exit, string Output) Simulate() => Run(
+    "dotnet", ["test", "tests/Tocsin.Server.Tests", "--no-build", "-nologo", "--filter", "FullyQualifiedName~SimulationTests.No_promise_is_broken", "--logger", "console;verbosity=normal"], 1200);
+
+(int Exit, string Output) Run(string program, string[] arguments, int seconds)
+{
+    var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = copy, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+    start.Environment["TOCSIN_SIM_SEEDS"] = seeds;
+    using var process = Process.Start(start)!;
+    var output = process.StandardOutput.ReadToEndAsync();
+    var errors = process.StandardError.ReadToEndAsync();
+    if (!process.WaitForExit(TimeSpan.FromSeconds(seconds)))
+    {
+        process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        return (TimedOut, "");
+    }
+
+    return (process.ExitCode, output.Result + errors.Result);
+}
+
+void CopyRepository(string to)
+{
+    using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "--cached", "--others", "--exclude-standard"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+    foreach (var file in git.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(File.Exists))
+    {
+        var target = Path.Combine(to, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        File.Copy(file, target);
+    }
+}
+
+string Short(string text) => text.Trim() is { Length: > 110 } t ? t[..110] + "…" : text.Trim();

@@ -96,7 +96,9 @@ internal static class AlertmanagerEndpoints
             JsonSerializer.Serialize(json, alert, AlertmanagerJson.Default.GettableAlert);
             if (json.BytesPending + response.BodyWriter.UnflushedBytes > FlushAt)
             {
+                // The writer's own flush only hands over to the pipe, which would keep all of it.
                 await json.FlushAsync(ct);
+                await response.BodyWriter.FlushAsync(ct);
             }
         }
 

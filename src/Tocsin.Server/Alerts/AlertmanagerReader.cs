@@ -19,9 +19,9 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
         var view = new View(estate, query, clock.GetUtcNow());
         await foreach (var row in FiringAsync(estate.Workspace, ct))
         {
-            if (view.Of(row, out var destinations) is { } alert && destinations.Exists(d => query.AdmitsReceiver(View.ReceiverOf(d))))
+            if (view.Destinations(row) is { } destinations && destinations.Any(d => query.AdmitsReceiver(View.ReceiverOf(d))))
             {
-                yield return alert;
+                yield return view.Of(row, destinations);
             }
         }
     }
@@ -38,12 +38,7 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
         Dictionary<long, (AlertmanagerGroup Group, List<long> Alerts)> groups = [];
         await foreach (var row in FiringAsync(estate.Workspace, ct))
         {
-            if (view.Of(row, out var destinations) is null)
-            {
-                continue;
-            }
-
-            foreach (var destination in destinations.Where(d => query.AdmitsReceiver(View.ReceiverOf(d))))
+            foreach (var destination in (view.Destinations(row) ?? []).Where(d => query.AdmitsReceiver(View.ReceiverOf(d))))
             {
                 if (!groups.TryGetValue(destination.Group.Hash, out var group))
                 {
@@ -62,9 +57,9 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
             foreach (var (group, id) in part)
             {
                 // What ended meanwhile is left out.
-                if (rows.TryGetValue(id, out var row) && row.State.Status == AlertStatus.Firing && view.Of(row, out _) is { } alert)
+                if (rows.TryGetValue(id, out var row) && row.State.Status == AlertStatus.Firing && view.Destinations(row) is { } destinations)
                 {
-                    yield return (group, alert);
+                    yield return (group, view.Of(row, destinations));
                 }
             }
         }
@@ -94,26 +89,19 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
     /// <summary>What one request sees: one configuration, one instant.</summary>
     private sealed class View(EstateSnapshot estate, AlertmanagerQuery query, DateTimeOffset now)
     {
-        /// <returns>Null when the request does not ask for this alert.</returns>
-        public GettableAlert? Of(AlertRow row, out List<Destination> destinations)
+        /// <returns>Where the alert goes; null when the request does not ask for it.</returns>
+        public IReadOnlyList<Destination>? Destinations(AlertRow row)
         {
-            destinations = [];
             var subject = AlertIntake.SubjectOf(row);
-            if (!query.Admits(subject))
-            {
-                return null;
-            }
+            return query.Admits(subject) && query.AdmitsState(estate.Silences.FirstMatch(subject, now) is not null) ? estate.Router.Decide(subject).Destinations : null;
+        }
 
-            var silenced = estate.Silences.FirstMatch(subject, now) is not null;
-            if (!query.AdmitsState(silenced))
-            {
-                return null;
-            }
-
-            destinations.AddRange(estate.Router.Decide(subject).Destinations);
+        public GettableAlert Of(AlertRow row, IReadOnlyList<Destination> destinations)
+        {
+            var subject = AlertIntake.SubjectOf(row);
             return GettableAlert.Of(
                 row, [.. destinations.Select(ReceiverOf).Distinct(StringComparer.Ordinal).Select(name => new AlertmanagerReceiver(name))],
-                silenced ? [.. estate.Silences.Matches(subject, now).Select(s => s.Id)] : []);
+                estate.Silences.FirstMatch(subject, now) is null ? [] : [.. estate.Silences.Matches(subject, now).Select(s => s.Id)]);
         }
 
         public static string ReceiverOf(Destination destination) => destination.Policy ?? Route.NoPolicy;

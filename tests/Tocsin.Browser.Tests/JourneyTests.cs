@@ -30,6 +30,7 @@ public sealed class JourneyTests(BrowserFixture browser)
         await product.SendAsync(Estates.GenericPath, Estates.Event("Queue lag 9 min", "high", service: "orders"));
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Queue lag 9 min" })).ToBeVisibleAsync();
         await Expect(page.Locator("#say")).ToContainTextAsync("1 new incident");
+        await Expect(page.Locator("#alarm")).ToContainTextAsync("You are being paged: #2 Queue lag 9 min.");
         reader.HasNoComplaints();
     }
 
@@ -149,6 +150,29 @@ public sealed class JourneyTests(BrowserFixture browser)
         await page.Keyboard.PressAsync("g");
         await page.Keyboard.PressAsync("o");
         await page.WaitForURLAsync("/oncall");
+        reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task Every_page_and_action_is_found_by_name()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("First"));
+        await page.GotoAsync("/i/1");
+
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync("ackn");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByText("You have this")).ToBeVisibleAsync();
+
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync("silen");
+        await page.Keyboard.PressAsync("ArrowDown");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("/silences");
         reader.HasNoComplaints();
     }
 

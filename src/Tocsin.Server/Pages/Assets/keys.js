@@ -35,7 +35,47 @@ function press(key) {
   }
 }
 
+// Ctrl K: every page, and what can be done on this one, by name.
+function palette() {
+  const links = [...document.querySelectorAll(".rail a[href^='/']"), ...document.querySelectorAll("main a[data-key], main .actions button, main .actions summary")];
+  const box = Object.assign(document.createElement("dialog"), { className: "palette" });
+  box.innerHTML = "<form><label class=hidden for=go>Go to a page, or do something</label><input id=go autocomplete=off placeholder='Go to, or do'><ul></ul></form>";
+  const [form, input, list] = ["form", "input", "ul"].map(s => box.querySelector(s));
+  const show = () => list.replaceChildren(...links.filter(l => l.textContent.toLowerCase().includes(input.value.trim().toLowerCase())).slice(0, 12).map(l => {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: l.getAttribute("aria-label") || l.textContent.trim() });
+    button.onclick = () => {
+      box.close();
+      l.click();
+    };
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }));
+  form.onsubmit = e => {
+    e.preventDefault();
+    list.querySelector("button")?.click();
+  };
+  box.onkeydown = e => {
+    const all = [input, ...list.querySelectorAll("button")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step) {
+      e.preventDefault();
+      all[Math.min(Math.max(all.indexOf(document.activeElement) + step, 0), all.length - 1)].focus();
+    }
+  };
+  box.onclose = () => box.remove();
+  input.oninput = show;
+  show();
+  document.body.append(box);
+  box.showModal();
+}
+
 document.addEventListener("keydown", e => {
+  if ((e.ctrlKey || e.metaKey) && e.key === "k" && !document.querySelector("dialog[open]")) {
+    e.preventDefault();
+    palette();
+    return;
+  }
   if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || matchMedia("(pointer: coarse)").matches) return;
   if (e.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]")) {
     if (e.key === "Escape") e.target.blur();

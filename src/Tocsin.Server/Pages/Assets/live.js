@@ -70,7 +70,7 @@ async function lead(signal) {
 const pause = ms => new Promise(done => setTimeout(done, ms));
 
 // What is lost is said after 3 s, and asked for every 15 s until it is back.
-let polledAt = Date.now();
+let polledAt = 0;
 setInterval(() => {
   if (leading && lostAt && Date.now() - lostAt > 3000) tell({ state: navigator.onLine ? "reconnecting…" : "offline" });
   if (state !== "live" && Date.now() - polledAt > 15000) refresh();
@@ -103,10 +103,12 @@ let timer = 0;
 let touchedAt = 0;
 let waiting = null;
 
+// In a storm events come by the hundred: a page asks at most once a second.
 function refresh() {
-  polledAt = Date.now();
+  const wait = Math.max(150, polledAt + 1000 - Date.now());
   timer ||= setTimeout(async () => {
     timer = 0;
+    polledAt = Date.now();
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { "X-Fragment": "1" } });
       if (answer.redirected || answer.status === 401) location.reload();
@@ -114,7 +116,7 @@ function refresh() {
     } catch {
       // The stream's own state tells it.
     }
-  }, 150);
+  }, wait);
 }
 
 const live = root => new Map([...root.querySelectorAll("[data-live]")].map(e => [e.dataset.live, e]));
@@ -229,6 +231,9 @@ function announce(fresh) {
   for (const row of fresh.querySelectorAll(".row.open")) {
     if (known.has(row.dataset.n) || document.querySelector(`.row[data-n="${row.dataset.n}"]`)) continue;
     news.count++;
+    if ("mine" in row.dataset) {
+      document.getElementById("alarm").textContent = `You are being paged: ${row.querySelector(".num").textContent} ${row.querySelector(".row-title").textContent}.`;
+    }
     if (row.dataset.severity === "critical") news.critical++;
   }
   const status = root => root.querySelector(".inc-line .tint")?.textContent;

@@ -73,9 +73,9 @@ public sealed record ScheduleModel
             b = Math.Max(b, a + 1);
             pieces.Add(new(
                 shift.Users, a, b, Label(shift, day, a, b, first, zone),
-                shift.From >= day.From || first,
                 shift.Users.Count == 0 ? -1 : people.IndexOf(shift.Users[0]) % 8,
-                $"{(shift.Users.Count == 0 ? "nobody" : Words.And([.. shift.Users.Select(fullName)]))}, {Wall(shift.From, zone)} to {Wall(shift.To, zone)}"));
+                $"{(shift.Users.Count == 0 ? "nobody" : Words.And([.. shift.Users.Select(fullName)]))}, {Wall(shift.From, zone)} to {Wall(shift.To, zone)}",
+                TimeZoneInfo.ConvertTime(shift.From, zone).DateTime, TimeZoneInfo.ConvertTime(shift.To, zone).DateTime));
         }
 
         return new(pieces);
@@ -139,10 +139,12 @@ public sealed record ScheduleCell(IReadOnlyList<SchedulePiece> Pieces);
 
 /// <param name="From">Half hours of the day's wall clock, 0 to 47.</param>
 /// <param name="To">1 to 48.</param>
-/// <param name="Begins">The shift begins in this day.</param>
+/// <param name="Label">What of the name is written here.</param>
 /// <param name="Hue">0 to 7; −1 for nobody.</param>
 /// <param name="Text">The whole shift in words.</param>
-public sealed record SchedulePiece(IReadOnlyList<string> Users, int From, int To, PieceLabel Label, bool Begins, int Hue, string Text);
+/// <param name="FromWall">When the whole shift begins on the schedule's wall clock.</param>
+/// <param name="ToWall">When it ends there.</param>
+public sealed record SchedulePiece(IReadOnlyList<string> Users, int From, int To, PieceLabel Label, int Hue, string Text, DateTime FromWall, DateTime ToWall);
 
 public enum PieceLabel
 {

@@ -21,7 +21,7 @@ internal static class MeEndpoints
         var name = page.Caller.User ?? page.Caller.Actor;
         var person = page.Estate.Model.Users.GetValueOrDefault(name);
         var shifts = page.Estate.Schedules.Values.SelectMany(s => s.Shifts(page.Now, page.Now + _foresight).Where(x => x.Users.Contains(name))
-            .Select(x => new ShiftLine(s.Schedule.Name, x.From, x.To)));
+            .Select(x => new ShiftLine(s.Schedule.Name, x.From, s.At(x.From).Until)));
         return new Rendered<MePage, MeModel>(page.Frame, new()
         {
             Me = person is null

@@ -34,4 +34,5 @@ public sealed record MeModel
     public IReadOnlyList<ShiftLine> Shifts { get; init; } = [];
 }
 
-public sealed record ShiftLine(string Schedule, DateTimeOffset From, DateTimeOffset To);
+/// <param name="To">Null: no end within a year.</param>
+public sealed record ShiftLine(string Schedule, DateTimeOffset From, DateTimeOffset? To);

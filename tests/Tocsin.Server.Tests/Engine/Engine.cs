@@ -26,6 +26,10 @@ public sealed class Engine
     /// <summary>An empty store, without tables.</summary>
     internal Task<Store> OpenAsync() => _open();
 
+    /// <summary>Where a whole server finds an empty store: an address for its settings (empty: its data folder), and what drops it.</summary>
+    internal async Task<(string Address, Func<Task> Drop)> AddressAsync() =>
+        this == Sqlite ? ("", () => Task.CompletedTask) : await MakeSchemaAsync();
+
     private static Task<Store> OpenSqliteAsync()
     {
         var folder = Directory.CreateTempSubdirectory("tocsin-store-");
@@ -38,6 +42,12 @@ public sealed class Engine
 
     private static async Task<Store> OpenPostgresAsync()
     {
+        var (address, drop) = await MakeSchemaAsync();
+        return new(() => new PostgresDatabase(address), drop);
+    }
+
+    private static async Task<(string Address, Func<Task> Drop)> MakeSchemaAsync()
+    {
         var address = PostgresAddress ?? throw new InvalidOperationException(MissingPostgres);
         var schema = $"t{Guid.NewGuid():N}";
         await RunAsync(address, $"CREATE SCHEMA {schema}");
@@ -46,7 +56,7 @@ public sealed class Engine
 
         // Many tests share one server, so each takes few of its connections.
         builder.MaxPoolSize = 12;
-        return new(() => new PostgresDatabase(builder.ConnectionString), () => RunAsync(address, $"DROP SCHEMA {schema} CASCADE"));
+        return (builder.ConnectionString, () => RunAsync(address, $"DROP SCHEMA {schema} CASCADE"));
     }
 
     private static async Task RunAsync(string address, string sql)

@@ -7,15 +7,15 @@ using Tocsin.Identity;
 namespace Tocsin.Tests.Http;
 
 /// <summary>What amtool, Karma and Grafana rely on.</summary>
-public sealed class AlertmanagerTests : IAsyncLifetime
+public abstract class AlertmanagerTests(Engine engine) : IAsyncLifetime
 {
     private HttpBench _bench = null!;
 
-    public async Task InitializeAsync() => _bench = await HttpBench.StartAsync();
+    public async Task InitializeAsync() => _bench = await HttpBench.StartAsync(engine);
 
     public async Task DisposeAsync() => await _bench.DisposeAsync();
 
-    [Fact]
+    [StoreFact]
     public async Task An_alert_is_listed_as_it_was_posted()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v2/alerts")
@@ -46,7 +46,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
         Assert.Matches("^[0-9a-f]{16}$", alert["fingerprint"].Text());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_other_sources_sent_is_shown_with_a_name_and_a_summary()
     {
         using var sender = _bench.Anybody();
@@ -60,7 +60,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
         Assert.Matches("^[0-9a-f]{16}$", alert["fingerprint"].Text());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Groups_are_those_of_the_routes()
     {
         using var sender = _bench.Anybody();
@@ -74,7 +74,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
             groups.Select(g => $"{g!["labels"]!.ToJsonString()} {g["receiver"]!.ToJsonString()} {g["alerts"]!.AsArray().Count}"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Many_alerts_come_whole()
     {
         const int Count = 1_700;
@@ -93,7 +93,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
         Assert.Equal(Count, groups.AsArray().SelectMany(g => g!["alerts"]!.AsArray()).Select(a => a!["fingerprint"].Text()).Distinct().Count());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_resolved_alert_is_gone()
     {
         using var sender = _bench.Anybody();
@@ -105,7 +105,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
         Assert.Empty((await (await _bench.CallerAsync(Role.Viewer)).GetJsonAsync("/api/v2/alerts")).AsArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_status_holds_a_configuration_that_Alertmanagers_clients_can_read()
     {
         var caller = await _bench.CallerAsync(Role.Viewer);
@@ -138,7 +138,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
         Assert.Equal("""[{"name":"none"},{"name":"payments"}]""", (await caller.GetJsonAsync("/api/v2/receivers")).ToJsonString());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_silence_is_made_read_changed_and_ended()
     {
         using var sender = _bench.Anybody();
@@ -164,7 +164,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime
         Assert.NotEqual(id, await SilenceText.PostAsync(caller, """{"name": "alertname", "value": "Up", "isRegex": false}""", id));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Silences_are_listed_by_how_much_they_matter_and_by_matcher()
     {
         var caller = await _bench.CallerAsync(Role.Responder);
@@ -179,4 +179,8 @@ public sealed class AlertmanagerTests : IAsyncLifetime
         Assert.Equal([active, "planned", pending, ended], all.AsArray().Select(s => s!["id"].Text()));
         Assert.Equal([active], filtered.AsArray().Select(s => s!["id"].Text()));
     }
+
+    public sealed class OnSqlite() : AlertmanagerTests(Engine.Sqlite);
+
+    public sealed class OnPostgres() : AlertmanagerTests(Engine.Postgres);
 }

@@ -28,26 +28,29 @@ internal sealed class HttpBench : IAsyncDisposable
 
     private readonly DirectoryInfo _folder;
     private readonly AheadClock _clock;
+    private readonly (string Address, Func<Task> Drop) _store;
     private WebApplication _app;
     private readonly List<HttpClient> _clients = [];
     private int _told;
 
-    private HttpBench(DirectoryInfo folder, AheadClock clock, WebApplication app, FakeWebhook phone) => (_folder, _clock, _app, Phone) = (folder, clock, app, phone);
+    private HttpBench(DirectoryInfo folder, AheadClock clock, (string Address, Func<Task> Drop) store, WebApplication app, FakeWebhook phone) =>
+        (_folder, _clock, _store, _app, Phone) = (folder, clock, store, app, phone);
 
     public FakeWebhook Phone { get; }
 
     public Uri Url => new(_app.Urls.First());
 
     /// <summary>Two workspaces: <c>acme</c>, which pages ana and a minute later bo, and <c>other</c>, which pages nobody.</summary>
-    public static async Task<HttpBench> StartAsync(Action<WebApplicationBuilder>? configure = null)
+    public static async Task<HttpBench> StartAsync(Engine? engine = null)
     {
+        var store = await (engine ?? Engine.Sqlite).AddressAsync();
         var folder = Directory.CreateTempSubdirectory("tocsin-http-");
         var clock = new AheadClock();
         var phone = await FakeWebhook.StartAsync(clock, PhoneSecret);
         var estate = folder.CreateSubdirectory("estate").FullName;
         await File.WriteAllTextAsync(Path.Combine(estate, "acme.yaml"), Acme(phone.Url));
         await File.WriteAllTextAsync(Path.Combine(estate, "other.yaml"), Other);
-        return new(folder, clock, await StartAsync(folder, phone, configure), phone);
+        return new(folder, clock, store, await StartAsync(folder, store.Address, phone, null), phone);
     }
 
     /// <summary>Stops the server and starts it again on the same data and estate, on another port.</summary>
@@ -55,7 +58,7 @@ internal sealed class HttpBench : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-        _app = await StartAsync(_folder, Phone, configure);
+        _app = await StartAsync(_folder, _store.Address, Phone, configure);
     }
 
     public T Service<T>()
@@ -155,13 +158,14 @@ internal sealed class HttpBench : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await Phone.DisposeAsync();
+        await _store.Drop();
         _folder.Delete(recursive: true);
     }
 
-    private static async Task<WebApplication> StartAsync(DirectoryInfo folder, FakeWebhook phone, Action<WebApplicationBuilder>? configure)
+    private static async Task<WebApplication> StartAsync(DirectoryInfo folder, string database, FakeWebhook phone, Action<WebApplicationBuilder>? configure)
     {
         var app = await TocsinHost.BuildAsync(
-            new() { Data = Path.Combine(folder.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = Path.Combine(folder.FullName, "estate") },
+            new() { Data = Path.Combine(folder.FullName, "data"), Urls = "http://127.0.0.1:0", Database = database, Estate = Path.Combine(folder.FullName, "estate") },
             builder =>
             {
                 builder.Logging.ClearProviders();

@@ -7,15 +7,15 @@ using Tocsin.Identity;
 namespace Tocsin.Tests.Http;
 
 /// <summary>From an alert to a page that somebody answers, told over HTTP against the whole server.</summary>
-public sealed class MainJobTests : IAsyncLifetime
+public abstract class MainJobTests(Engine engine) : IAsyncLifetime
 {
     private HttpBench _bench = null!;
 
-    public async Task InitializeAsync() => _bench = await HttpBench.StartAsync();
+    public async Task InitializeAsync() => _bench = await HttpBench.StartAsync(engine);
 
     public async Task DisposeAsync() => await _bench.DisposeAsync();
 
-    [Fact]
+    [StoreFact]
     public async Task An_alert_pages_whoever_is_on_call_and_the_answer_ends_the_paging()
     {
         await FireAsync("alertname=Down,service=checkout,severity=critical");
@@ -38,7 +38,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.DoesNotContain(_bench.Phone.Deliveries, d => d.Path == "/bo");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Nobody_is_left_alone_until_somebody_answers()
     {
         await FireAsync("alertname=Down,service=checkout,severity=critical");
@@ -54,7 +54,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Contains(incident["timeline"]!.AsArray(), e => e!["kind"].Text() == "incident.unanswered");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_next_step_can_be_called_at_once()
     {
         await FireAsync("alertname=Down,service=checkout");
@@ -65,7 +65,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal("bo", (await _bench.PagedAsync()).Phone);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_snoozed_incident_comes_back()
     {
         await FireAsync("alertname=Down,service=checkout");
@@ -84,7 +84,7 @@ public sealed class MainJobTests : IAsyncLifetime
             (await responder.GetJsonAsync("/api/v1/incidents/1"))["timeline"]!.AsArray(), e => e!["reason"].Text().Contains("Waiting for the vendor", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_the_sender_resolves_is_resolved()
     {
         await FireAsync("alertname=Down,service=checkout");
@@ -96,7 +96,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal("resolved", Assert.Single((await viewer.GetJsonAsync("/api/v1/incidents?status=resolved")).Items())!["status"].Text());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task One_bad_alert_does_not_cost_the_good_ones()
     {
         using var sender = _bench.Anybody();
@@ -114,7 +114,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal(["AlsoFine", "AlsoGood", "Fine", "Good"], alerts.Items().Select(a => a!["title"].Text()).Order());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_could_not_be_taken_is_kept_and_taken_when_it_can_be()
     {
         await _bench.RestartAsync(builder => builder.Configuration["Ingest:MaxAlerts"] = "1");
@@ -139,7 +139,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal(("ana", "ana"), ((await _bench.PagedAsync()).Phone, (await _bench.PagedAsync()).Phone));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_estates_files_are_read_again_on_request_and_kept_when_they_are_wrong()
     {
         var admin = await _bench.CallerAsync(Role.Admin);
@@ -161,40 +161,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal("none", (await admin.PostAsync("/api/v1/explain", """{"labels": {"alertname": "Other"}}"""))["destinations"]![0]!["policy"].Text());
     }
 
-    [Theory]
-    [InlineData("right", HttpStatusCode.Accepted)]
-    [InlineData("wrong", HttpStatusCode.Forbidden)]
-    [InlineData("missing", HttpStatusCode.Forbidden)]
-    [InlineData("of another body", HttpStatusCode.Forbidden)]
-    public async Task A_source_with_a_secret_takes_only_what_is_signed(string signature, HttpStatusCode expected)
-    {
-        const string Body = """{"alerts": [{"status": "firing", "labels": {"alertname": "Signed"}, "fingerprint": "c6eadffa33fcdf37"}]}""";
-        using var content = new StringContent(Body, Encoding.UTF8, "application/json");
-        if (signature != "missing")
-        {
-            content.Headers.Add("X-Grafana-Alerting-Signature", signature switch
-            {
-                "right" => Signature(Body),
-                "of another body" => Signature(Body + " "),
-                _ => Convert.ToHexStringLower(HMACSHA256.HashData("another secret"u8, Encoding.UTF8.GetBytes(Body))),
-            });
-        }
-
-        using var sender = _bench.Anybody();
-        using var response = await sender.PostAsync($"/in/grafana/{HttpBench.GrafanaKey}", content);
-        await response.JsonAsync(expected);
-
-        var admin = await _bench.CallerAsync(Role.Admin);
-        var delivery = Assert.Single((await admin.GetJsonAsync("/api/v1/deliveries")).Items())!;
-        Assert.Equal(expected == HttpStatusCode.Accepted ? "accepted" : "refused", delivery["verdict"].Text());
-        Assert.Equal(expected == HttpStatusCode.Accepted ? 1 : 0, (await admin.GetJsonAsync("/api/v1/alerts")).Items().Count);
-        if (expected == HttpStatusCode.Forbidden)
-        {
-            await admin.PostAsync($"/api/v1/deliveries/{delivery["id"]}/replay", "", HttpStatusCode.Conflict);
-        }
-    }
-
-    [Fact]
+    [StoreFact]
     public async Task Roles_say_who_may_act()
     {
         await FireAsync("alertname=Down,service=checkout");
@@ -218,7 +185,7 @@ public sealed class MainJobTests : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Workspaces_do_not_see_each_other()
     {
         await FireAsync("alertname=Zebra,service=checkout");
@@ -258,7 +225,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Null((await acme.GetJsonAsync("/api/v1/incidents/1"))["incident"]!["acknowledged_at"]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Lists_are_read_page_by_page_while_they_grow()
     {
         await FireAsync([.. Enumerable.Range(1, 5).Select(i => $"alertname=A{i},service=s{i}")]);
@@ -279,7 +246,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal([5, 4, 3, 2, 1], seen);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Incidents_are_found_by_words_and_matchers()
     {
         await FireAsync("alertname=DiskFull,service=warehouse,severity=critical", "alertname=DiskSlow,service=checkout,severity=warning", "alertname=Down,service=checkout,severity=critical");
@@ -295,7 +262,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await viewer.GetAsync($"/api/v1/incidents?q={Uri.EscapeDataString("service=~\"(\"")}")).StatusCode);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Why_somebody_is_or_would_be_paged_is_explained()
     {
         var viewer = await _bench.CallerAsync(Role.Viewer);
@@ -316,7 +283,7 @@ public sealed class MainJobTests : IAsyncLifetime
         Assert.Equal("planned", (await viewer.PostAsync("/api/v1/explain", """{"labels": {"team": "moving"}}"""))["silenced_by"].Text());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_silence_is_seen_beforehand_mutes_and_gives_back_what_still_fires()
     {
         await FireAsync("alertname=Down,service=checkout", "alertname=Slow,service=search");
@@ -363,5 +330,7 @@ public sealed class MainJobTests : IAsyncLifetime
         return (response.StatusCode, (await response.Content.ReadAsStringAsync()).Replace(id, "ID", StringComparison.Ordinal));
     }
 
-    private static string Signature(string body) => Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(HttpBench.GrafanaSecret), Encoding.UTF8.GetBytes(body)));
+    public sealed class OnSqlite() : MainJobTests(Engine.Sqlite);
+
+    public sealed class OnPostgres() : MainJobTests(Engine.Postgres);
 }

@@ -13,6 +13,7 @@ internal static class Verdict
         ("each of them is in exactly one incident", NotInOneIncident(ledger, alerts)),
         ("each incident that is open was paged", Unpaged(ledger, incidents)),
         ("20 s after the last start no page is queued", Queued(pages)),
+        ("each page that is recorded as sent has arrived", NeverArrived(ledger, pages)),
         ("no key comes twice from one life", Twice(ledger)),
         ("no incident has two keys for one recipient", TwoKeys(pages)),
     ];
@@ -52,6 +53,13 @@ internal static class Verdict
             .. incidents.Where(i => Text(i, "status") == "triggered" && !Ledger.AlertsIn(i.GetRawText()).Any(heard.Contains))
                 .Select(i => $"incident {i.GetProperty("number")}: {Text(i, "title")}"),
         ];
+    }
+
+    private static string[] NeverArrived(Ledger ledger, IReadOnlyList<JsonElement> pages)
+    {
+        // A webhook's id is the page's key behind the prefix that its scheme asks for.
+        var arrived = ledger.Pages.Select(p => p.Page.Key).ToHashSet();
+        return [.. pages.Where(p => Text(p, "status") == "sent" && !arrived.Contains($"msg_{Text(p, "key")}")).Select(p => $"{Text(p, "key")} of incident {p.GetProperty("incident")}")];
     }
 
     private static string[] Twice(Ledger ledger) =>

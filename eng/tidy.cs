@@ -49,6 +49,14 @@ Rule[] rules =
         files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)
             && Pattern("/(Utils?|Utilities|Helpers?|Common|Services|Extensions|Models?|Misc|Managers?)/").IsMatch(f))),
 
+    ("unmapped", "docs/architecture.md says what each folder of Core and Server is for.", () =>
+    {
+        var map = File.ReadAllText("docs/architecture.md");
+        return files.Where(f => f.StartsWith("src/Tocsin.Core/", StringComparison.Ordinal) || f.StartsWith("src/Tocsin.Server/", StringComparison.Ordinal))
+            .Select(f => f.Split('/')).Where(parts => parts.Length > 3).Select(parts => parts[2]).Distinct()
+            .Where(folder => !map.Contains($"| `{folder}` |", StringComparison.Ordinal));
+    }),
+
     ("unpinned", "A package has one exact version, in Directory.Packages.props.", () =>
         Unpinned()),
 

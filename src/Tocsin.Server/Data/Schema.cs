@@ -189,6 +189,7 @@ internal static class Schema
             ready_at BIGINT NOT NULL,
             dead INTEGER NOT NULL,
             attempt INTEGER NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
             lease_by TEXT,
             payload TEXT NOT NULL,
             error TEXT,

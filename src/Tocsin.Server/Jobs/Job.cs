@@ -8,8 +8,9 @@ internal sealed record NewJob(long Workspace, string Kind, string Key, long Lane
 
 /// <summary>A job that this node holds until <paramref name="LeasedUntil"/>.</summary>
 /// <param name="Attempt">Grows with each lease: the fencing token that every later write about the job must match.</param>
+/// <param name="Failures">How often it failed. A lease that ran out, or was given back, is no failure of the job's.</param>
 internal sealed record LeasedJob(
-    long Workspace, long Id, string Kind, string Key, long Lane, int Attempt, string Payload, DateTimeOffset LeasedUntil);
+    long Workspace, long Id, string Kind, string Key, long Lane, int Attempt, int Failures, string Payload, DateTimeOffset LeasedUntil);
 
 /// <summary>The lease was lost to another node; whatever was decided under it must not be stored.</summary>
 internal sealed class LeaseLostException(LeasedJob job) : Exception($"The lease of job {job.Id} ({job.Key}) was lost.");

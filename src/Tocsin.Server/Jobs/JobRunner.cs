@@ -19,6 +19,7 @@ internal sealed class JobRunner(
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _abandon = new();
     private int _reserved;
+    private long _servedLane = long.MinValue;
     private bool _stopping;
     private bool _turnedAway;
 
@@ -96,13 +97,13 @@ internal sealed class JobRunner(
             return Earlier(next, now + options.Poll);
         }
 
-        var free = options.Concurrency - _reserved;
-        if (_stopping || free <= 0)
+        if (Room() is not { } room)
         {
             return now + options.Poll;
         }
 
-        var claimed = await database.WriteAsync(tx => jobs.ClaimAsync(tx, Node, free, options.LaneConcurrency, now), ct);
+        var claimed = await database.WriteAsync(tx => jobs.ClaimAsync(tx, Node, room.Free, PerLane, now, _servedLane, room.Full), ct);
+        _servedLane = Last(claimed);
         List<LeasedJob> tooMany = [];
         foreach (var job in claimed)
         {
@@ -118,7 +119,7 @@ internal sealed class JobRunner(
 
         if (tooMany.Count > 0)
         {
-            // Their lane is full here: another node may have room, and this one will when a job of the lane ends.
+            // New jobs of this node took the room meanwhile: another node may have some, and this one will when a job ends.
             await database.WriteAsync(
                 async tx =>
                 {
@@ -133,6 +134,9 @@ internal sealed class JobRunner(
         return claimed.Count > tooMany.Count ? now : now + options.Poll;
     }
 
+    /// <summary>Completes when everything that runs now has ended.</summary>
+    public Task IdleAsync() => Task.WhenAll(_running.Values.Select(r => r.Task));
+
     /// <summary>Takes no more work, waits for what runs, and gives back what does not end in time.</summary>
     public async Task StopAsync(CancellationToken deadline)
     {
@@ -142,7 +146,7 @@ internal sealed class JobRunner(
         }
 
         jobs.UseLocal(null);
-        var all = Task.WhenAll(_running.Values.Select(r => r.Task));
+        var all = IdleAsync();
         try
         {
             await all.WaitAsync(deadline);
@@ -156,6 +160,27 @@ internal sealed class JobRunner(
     }
 
     public void Dispose() => _abandon.Dispose();
+
+    /// <summary>So many jobs of one lane at a time that a claim never takes more than there is room for.</summary>
+    private int PerLane => Math.Max(1, options.LaneConcurrency / 2);
+
+    /// <returns>How many jobs may start, and the lanes without room for a claim; null: none may start.</returns>
+    private (int Free, long[] Full)? Room()
+    {
+        lock (_gate)
+        {
+            long[] full = [.. _lanes.Where(l => l.Value > options.LaneConcurrency - PerLane).Select(l => l.Key)];
+            _turnedAway |= full.Length > 0 || _reserved >= options.Concurrency;
+            return _stopping || _reserved >= options.Concurrency ? null : (options.Concurrency - _reserved, full);
+        }
+    }
+
+    /// <summary>The lane that a claim served last, in its turn from the lane before.</summary>
+    private long Last(List<LeasedJob> claimed)
+    {
+        var wrapped = claimed.Where(j => j.Lane <= _servedLane).ToList();
+        return (wrapped.Count > 0 ? wrapped : claimed).Select(j => j.Lane).DefaultIfEmpty(_servedLane).Max();
+    }
 
     private async Task RenewAsync(DateTimeOffset now, CancellationToken ct)
     {
@@ -199,10 +224,11 @@ internal sealed class JobRunner(
         }
         finally
         {
+            Release(job.Lane);
+
             // Only this one: a node that was frozen may have taken the same job anew by now.
             _running.TryRemove(new(job.Id, running));
             running.Cancel.Dispose();
-            Release(job.Lane);
         }
     }
 
@@ -248,9 +274,10 @@ internal sealed class JobRunner(
     private async Task FailAsync(LeasedJob job, Exception e)
     {
         var now = clock.GetUtcNow();
-        if (job.Attempt >= options.MaxAttempts)
+        var failures = job.Failures + 1;
+        if (failures >= options.MaxAttempts)
         {
-            logger.JobDead(job.Id, job.Kind, job.Attempt, e);
+            logger.JobDead(job.Id, job.Kind, failures, e);
             Telemetry.DeadJobs.Add(1, new KeyValuePair<string, object?>("kind", job.Kind));
             var alarm = Burying is null ? null : await Burying(job, e.Message);
             await SettleAsync(job, async tx =>
@@ -263,9 +290,9 @@ internal sealed class JobRunner(
             return;
         }
 
-        var wait = TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, job.Attempt - 1)));
-        logger.JobFailed(job.Id, job.Kind, job.Attempt, (long)wait.TotalMilliseconds, e);
-        await SettleAsync(job, tx => jobs.RescheduleAsync(tx, job, now + wait, e.Message));
+        var wait = TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, failures - 1)));
+        logger.JobFailed(job.Id, job.Kind, failures, (long)wait.TotalMilliseconds, e);
+        await SettleAsync(job, tx => jobs.RescheduleAsync(tx, job, now + wait, e.Message, failed: true));
     }
 
     private async Task SettleAsync(LeasedJob job, Func<Tx, Task> write)

@@ -11,28 +11,36 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
 {
     private ILocalWorker? _local;
 
+    /// <summary>
+    /// The lanes in turn, beginning after the one that was served last, so that many full lanes do not keep others waiting. A lane
+    /// in <c>@full</c> has no room on this node.
+    /// </summary>
     private readonly string _claim = $"""
-        WITH RECURSIVE lanes(lane) AS (
-            SELECT MIN(lane) FROM job WHERE dead = 0
+        WITH RECURSIVE lanes(lane, lap) AS (
+            SELECT (SELECT MIN(lane) FROM job WHERE dead = 0 AND lane > @after), 0
             UNION ALL
-            SELECT (SELECT MIN(j.lane) FROM job j WHERE j.dead = 0 AND j.lane > lanes.lane) FROM lanes WHERE lanes.lane IS NOT NULL)
+            SELECT
+                CASE WHEN lanes.lane IS NULL THEN (SELECT MIN(j.lane) FROM job j WHERE j.dead = 0)
+                ELSE (SELECT MIN(j.lane) FROM job j WHERE j.dead = 0 AND j.lane > lanes.lane) END,
+                CASE WHEN lanes.lane IS NULL THEN 1 ELSE lanes.lap END
+            FROM lanes WHERE lanes.lap = 0 OR lanes.lane < @after)
         UPDATE job SET attempt = attempt + 1, lease_by = @node, ready_at = @until
         WHERE dead = 0 AND id IN (
             {(dialect.IsPostgres ? ReadyOfEachLaneOnPostgres : ReadyOfEachLaneOnSqlite)})
-        RETURNING workspace_id, id, kind, job_key, lane, attempt, payload, ready_at
+        RETURNING workspace_id, id, kind, job_key, lane, attempt, failures, payload, ready_at
         """;
 
     private const string ReadyOfEachLaneOnSqlite = """
         SELECT d.id FROM lanes l JOIN job d ON d.id IN (
             SELECT k.id FROM job k WHERE k.dead = 0 AND k.lane = l.lane AND k.ready_at <= @now ORDER BY k.ready_at LIMIT @per_lane)
-        WHERE l.lane IS NOT NULL LIMIT @max
+        WHERE l.lane IS NOT NULL AND (l.lap = 0 OR l.lane <= @after) AND @full NOT LIKE '%,' || l.lane || ',%' LIMIT @max
         """;
 
     private const string ReadyOfEachLaneOnPostgres = """
         SELECT d.id FROM lanes l CROSS JOIN LATERAL (
             SELECT k.id FROM job k WHERE k.dead = 0 AND k.lane = l.lane AND k.ready_at <= @now ORDER BY k.ready_at LIMIT @per_lane
             FOR UPDATE SKIP LOCKED) d
-        WHERE l.lane IS NOT NULL LIMIT @max
+        WHERE l.lane IS NOT NULL AND (l.lap = 0 OR l.lane <= @after) AND @full NOT LIKE '%,' || l.lane || ',%' LIMIT @max
         """;
 
     /// <summary>From now on, new due jobs of this process go straight to <paramref name="worker"/>; null: they wait for a poll.</summary>
@@ -74,7 +82,7 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
 
         if (local is not null)
         {
-            var leased = id is { } known ? new LeasedJob(job.Workspace, known, job.Kind, job.Key, job.Lane, 1, job.Payload, readyAt) : null;
+            var leased = id is { } known ? new LeasedJob(job.Workspace, known, job.Kind, job.Key, job.Lane, 1, 0, job.Payload, readyAt) : null;
             tx.WhenDone(committed =>
             {
                 if (committed && leased is not null)
@@ -106,10 +114,14 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
     /// <summary>Leases up to <paramref name="max"/> jobs which are ready, or whose last lease ran out, to one node.</summary>
     /// <param name="max">1 to 1024.</param>
     /// <param name="perLane">At most this many of one lane.</param>
+    /// <param name="after">The lanes are served in turn, from the one after this.</param>
+    /// <param name="full">Lanes to leave out.</param>
     /// <returns>The jobs, in no particular order; empty when none is ready. A job is in at most one live lease.</returns>
     /// <exception cref="DbException">The database refused or was lost; nothing was leased.</exception>
-    public Task<List<LeasedJob>> ClaimAsync(Tx tx, string node, int max, int perLane, DateTimeOffset now) => tx.QueryAsync(
-        _claim, Read, ("node", node), ("max", max), ("per_lane", perLane), ("now", now.ToMicros()), ("until", (now + lease).ToMicros()));
+    public Task<List<LeasedJob>> ClaimAsync(
+        Tx tx, string node, int max, int perLane, DateTimeOffset now, long after = long.MinValue, IReadOnlyCollection<long>? full = null) => tx.QueryAsync(
+        _claim, Read, ("node", node), ("max", max), ("per_lane", perLane), ("now", now.ToMicros()), ("until", (now + lease).ToMicros()), ("after", after),
+        ("full", full is { Count: > 0 } ? $",{string.Join(',', full)}," : ""));
 
     /// <summary>Holds a lease longer.</summary>
     /// <returns>The job with its new end; null when the lease is already lost.</returns>
@@ -136,15 +148,16 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
     }
 
     /// <summary>Gives a job back, to be run again at <paramref name="readyAt"/>.</summary>
+    /// <param name="failed">Whether this counts towards the failures after which it is dead.</param>
     /// <exception cref="LeaseLostException">Another node holds the job now; the transaction must not be committed.</exception>
-    public async Task RescheduleAsync(Tx tx, LeasedJob job, DateTimeOffset readyAt, string? error)
+    public async Task RescheduleAsync(Tx tx, LeasedJob job, DateTimeOffset readyAt, string? error, bool failed = false)
     {
         var updated = await tx.ExecuteAsync(
             """
-            UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error
+            UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error, failures = failures + @failed
             WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL
             """,
-            ("ready", readyAt.ToMicros()), ("error", error), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
+            ("ready", readyAt.ToMicros()), ("error", error), ("failed", failed ? 1 : 0), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
         if (updated == 0)
         {
             throw new LeaseLostException(job);
@@ -176,13 +189,13 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
     /// <returns>False when the lease was lost meanwhile and nothing was changed.</returns>
     public async Task<bool> BuryAsync(Tx tx, LeasedJob job, DateTimeOffset now, string error) => await tx.ExecuteAsync(
         """
-        UPDATE job SET dead = 1, lease_by = NULL, error = @error, ready_at = @now
+        UPDATE job SET dead = 1, lease_by = NULL, error = @error, ready_at = @now, failures = failures + 1
         WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL
         """,
         ("error", error), ("now", now.ToMicros()), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt)) == 1;
 
     public Task<List<DeadJob>> DeadAsync(Session session, long workspace) => session.QueryAsync(
-        "SELECT id, kind, job_key, attempt, ready_at, error FROM job WHERE workspace_id = @workspace AND dead = 1 ORDER BY id DESC LIMIT 500",
+        "SELECT id, kind, job_key, failures, ready_at, error FROM job WHERE workspace_id = @workspace AND dead = 1 ORDER BY id DESC LIMIT 500",
         static row => new DeadJob(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.Instant(4), row.NullableString(5) ?? ""),
         ("workspace", workspace));
 
@@ -191,7 +204,7 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
     public async Task<bool> ReplayAsync(Tx tx, long workspace, long id, DateTimeOffset now)
     {
         var revived = await tx.ExecuteAsync(
-            "UPDATE job SET dead = 0, attempt = attempt + 1, ready_at = @now WHERE workspace_id = @workspace AND id = @id AND dead = 1",
+            "UPDATE job SET dead = 0, attempt = attempt + 1, failures = 0, ready_at = @now WHERE workspace_id = @workspace AND id = @id AND dead = 1",
             ("now", now.ToMicros()), ("workspace", workspace), ("id", id));
         Expect(tx, now);
         return revived == 1;
@@ -212,7 +225,7 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
     }
 
     private static LeasedJob Read(DbDataReader row) => new(
-        row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt32(5), row.GetString(6), row.Instant(7));
+        row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt32(5), row.GetInt32(6), row.GetString(7), row.Instant(8));
 }
 
 /// <summary>A job that gave up.</summary>

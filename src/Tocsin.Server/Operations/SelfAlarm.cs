@@ -20,7 +20,7 @@ internal sealed class SelfAlarm(IEstates estates, AlertIntake intake, TimeProvid
             DedupKey = $"dead-jobs/{job.Kind}",
             Status = SignalStatus.Firing,
             Title = $"Tocsin gave up a job: {job.Kind}",
-            Description = $"Job {job.Id} ({job.Key}) failed {job.Attempt} times, at last with: {error} It is kept: look at the dead jobs, mend the cause, and replay it.",
+            Description = $"Job {job.Id} ({job.Key}) failed {job.Failures + 1} times, at last with: {error} It is kept: look at the dead jobs, mend the cause, and replay it.",
             Severity = Severity.High,
             Labels = LabelSet.Of(("alertname", "TocsinJobDead"), ("job_kind", job.Kind), ("service", "tocsin")),
             Service = "tocsin",

@@ -22,6 +22,11 @@ async function send(to, body, after) {
   try {
     answer = await fetch(to, { method: "POST", body, headers: { "X-Fragment": "1" } });
   } catch {
+    // Whether it arrived is not known: only what may be said twice is said again.
+    if (!/\/(acknowledge|resolve|snooze)\b/.test(to)) {
+      toast("No network. It may not have arrived: look, then try again.", true);
+      return;
+    }
     toast("No network. This is sent when it is back, if the page stays open. Escalation goes on until then.", true);
     await pause(3000);
     return send(to, body, after);

@@ -45,6 +45,8 @@ internal sealed class EstateCheck(EstateProviders providers, TimeProvider clock)
     public EstateReport Run(EstateText text, EstateResolver resolver)
     {
         var now = clock.GetUtcNow();
+        var (secrets, unknown) = (new EstateSecrets(providers), new List<(string Variable, Mark Mark)>());
+        text = text with { Objects = [.. text.Objects.Select(o => secrets.StandIn(o, resolver, unknown))] };
         var compiler = new EstateCompiler(providers, _ => resolver);
         var compiled = text.Workspaces
             .Select(workspace => compiler.Compile(workspace, [.. text.Objects.Where(o => o.Workspace == workspace)], now))
@@ -58,7 +60,10 @@ internal sealed class EstateCheck(EstateProviders providers, TimeProvider clock)
             text.Objects.Count,
             compiled.Sum(c => c.TestMarks.Count),
             [.. text.Faults, .. compiled.SelectMany(c => c.Faults), .. shared],
-            [.. compiled.SelectMany(c => c.Warnings)],
+            [
+                .. unknown.Select(u => EstateFault.Warning(u.Mark, "", $"{u.Variable} is not set here: a server that stores this secret keeps it, another refuses the text")),
+                .. compiled.SelectMany(c => c.Warnings),
+            ],
             [.. failures]);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class EstateChecker(
 
     private static EstateNode Fill(EstateNode node, EstateResolver resolver) => node switch
     {
-        EstateScalar scalar when EstateReferences.Any(scalar.Written) => Fill(scalar, resolver),
+        EstateScalar { IsStandIn: false } scalar when EstateReferences.Any(scalar.Written) => Fill(scalar, resolver),
         EstateList list => new EstateList([.. list.Items.Select(item => Fill(item, resolver))], list.Mark),
         EstateMap map => new EstateMap([.. map.Entries.Select(e => e with { Value = Fill(e.Value, resolver) })], map.Mark),
         _ => node,
@@ -49,6 +49,8 @@ internal sealed class EstateChecker(
         {
             case (_, EstateScalar { Unfilled: { } why }):
                 Fault(node.Mark, path, why, Shown((EstateScalar)node));
+                break;
+            case (_, EstateScalar { IsStandIn: true }):
                 break;
             case (ScalarShape s, EstateScalar scalar):
                 CheckScalar(scalar, s, path, secret);

@@ -46,7 +46,7 @@ internal static class EstateEndpoints
         var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, prune, only: false, ct);
         return outcome is null ? problem!
             : outcome.Faults.Count == 0 ? TypedResults.Ok(outcome)
-            : Error.Invalid("estate", $"Nothing was changed. {string.Join("; ", outcome.Faults.Take(10).Select(f => $"line {f.Line}, {f.Path}: {f.Message}"))}.").ToProblem();
+            : Error.Invalid("estate", $"Nothing was changed. {string.Join("; ", outcome.Faults.Take(10).Select(f => $"{(f.Line > 0 ? $"line {f.Line}: " : "")}{(f.Path.Length > 0 ? $"{f.Path}: " : "")}{f.Message}"))}.").ToProblem();
     }
 
     /// <summary>Reads the estate's files again, and what references stand for; 422 when the files are refused and the last good estate stays.</summary>
@@ -71,12 +71,10 @@ internal static class EstateEndpoints
             return (null, refusal.ToProblem());
         }
 
-        var text = EstateFiles.Parse(Encoding.UTF8.GetString(body.Span).TrimStart('\uFEFF'), "", caller.WorkspaceName);
-        var faults = text.Faults.Concat(text.Workspaces.Where(w => w != caller.WorkspaceName).Select(w => EstateFault.Error(
-            Mark.None, "workspace", $"the text is for workspace {w}, your key or session is for {caller.WorkspaceName}", w))).ToArray();
-        if (faults.Length > 0)
+        var text = EstateFiles.Parse(Encoding.UTF8.GetString(body.Span).TrimStart('\uFEFF'), "", caller.WorkspaceName, only: true);
+        if (text.Faults.Count > 0)
         {
-            return (Wire(caller, null, faults, []), null);
+            return (Wire(caller, null, text.Faults, []), null);
         }
 
         var managed = files.Manages(caller.WorkspaceName);

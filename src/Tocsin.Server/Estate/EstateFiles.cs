@@ -38,21 +38,18 @@ internal static class EstateFiles
             read.Faults.Add(EstateFault.Error(new(path, 0, 0), "", $"cannot be read: {e.Message.TrimEnd('.')}"));
         }
 
-        // A file that was emptied by accident must not count as the wish to have nothing.
-        var text = read.ToText();
-        return text is { Workspaces: [], Faults: [] }
-            ? text with { Faults = [EstateFault.Error(new(path, 0, 0), "", $"there is no document in it; one begins with apiVersion: {EstateTable.ApiVersion}")] }
-            : text;
+        return NotEmpty(read.ToText(), path);
     }
 
-    /// <summary>Reads one text of any number of documents.</summary>
+    /// <summary>Reads one text of documents, at least one.</summary>
     /// <param name="file">What faults call it; empty: they give line and path only.</param>
     /// <param name="workspace">The workspace of documents that name none.</param>
-    public static EstateText Parse(string text, string file, string workspace = EstateTable.DefaultWorkspace)
+    /// <param name="only">Naming another workspace is a fault.</param>
+    public static EstateText Parse(string text, string file, string workspace = EstateTable.DefaultWorkspace, bool only = false)
     {
-        var read = new Reading();
+        var read = new Reading { Only = only ? workspace : null };
         ReadText(text, file, workspace, read);
-        return read.ToText();
+        return NotEmpty(read.ToText(), file);
     }
 
     /// <summary>The estate's files in a folder, by their names relative to it, which are in ordinal order.</summary>
@@ -64,6 +61,11 @@ internal static class EstateFiles
             .Select(file => (Path: file, Name: Path.GetRelativePath(folder, file).Replace('\\', '/')))
             .OrderBy(file => file.Name, StringComparer.Ordinal);
     }
+
+    /// <summary>A file that was emptied by accident, or an export that failed, must not count as the wish to have nothing.</summary>
+    private static EstateText NotEmpty(EstateText text, string file) => text is { Workspaces: [], Faults: [] }
+        ? text with { Faults = [EstateFault.Error(new(file, 0, 0), "", $"there is no document in it; one begins with apiVersion: {EstateTable.ApiVersion}")] }
+        : text;
 
     private static void ReadFolder(string folder, Reading read)
     {
@@ -122,6 +124,12 @@ internal static class EstateFiles
                     break;
                 case EstateScalar scalar when field.Key == "workspace":
                     workspace = scalar.Text;
+                    if (read.Only is { } only && only != workspace)
+                    {
+                        read.Faults.Add(EstateFault.Error(
+                            scalar.Mark, field.Key, $"the text is for workspace {workspace}, your key or session is for {only}; leave \"workspace\" out to mean yours", workspace));
+                    }
+
                     break;
                 case EstateList or EstateMap:
                     read.Faults.Add(EstateFault.Error(document.Find(field.Key)!.Mark, field.Key, $"\"{field.Key}\" must be {((ScalarShape)field.Shape).Says}"));
@@ -189,6 +197,9 @@ internal static class EstateFiles
     {
         private readonly Dictionary<EstateKey, EstateObject> _objects = [];
         private readonly List<string> _workspaces = [];
+
+        /// <summary>The only workspace that may be named; null: any.</summary>
+        public string? Only { get; init; }
 
         public List<EstateFault> Faults { get; } = [];
 

@@ -38,6 +38,9 @@ internal sealed class EstateScalar(string text, Mark mark, bool isLiteral = fals
     /// <summary>Why its references could not be filled in; nothing else can be said about such a value. Null: they could.</summary>
     public string? Unfilled { get; init; }
 
+    /// <summary>It stands for a secret that only the server knows which it was exported from; <see cref="Text"/> is a stand-in that no other value has.</summary>
+    public bool IsStandIn { get; init; }
+
     public string Text { get; } = text;
 
     public bool IsLiteral { get; } = isLiteral;

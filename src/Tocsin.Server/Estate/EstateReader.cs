@@ -54,7 +54,7 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         var method = new ContactMethod(map.Text("name"), map.Text("type"), Settings(map, EstateTable.Contact));
 
         // In lenient compilation a setting may be missing; the provider then refuses to send, with its reason, and the next method is tried.
-        if (!map.Entries.Any(e => e.Value is EstateScalar { Unfilled: not null }))
+        if (!map.Entries.Any(e => e.Value is EstateScalar { Unfilled: not null } or EstateScalar { IsStandIn: true }))
         {
             AddFaults(providers.Check(method), map, path);
         }

@@ -46,6 +46,22 @@ internal sealed class EstateSecrets(EstateProviders providers)
                 : secret);
     }
 
+    /// <summary>
+    /// The object for whoever has no database: where a reference stands for a secret that the exporting server stores, and no such variable
+    /// is set, a stand-in that counts as valid.
+    /// </summary>
+    /// <param name="unknown">Gets the variable and the place of each.</param>
+    public EstateObject StandIn(EstateObject item, EstateResolver resolver, ICollection<(string Variable, Mark Mark)> unknown) => Change(item, (variable, secret) =>
+    {
+        if (secret.Written != Reference(variable) || !string.IsNullOrEmpty(resolver.Env(variable)))
+        {
+            return secret;
+        }
+
+        unknown.Add((variable, secret.Mark));
+        return new(variable, secret.Mark, written: secret.Written) { IsStandIn = true };
+    });
+
     /// <summary>The object as it may be shown.</summary>
     public EstateObject Mask(EstateObject item) => Change(item, (_, secret) => new(
         EstateReferences.Only(secret.Written) ? EstateReferences.WithoutDefaults(secret.Written) : "(secret)", secret.Mark));

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace Tocsin.Estate;
 
@@ -7,8 +6,6 @@ internal static class EstateSetup
 {
     public static IServiceCollection AddEstate(this IServiceCollection services)
     {
-        services.AddOptions<EstateOptions>().BindConfiguration("Estate").ValidateOnStart();
-        services.AddSingleton<IValidateOptions<EstateOptions>, EstateOptionsValidator>();
         services.AddSingleton<EstateProviders>().AddSingleton<EstateStore>().AddSingleton<EstateCache>().AddSingleton<EstateDesk>();
         services.AddSingleton<IEstates>(provider => provider.GetRequiredService<EstateCache>());
         services.AddSingleton<EstateRefusals>().AddSingleton<EstateService>();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
+using Tocsin.Estate;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
@@ -25,6 +26,9 @@ internal static class SettingsSetup
         services.AddOptions<PagingOptions>().BindConfiguration("Paging").ValidateOnStart();
         services.AddSingleton<IValidateOptions<PagingOptions>, PagingOptionsValidator>();
         services.AddSingleton(new SettingsSection("Paging", typeof(PagingOptions)));
+        services.AddOptions<EstateOptions>().BindConfiguration("Estate").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<EstateOptions>, EstateOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Estate", typeof(EstateOptions)));
         services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
         services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
         services.AddSingleton(new SettingsSection("Otlp", typeof(OtlpOptions)));

@@ -25,19 +25,20 @@ internal sealed class SmtpOptions
     /// <summary>Name or address of the server. Default: none. The operator names it here, so it may be internal without being in Outgoing:Allow.</summary>
     public string Host { get; set; } = "";
 
-    /// <summary>Default 587.</summary>
+    /// <summary>The port of the server. Default 587, 1 to 65535.</summary>
     [Range(1, 65535)]
     public int Port { get; set; } = 587;
 
-    /// <summary>Default: none, and no login is tried.</summary>
+    /// <summary>The name to log in with. Default: none, and no login is tried.</summary>
     public string User { get; set; } = "";
 
+    /// <summary>The password that belongs to the name. Default: none.</summary>
     public string Password { get; set; } = "";
 
     /// <summary>The sender, <c>tocsin@example.com</c> or <c>Tocsin &lt;tocsin@example.com&gt;</c>. Required with a host.</summary>
     public string From { get; set; } = "";
 
-    /// <summary>Default Auto. A password is sent without TLS only if this is None.</summary>
+    /// <summary>Auto: TLS from the first byte on port 465, elsewhere STARTTLS if the server offers it. StartTls: STARTTLS or nothing is sent. Implicit: TLS from the first byte. None: never, for a relay on this host; only then a password is sent in clear. Default Auto.</summary>
     [EnumDataType(typeof(SmtpTls))]
     public SmtpTls Tls { get; set; } = SmtpTls.Auto;
 }

@@ -14,4 +14,6 @@ internal sealed record BackupManifest(int Format, string Tocsin, string Engine, 
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(BackupManifest))]
+[JsonSerializable(typeof(BackupDone))]
+[JsonSerializable(typeof(RestoreDone))]
 internal sealed partial class BackupJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json.Serialization.Metadata;
 using Tocsin.Sdk;
 
@@ -40,7 +41,15 @@ internal sealed class ClientVerb : Command
         {
             var connection = Connection.Find(parse.GetValue(_server), parse.GetValue(_token), _terminal);
             using var http = connection.Open();
-            return await action(parse, new(_terminal, new TocsinClient(http), connection.IsGiven, json && parse.GetValue(_json)), ct);
+            try
+            {
+                return await action(parse, new(_terminal, new TocsinClient(http), connection.IsGiven, json && parse.GetValue(_json)), ct);
+            }
+            catch (TocsinException e) when (e.Status == HttpStatusCode.Unauthorized && connection.Token is not null)
+            {
+                // The server tells nobody whether a key is missing or wrong; who gave one wants to hear that it is the key.
+                throw new CliException(ExitCode.Refused, "the server does not accept this key: it is wrong, revoked, or of another installation", Refusals.NeedsKey);
+            }
         });
     }
 }

@@ -100,6 +100,12 @@ internal static class CommandTree
         {
             return Fail(terminal, ExitCode.Unreachable, e.Message, "--data and --database say where the data is");
         }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            return Fail(
+                terminal, ExitCode.Unreachable, $"no secure connection to the server: {(e.InnerException ?? e).Message}",
+                "a server that listens without a certificate has an address that begins with http://");
+        }
         catch (HttpRequestException e)
         {
             return Fail(
@@ -109,6 +115,11 @@ internal static class CommandTree
         {
             return Fail(
                 terminal, ExitCode.Unreachable, "the server took too long to answer", "what was asked for may still have happened; look before you repeat it");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A file that cannot be read or written, or the standard output itself: a full disk, a place without the right.
+            return Fail(terminal, ExitCode.CheckFailed, e.Message, null);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class EstateFiles
 
     public string Text { get; private set; } = "";
 
-    /// <param name="path">A file, a folder (all its .yaml and .yml, folders in it too, in the order of their names), or - .</param>
+    /// <param name="path">A file, a folder (the same files of it that the server and <c>check</c> read), or - .</param>
     /// <exception cref="CliException">There is no such file, or the folder has none.</exception>
     public static async Task<EstateFiles> ReadAsync(string path, Terminal terminal, CancellationToken ct)
     {
@@ -50,9 +50,15 @@ internal sealed class EstateFiles
         return all;
     }
 
-    public (string File, int Line) Locate(int line)
+    /// <summary>Where a line of the whole text stands; null when a fault is about no line of it.</summary>
+    public (string File, int Line)? Locate(int line)
     {
-        var (first, file) = _starts.Last(start => start.FirstLine <= Math.Max(line, 1));
+        if (line <= 0)
+        {
+            return null;
+        }
+
+        var (first, file) = _starts.Last(start => start.FirstLine <= line);
         return (file, line - first + 1);
     }
 
@@ -68,12 +74,7 @@ internal sealed class EstateFiles
             throw new CliException(ExitCode.Usage, $"there is no file or folder '{path}'");
         }
 
-        string[] files =
-        [
-            .. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                .Where(file => Path.GetExtension(file) is ".yaml" or ".yml")
-                .Order(StringComparer.Ordinal),
-        ];
+        string[] files = [.. Estate.EstateFiles.Find(path).Select(file => file.Path)];
         return files.Length > 0 ? files : throw new CliException(ExitCode.Usage, $"there is no .yaml file in '{path}'");
     }
 

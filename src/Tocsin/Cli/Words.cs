@@ -6,6 +6,9 @@ namespace Tocsin.Cli;
 /// <summary>The words and glyphs that all surfaces share: never colour alone, relative times first.</summary>
 internal static class Words
 {
+    /// <summary>1 job, 2 jobs.</summary>
+    public static string Count(long count, string one, string? many = null) => count == 1 ? $"1 {one}" : $"{count} {many ?? one + "s"}";
+
     public static Cell Severity(string severity) => severity switch
     {
         "critical" => new("◆ CRITICAL", Tone.Red),

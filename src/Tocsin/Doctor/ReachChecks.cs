@@ -18,7 +18,7 @@ internal sealed class ReachChecks(OutgoingConnector connector, EstateProviders p
         {
             return receivers > 0
                 ? Finding.Problem(
-                    "mail", $"no mail server is set, and {receivers} contact methods need one", "set Smtp:Host and Smtp:From (environment: Tocsin__Smtp__Host, Tocsin__Smtp__From)")
+                    "mail", $"no mail server is set, and {Words.Count(receivers, "contact method")} {(receivers == 1 ? "needs" : "need")} one", "set Smtp:Host and Smtp:From (environment: Tocsin__Smtp__Host, Tocsin__Smtp__From)")
                 : Finding.Ok("mail", "no mail server is set, and nobody needs one");
         }
 
@@ -61,7 +61,7 @@ internal sealed class ReachChecks(OutgoingConnector connector, EstateProviders p
 
         return findings.Count > 0
             ? findings
-            : [Finding.Ok($"{estate.Workspace}: contact methods", $"{ContactMethods.Of(estate).Count()} are complete, {reached.Count} addresses answer")];
+            : [Finding.Ok($"{estate.Workspace}: contact methods", $"{ContactMethods.Of(estate).Count()} complete, {Words.Count(reached.Count, "address", "addresses")} answered")];
     }
 
     private static Uri? Address(string text) =>

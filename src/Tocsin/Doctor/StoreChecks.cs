@@ -67,7 +67,7 @@ internal static class StoreChecks
         var late = await database.ReadAsync(
             session => session.ScalarAsync("SELECT COUNT(*) FROM job WHERE dead = 0 AND ready_at < @before", ("before", (now - TooLate).ToMicros())), ct);
         return late > 0
-            ? Finding.Problem("work", $"{late} jobs are more than {Words.Span(TooLate)} late", "start a server with the role work, and look at its log")
+            ? Finding.Problem("work", $"{Words.Count(late ?? 0, "job")} {(late == 1 ? "is" : "are")} more than {Words.Span(TooLate)} late", "start a server with the role work, and look at its log")
             : Finding.Ok("work", "nothing is late");
     }
 
@@ -75,7 +75,7 @@ internal static class StoreChecks
     {
         var dead = await database.ReadAsync(session => session.ScalarAsync("SELECT COUNT(*) FROM job WHERE dead = 1"), ct);
         return dead > 0
-            ? Finding.Warning("dead jobs", $"{dead} jobs gave up or are held", "look at them with `tocsin jobs dead`; `tocsin jobs replay` lets them try again")
+            ? Finding.Warning("dead jobs", $"{Words.Count(dead ?? 0, "job")} gave up or {(dead == 1 ? "is" : "are")} held", "look at them with `tocsin jobs dead`; `tocsin jobs replay` lets them try again")
             : Finding.Ok("dead jobs", "none");
     }
 

@@ -15,18 +15,33 @@ internal static class BackupVerb
         var store = new LocalStore();
         var to = new Option<string?>("--to") { Description = "The file to write. Default: tocsin-backup-TIME.tar.gz here", HelpName = "FILE" };
         var force = new Option<bool>("--force") { Description = "Replace the file if it is there" };
-        var verb = new Command("backup", "Write the database and the keys into one file; the server may run") { store.Data, store.Database, to, force };
+        var json = new Option<bool>("--json") { Description = "Print what was written as JSON" };
+        var verb = new Command("backup", "Write the database and the keys into one file; the server may run") { to, force, json, store.Data, store.Database };
         verb.SetAction(async (parse, ct) =>
         {
             var location = store.Find(parse);
             var file = parse.GetValue(to) ?? $"tocsin-backup-{terminal.Now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}.tar.gz";
+            if (Directory.Exists(file) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+            {
+                throw new CliException(
+                    ExitCode.Usage, Directory.Exists(file) ? $"'{file}' is a folder" : $"there is no folder for '{file}'", "give the name of a file in a folder that is there with --to");
+            }
+
             if (File.Exists(file) && !parse.GetValue(force))
             {
                 throw new CliException(ExitCode.CheckFailed, $"'{file}' is there already", "give another name with --to, or --force to replace it");
             }
 
             await WriteAsync(location, file, terminal.Now, ct);
-            terminal.Out.WriteLine(file);
+            if (parse.GetValue(json))
+            {
+                JsonOutput.Write(terminal.Out, new(Path.GetFullPath(file), new FileInfo(file).Length, terminal.Now), BackupJson.Default.BackupDone);
+            }
+            else
+            {
+                terminal.Out.WriteLine(file);
+            }
+
             terminal.Error.WriteLine("It holds keys and secrets: keep it where only you can read it.");
             return ExitCode.Ok;
         });

@@ -98,7 +98,9 @@ internal static class DoctorVerb
         }
         catch (StoreUnavailableException e)
         {
-            return [Finding.Problem("database", e.Message, "start it, or say with --database where it is")];
+            return [Finding.Problem("database", e.Message, location.PostgresAddress is null
+                ? "if the file is damaged, stop the server and put a backup in place with `tocsin restore`; keep the damaged folder"
+                : "start it, or say with --database where it is")];
         }
     }
 
@@ -121,8 +123,6 @@ internal static class DoctorVerb
 
         var (problems, warnings) = (findings.Count(f => f.Verdict == Verdict.Problem), findings.Count(f => f.Verdict == Verdict.Warning));
         terminal.Out.WriteLine();
-        terminal.Out.WriteLine($"{Count(problems, "problem")}, {Count(warnings, "warning")}");
+        terminal.Out.WriteLine($"{Words.Count(problems, "problem")}, {Words.Count(warnings, "warning")}");
     }
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

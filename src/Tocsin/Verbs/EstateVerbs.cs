@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Tocsin.Cli;
 using Tocsin.Sdk;
 
@@ -84,8 +85,10 @@ internal static class EstateVerbs
     {
         foreach (var fault in plan.Faults)
         {
-            var (file, line) = fault.File is { } named ? (named, fault.Line) : files.Locate(fault.Line);
-            run.Terminal.Error.WriteLine($"error: {Plain.Line(file)}:{line}:{fault.Column}: {Plain.Line(fault.Path)}: {Plain.Line(fault.Message)}");
+            var at = fault.File is { } named ? (named, fault.Line) : files.Locate(fault.Line);
+            var place = at is var (file, line) ? $"{Plain.Line(file)}:{line}:{fault.Column}: " : "";
+            var path = fault.Path.Length > 0 ? $"{Plain.Line(fault.Path)}: " : "";
+            run.Terminal.Error.WriteLine($"error: {place}{path}{Plain.Line(fault.Message)}");
         }
 
         run.Terminal.Error.WriteLine("hint: nothing was changed; mend the files and apply them again");
@@ -103,18 +106,37 @@ internal static class EstateVerbs
         return (await run.Terminal.In.ReadLineAsync(ct))?.Trim() is "y" or "Y" or "yes";
     }
 
-    private static string Count(EstatePlan plan) => plan.Changes.Count == 1 ? "1 change" : $"{plan.Changes.Count} changes";
+    private static string Count(EstatePlan plan) => Words.Count(plan.Changes.Count, "change");
 
     private static ClientVerb Export(Terminal terminal)
     {
-        var verb = new ClientVerb("export", "Print the server's estate as YAML", terminal);
-        verb.Runs(
-            async (_, run, ct) =>
+        var verb = new ClientVerb("export", "Print the server's estate as YAML, or as JSON, which can be applied too", terminal);
+        verb.Runs(async (_, run, ct) =>
+        {
+            var yaml = await run.Client.ExportEstateAsync(ct);
+            if (run.Json)
             {
-                await terminal.Out.WriteAsync(await run.Client.ExportEstateAsync(ct));
-                return ExitCode.Ok;
-            },
-            json: false);
+                WriteJson(terminal, yaml);
+            }
+            else
+            {
+                await terminal.Out.WriteAsync(yaml);
+            }
+
+            return ExitCode.Ok;
+        });
         return verb;
+    }
+
+    /// <summary>JSON is YAML, so that what is written here is an estate file like any other.</summary>
+    private static void WriteJson(Terminal terminal, string yaml)
+    {
+        var faults = new List<Estate.EstateFault>();
+        if (Estate.EstateYamlReader.Read(yaml, "", faults) is not [var document] || faults.Count > 0)
+        {
+            throw new CliException(ExitCode.Refused, "the server's export is not one estate document; is the address right?");
+        }
+
+        JsonOutput.Write(terminal.Out, JsonNode.Parse(Estate.EstateJson.Write(document))!);
     }
 }

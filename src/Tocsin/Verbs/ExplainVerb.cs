@@ -25,7 +25,16 @@ internal static class ExplainVerb
                 ? new ExplainRequest(null, incident, null)
                 : new ExplainRequest(parse.GetValue(labels), null, Times.Given(parse.GetValue(at), terminal));
             var explanation = await run.Client.ExplainAsync(request, ct);
-            run.Show(explanation, WireJson.Default.Explanation, () => Write(terminal, explanation));
+            // What was done and what is planned are two things: the pages come from the record, the steps from the policy.
+            var detail = run.Json || request.Incident is not { } of ? null : await run.Client.GetIncidentAsync(of, ct);
+            run.Show(explanation, WireJson.Default.Explanation, () =>
+            {
+                Write(terminal, explanation);
+                if (detail is not null)
+                {
+                    IncidentSheet.WritePages(terminal, detail.Pages);
+                }
+            });
             return ExitCode.Ok;
         });
         return verb;
@@ -51,7 +60,7 @@ internal static class ExplainVerb
 
         foreach (var destination in explanation.Destinations)
         {
-            Write(terminal, destination);
+            Write(terminal, destination, explanation.Recorded);
         }
 
         if (explanation.Warnings.Count > 0)
@@ -64,7 +73,7 @@ internal static class ExplainVerb
         }
     }
 
-    private static void Write(Terminal terminal, ExplainDestination destination)
+    private static void Write(Terminal terminal, ExplainDestination destination, bool recorded)
     {
         terminal.Out.WriteLine();
         terminal.Out.WriteLine(terminal.Paint(new(
@@ -74,7 +83,7 @@ internal static class ExplainVerb
             terminal.Out.WriteLine($"grouped by {Plain.Line(Words.Labels(destination.GroupLabels))}");
         }
 
-        if (destination.JoinsIncident is { } number)
+        if (!recorded && destination.JoinsIncident is { } number)
         {
             terminal.Out.WriteLine($"joins the open incident #{number}: no new page");
         }

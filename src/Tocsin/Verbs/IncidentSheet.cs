@@ -80,7 +80,8 @@ internal static class IncidentSheet
         table.Write(terminal);
     }
 
-    private static void WritePages(Terminal terminal, IReadOnlyList<PageView> pages)
+    /// <summary>What was sent to whom, or is about to be, and the recorded reason of each.</summary>
+    public static void WritePages(Terminal terminal, IReadOnlyList<PageView> pages)
     {
         if (pages.Count == 0)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Serialization;
 using Tocsin.Cli;
 using Tocsin.Data;
 using Tocsin.Identity;
@@ -10,6 +11,8 @@ namespace Tocsin.Verbs;
 /// <summary>API keys, on the data itself: whoever may read it needs no key to make one, and the first must come from somewhere.</summary>
 internal static class KeyVerbs
 {
+    private const int MaxName = 100;
+
     public static Command Create(Terminal terminal)
     {
         var verb = new Command("key", "API keys, made and revoked where the data is");
@@ -23,21 +26,38 @@ internal static class KeyVerbs
     {
         var store = new LocalStore();
         var name = new Option<string>("--name") { Description = "What it is for, as the log will name it", HelpName = "NAME", Required = true };
+        name.Validators.Add(result =>
+        {
+            if (result.Tokens is [var given] && given.Value.Trim().Length is 0 or > MaxName)
+            {
+                result.AddError($"--name is 1 to {MaxName} characters, not only blanks");
+            }
+        });
         var role = new Option<string>("--role") { Description = "What it may do", DefaultValueFactory = _ => "admin" };
         role.AcceptOnlyFromAmong("owner", "admin", "responder", "viewer");
         var workspace = WorkspaceOption();
-        var verb = new Command("create", "Make a key and print it; it is not shown again") { name, role, workspace, store.Data, store.Database };
+        var json = JsonOption("Print the key with its facts as JSON");
+        var verb = new Command("create", "Make a key and print it; it is not shown again") { name, role, workspace, json, store.Data, store.Database };
         verb.SetAction(async (parse, ct) =>
         {
             await using var database = await store.Find(parse).OpenMigratedAsync(terminal.Now, ct);
-            var key = await database.WriteAsync(
+            var (key, facts) = await database.WriteAsync(
                 async tx =>
                 {
-                    var owner = await WorkspaceAsync(tx, parse.GetValue(workspace), terminal.Now);
-                    return await new ApiKeyStore().CreateAsync(tx, owner.Id, parse.GetValue(name)!, Enum.Parse<Role>(parse.GetValue(role)!, ignoreCase: true), terminal.Now);
+                    var (owner, keys) = (await WorkspaceAsync(tx, parse.GetValue(workspace), terminal.Now), new ApiKeyStore());
+                    var made = await keys.CreateAsync(tx, owner.Id, parse.GetValue(name)!.Trim(), Enum.Parse<Role>(parse.GetValue(role)!, ignoreCase: true), terminal.Now);
+                    return (made, (await keys.ListAsync(tx, owner.Id))[^1]);
                 },
                 ct);
-            terminal.Out.WriteLine(key);
+            if (parse.GetValue(json))
+            {
+                JsonOutput.Write(terminal.Out, new(facts.Id, facts.Name, Word(facts.Role), facts.WorkspaceName, key), KeyJson.Default.NewKey);
+            }
+            else
+            {
+                terminal.Out.WriteLine(key);
+            }
+
             return ExitCode.Ok;
         });
         return verb;
@@ -47,7 +67,7 @@ internal static class KeyVerbs
     {
         var store = new LocalStore();
         var workspace = WorkspaceOption();
-        var json = new Option<bool>("--json") { Description = "Print the API's own JSON" };
+        var json = JsonOption("Print the API's own JSON");
         var verb = new Command("list", "List the keys, without the keys themselves") { workspace, json, store.Data, store.Database };
         verb.SetAction(async (parse, ct) =>
         {
@@ -58,8 +78,7 @@ internal static class KeyVerbs
             keys = [.. keys.Where(key => parse.GetValue(workspace) is not { } only || key.WorkspaceName == only)];
             if (parse.GetValue(json))
             {
-                var views = keys.Select(k => new KeyView(k.Id, k.Name, k.Prefix, Word(k.Role), k.CreatedAt, k.LastUsedAt, k.RevokedAt));
-                JsonOutput.Write(terminal.Out, new([.. views], null), WireJson.Default.PageKeyView);
+                JsonOutput.Write(terminal.Out, new([.. keys.Select(View)], null), WireJson.Default.PageKeyView);
                 return ExitCode.Ok;
             }
 
@@ -87,7 +106,8 @@ internal static class KeyVerbs
     {
         var store = new LocalStore();
         var ids = Numbers.Many("The keys' ids, as `key list` shows them");
-        var verb = new Command("revoke", "End keys; they stop within 5 s on all nodes") { ids, store.Data, store.Database };
+        var json = JsonOption("Print the API's own JSON");
+        var verb = new Command("revoke", "End keys; they stop within 5 s on all nodes") { ids, json, store.Data, store.Database };
         verb.SetAction(async (parse, ct) =>
         {
             var location = store.Find(parse);
@@ -105,10 +125,21 @@ internal static class KeyVerbs
                 terminal.Error.WriteLine($"key {id} ({Plain.Line(key.Name)}) is revoked");
             }
 
+            if (parse.GetValue(json))
+            {
+                var asked = parse.GetValue(ids)!;
+                var ended = (await database.ReadAsync(session => new ApiKeyStore().ListAsync(session, 0), ct)).Where(k => asked.Contains(k.Id)).Select(View);
+                JsonOutput.Write(terminal.Out, new([.. ended], null), WireJson.Default.PageKeyView);
+            }
+
             return ExitCode.Ok;
         });
         return verb;
     }
+
+    private static Option<bool> JsonOption(string description) => new("--json") { Description = description };
+
+    private static KeyView View(ApiKeyRow key) => new(key.Id, key.Name, key.Prefix, Word(key.Role), key.CreatedAt, key.LastUsedAt, key.RevokedAt);
 
     private static Option<string?> WorkspaceOption() => new("--workspace") { Description = "Whose. Default: the only one there is", HelpName = "NAME" };
 
@@ -129,3 +160,10 @@ internal static class KeyVerbs
         };
     }
 }
+
+/// <summary>What <c>key create --json</c> prints; the only place where the key itself is.</summary>
+internal sealed record NewKey(long Id, string Name, string Role, string Workspace, string Key);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(NewKey))]
+internal sealed partial class KeyJson : JsonSerializerContext;

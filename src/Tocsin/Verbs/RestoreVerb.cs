@@ -14,7 +14,8 @@ internal static class RestoreVerb
         var store = new LocalStore();
         var from = new Argument<string>("file") { Description = "A file made by `tocsin backup`" };
         var force = new Option<bool>("--force") { Description = "Restore although something is there; a data folder is moved aside, a PostgreSQL database is replaced" };
-        var verb = new Command("restore", "Put a backup in place; the server must not run") { from, store.Data, store.Database, force };
+        var json = new Option<bool>("--json") { Description = "Print what was restored as JSON" };
+        var verb = new Command("restore", "Put a backup in place; the server must not run") { from, force, json, store.Data, store.Database };
         verb.SetAction(async (parse, ct) =>
         {
             var file = parse.GetValue(from)!;
@@ -33,7 +34,15 @@ internal static class RestoreVerb
             try
             {
                 MakePrivate(staging);
-                await RestoreAsync(file, location, staging, parse.GetValue(force), terminal, ct);
+                var done = await RestoreAsync(file, location, staging, parse.GetValue(force), terminal, ct);
+                if (parse.GetValue(json))
+                {
+                    JsonOutput.Write(terminal.Out, done, BackupJson.Default.RestoreDone);
+                }
+                else
+                {
+                    Write(terminal, done, location);
+                }
             }
             finally
             {
@@ -48,7 +57,7 @@ internal static class RestoreVerb
         return verb;
     }
 
-    private static async Task RestoreAsync(string file, StoreLocation location, string staging, bool force, Terminal terminal, CancellationToken ct)
+    private static async Task<RestoreDone> RestoreAsync(string file, StoreLocation location, string staging, bool force, Terminal terminal, CancellationToken ct)
     {
         var database = Path.Combine(staging, location.PostgresAddress is null ? Path.GetFileName(location.SqlitePath) : ".database.part");
         var manifest = await BackupArchive.ReadAsync(file, database, staging, ct);
@@ -56,11 +65,16 @@ internal static class RestoreVerb
         var held = location.PostgresAddress is null
             ? await PlaceFolderAsync(location, staging, database, force, terminal, ct)
             : await PlacePostgresAsync(location, staging, database, force, terminal, ct);
-        terminal.Out.WriteLine($"restored what was backed up {Words.Both(manifest.MadeAt, terminal.Time)} to {location.Description}");
-        if (held > 0)
+        return new(manifest.MadeAt, manifest.Tocsin, held);
+    }
+
+    private static void Write(Terminal terminal, RestoreDone done, StoreLocation location)
+    {
+        terminal.Out.WriteLine($"restored what was backed up {Words.Both(done.MadeAt, terminal.Time)} to {location.Description}");
+        if (done.HeldIncidents > 0)
         {
             terminal.Out.WriteLine(
-                $"{(held == 1 ? "1 open incident is" : $"{held} open incidents are")} held: nobody is paged again for what was open until you say so. "
+                $"{Words.Count(done.HeldIncidents, "open incident is", "open incidents are")} held: nobody is paged again for what was open until you say so. "
                 + "Start the server, look at them with `tocsin incidents`, and resolve them or let them go on with `tocsin jobs replay --held`.");
         }
     }

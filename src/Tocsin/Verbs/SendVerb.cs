@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Tocsin.Cli;
 using Tocsin.Sdk;
 
@@ -37,7 +38,7 @@ internal static class SendVerb
             alert = alert with { DedupKey = KeyOf(postable) };
             if (parse.GetValue(sourceKey) is { } key)
             {
-                await run.Client.SendAlertAsync(key, alert, ct);
+                await DeliverAsync(run, key, alert, ct);
             }
             else
             {
@@ -49,6 +50,18 @@ internal static class SendVerb
             return ExitCode.Ok;
         });
         return verb;
+    }
+
+    private static async Task DeliverAsync(ClientRun run, string sourceKey, AlertEvent alert, CancellationToken ct)
+    {
+        try
+        {
+            await run.Client.SendAlertAsync(sourceKey, alert, ct);
+        }
+        catch (TocsinException e) when (e.Status == HttpStatusCode.Unauthorized)
+        {
+            throw new CliException(ExitCode.Refused, "no source of this server has this key", "--source-key wants the key of a source of type generic, as the estate gives it");
+        }
     }
 
     private static PostableAlert AsPostable(AlertEvent alert)

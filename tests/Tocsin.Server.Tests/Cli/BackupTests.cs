@@ -50,6 +50,27 @@ public sealed class BackupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_place_where_no_file_can_be_is_a_usage_error()
+    {
+        var folder = await _world.RunAsync("backup", "--data", Source, "--to", _root);
+        var nowhere = await _world.RunAsync("backup", "--data", Source, "--to", Path.Combine(_root, "missing", "b.tar.gz"));
+
+        Assert.Equal([(2, $"error: '{_root}' is a folder"), (2, $"error: there is no folder for '{Path.Combine(_root, "missing", "b.tar.gz")}'")], new[] { folder, nowhere }.Select(r => (r.ExitCode, r.Error.Split('\n')[0])));
+    }
+
+    [Fact]
+    public async Task A_script_learns_what_was_written_and_what_is_held()
+    {
+        var backup = await _world.RunAsync("backup", "--data", Source, "--to", Archive, "--json");
+        var restore = await _world.RunAsync("restore", Archive, "--data", Target, "--json");
+
+        Assert.Equal((Archive, new FileInfo(Archive).Length), (Of(backup).GetProperty("file").GetString(), Of(backup).GetProperty("bytes").GetInt64()));
+        Assert.Equal(1, Of(restore).GetProperty("held_incidents").GetInt32());
+
+        static System.Text.Json.JsonElement Of(CliRun run) => System.Text.Json.JsonDocument.Parse(run.Out).RootElement;
+    }
+
+    [Fact]
     public async Task After_a_restore_nobody_is_paged_again_until_somebody_says_so()
     {
         await _world.RunAsync("backup", "--data", Source, "--to", Archive);

@@ -88,6 +88,51 @@ public sealed class EstateVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_fault_of_the_whole_text_names_no_line_of_it()
+    {
+        _server.Plan = new("acme", [], [new(null, 0, 0, "", "there is no document in it"), new(null, 1, 1, "", "not readable as YAML")], [], "");
+
+        var run = await AgainstAsync(_server, "apply", _folder.FullName, "--yes");
+
+        Assert.StartsWith(
+            $"error: there is no document in it\nerror: {Path.Combine(_folder.FullName, "a.yaml")}:1:1: not readable as YAML\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_same_files_of_a_folder_are_applied_that_are_checked_and_served()
+    {
+        // As a mounted configuration of Kubernetes has it: the file, and behind it the folder of its version.
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, "..2026"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "..2026", "a.yaml"), "workspace: acme\nusers: []\n");
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, ".draft.yaml"), "nonsense");
+
+        await AgainstAsync(_server, "apply", _folder.FullName, "--dry-run");
+
+        Assert.Equal("workspace: acme\nusers: []\n---\nteams: []\n", Assert.Single(_server.Requests).Body);
+    }
+
+    [Fact]
+    public async Task An_export_as_JSON_is_an_estate_too()
+    {
+        _server.Yaml = "apiVersion: tocsin/v1\nworkspace: acme\nusers:\n  - name: ana\npolicies:\n  - name: p\n    repeat: 2\n    steps: [{notify: [user:ana]}]\n";
+
+        var run = await AgainstAsync(_server, "export", "--json");
+        var check = await new CliWorld(null) { Input = run.Out }.RunAsync("check", "-");
+
+        Assert.Equal(2, System.Text.Json.Nodes.JsonNode.Parse(run.Out)!["policies"]![0]!["repeat"]!.GetValue<int>());
+        Assert.Equal(0, check.ExitCode);
+    }
+
+    [Fact]
+    public async Task An_empty_text_is_no_estate()
+    {
+        var run = await new CliWorld(null).RunAsync("check", "-");
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.Contains("there is no document in it", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nothing_to_do_is_not_applied()
     {
         var run = await new CliWorld(_server) { Input = "workspace: acme\n" }.RunAsync("apply", "-");

@@ -34,7 +34,28 @@ public sealed class ExitCodeTests : IAsyncLifetime
         var run = await AgainstAsync(_server, "incidents", "--token", "wrong");
 
         Assert.Equal((4, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("error: the server does not accept this key", run.Error, StringComparison.Ordinal);
         Assert.Contains("tocsin key create", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_output_that_takes_no_more_is_1_and_one_line()
+    {
+        using var full = new FullDisk();
+
+        var run = await new CliWorld(_server).RunAsync(full, CancellationToken.None, "incidents");
+
+        Assert.Equal((1, "error: No space left on device\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public async Task A_server_without_TLS_asked_with_it_is_3_and_says_so()
+    {
+        var run = await AgainstAsync(_server, "incidents", "--server", _server.Url.Replace("http:", "https:", StringComparison.Ordinal));
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.DoesNotContain("inner exception", run.Error, StringComparison.Ordinal);
+        Assert.Contains("http://", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,5 +127,10 @@ public sealed class ExitCodeTests : IAsyncLifetime
         Assert.Equal(5, run.ExitCode);
         Assert.StartsWith("error: ", run.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(data));
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public override void WriteLine(string? value) => throw new IOException("No space left on device");
     }
 }

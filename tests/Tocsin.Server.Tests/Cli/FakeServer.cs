@@ -24,6 +24,8 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Each request after its authorization: method, path and query, body.</summary>
     public ConcurrentQueue<(string Line, string Body)> Requests { get; } = [];
 
+    public string Yaml { get; set; } = "workspace: acme\n";
+
     public EstatePlan Plan { get; set; } = new("acme", [], [], [], "");
 
     public Explanation Explanation { get; set; } = new(false, [], [], null, []);
@@ -133,9 +135,9 @@ internal sealed class FakeServer : IAsyncDisposable
             new DeliveryView(id, "grafana", Now, id == 3 ? "accepted" : "unparsed", 3, 0, id == 3 ? null : "not JSON", null), WireJson.Default.DeliveryView));
         _app.MapPost("/api/v1/estate/plan", () => Results.Json(Plan, WireJson.Default.EstatePlan));
         _app.MapPost("/api/v1/estate/apply", () => Results.Json(Plan, WireJson.Default.EstatePlan));
-        _app.MapGet("/api/v1/estate", () => Results.Text("workspace: acme\n", "application/yaml"));
+        _app.MapGet("/api/v1/estate", () => Results.Text(Yaml, "application/yaml"));
         _app.MapGet("/api/v1/version", () => Results.Json(new("1.2.3", "abc", "SQLite 3.40.1", "1"), WireJson.Default.VersionView));
-        _app.MapPost("/in/generic/{key}", () => Results.Accepted());
+        _app.MapPost("/in/generic/{key}", (string key) => key == "unknown" ? Problem(401, "auth.required", "Send a key.") : Results.Accepted());
         _app.MapPost("/api/v2/alerts", (HttpContext context) => ((string)context.Items["body"]!).Contains("refuse me", StringComparison.Ordinal)
             ? Results.Json("alerts[0]: no", statusCode: 400)
             : Results.Ok());

@@ -42,6 +42,28 @@ public sealed class KeyVerbTests : IDisposable
             JsonSerializer.Deserialize(json.Out, WireJson.Default.PageKeyView)!.Items.Select(k => (k.Name, k.Role, k.RevokedAt is not null)));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    public async Task A_key_without_a_name_is_not_made(string name)
+    {
+        var run = await _world.RunAsync("key", "create", "--data", Data, "--name", name);
+
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task A_script_gets_the_key_with_its_number_and_what_it_revoked()
+    {
+        var made = JsonDocument.Parse((await _world.RunAsync("key", "create", "--data", Data, "--name", " ci ", "--role", "viewer", "--json")).Out).RootElement;
+        var revoked = await _world.RunAsync("key", "revoke", made.GetProperty("id").GetRawText(), "--data", Data, "--json");
+
+        Assert.Equal(("ci", "viewer", "default"), (made.GetProperty("name").GetString(), made.GetProperty("role").GetString(), made.GetProperty("workspace").GetString()));
+        Assert.StartsWith("tcn_", made.GetProperty("key").GetString(), StringComparison.Ordinal);
+        Assert.NotNull(Assert.Single(JsonSerializer.Deserialize(revoked.Out, WireJson.Default.PageKeyView)!.Items).RevokedAt);
+    }
+
     [Fact]
     public async Task A_workspace_that_is_not_there_is_not_made_beside_others()
     {

@@ -88,14 +88,41 @@ public sealed class OtherVerbTests : IAsyncLifetime
     [Fact]
     public async Task Explaining_takes_a_number_or_labels()
     {
+        _server[1042] = FakeServer.Incident(1042, "Checkout error rate 12 %");
         var number = await AgainstAsync(_server, "explain", "#1042");
         var both = await AgainstAsync(_server, "explain", "1042", "-l", "a=b");
         var neither = await AgainstAsync(_server, "explain");
         var noLabel = await AgainstAsync(_server, "explain", "-l", "service");
 
         Assert.Equal([0, 2, 2, 2], new[] { number, both, neither, noLabel }.Select(run => run.ExitCode));
-        Assert.Equal("""{"labels":null,"incident":1042,"at":null}""", _server.Requests.Single().Body);
+        Assert.Equal("""{"labels":null,"incident":1042,"at":null}""", _server.Requests.First().Body);
         Assert.Contains("'service' is not a label", noLabel.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Explaining_an_incident_lists_its_pages_with_their_recorded_reasons_and_does_not_say_that_it_joins_itself()
+    {
+        _server[1042] = FakeServer.Incident(1042, "Checkout error rate 12 %");
+        _server.Explanation = _server.Explanation with
+        {
+            Recorded = true,
+            Destinations = [new("root/checkout", "payments", "high", "checkout", new Dictionary<string, string>(), 1042, [])],
+        };
+
+        var run = await AgainstAsync(_server, "explain", "1042");
+
+        Assert.DoesNotContain("joins", run.Out, StringComparison.Ordinal);
+        Assert.Contains("PAGES (1)", run.Out, StringComparison.Ordinal);
+        Assert.Contains("503 from the provider", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_source_key_that_no_source_has_is_said_so()
+    {
+        var run = await AgainstAsync(_server, "send", "--title", "Disk full", "--source-key", "unknown");
+
+        Assert.Equal((4, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("error: no source of this server has this key\n", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -111,7 +111,7 @@ public sealed class RealServerTests : IAsyncLifetime
 
         Assert.Equal([4, 4, 4], [missing.ExitCode, matcher.ExitCode, viewer.ExitCode]);
         Assert.Equal("error: There is no incident '99'.\n", missing.Error);
-        Assert.Contains("hint: the key's role does not allow this", viewer.Error, StringComparison.Ordinal);
+        Assert.Contains("hint: `tocsin key create --role", viewer.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,6 +55,32 @@ public sealed class EstateEndpointTests : IAsyncLifetime
         Assert.Empty((await new TocsinClient(client).ApplyEstateAsync(yaml)).Changes);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("# an export that failed\n")]
+    public async Task An_empty_text_is_not_the_wish_to_delete_everything(string yaml)
+    {
+        var client = await ClientAsync("acme", Role.Admin);
+
+        var plan = await new TocsinClient(client).PlanEstateAsync(yaml, prune: true);
+        var answer = await PostAsync(client, "api/v1/estate/apply?prune=true", yaml);
+
+        Assert.StartsWith("there is no document in it", Assert.Single(plan.Faults).Message, StringComparison.Ordinal);
+        Assert.Empty(plan.Changes);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_text_for_another_workspace_is_refused_at_its_line_and_says_what_to_do()
+    {
+        var client = await ClientAsync("acme", Role.Admin);
+
+        var fault = Assert.Single((await new TocsinClient(client).PlanEstateAsync("apiVersion: tocsin/v1\nworkspace: shop\nteams: [{name: t}]")).Faults);
+
+        Assert.Equal((2, 12, "workspace"), (fault.Line, fault.Column, fault.Path));
+        Assert.Contains("leave \"workspace\" out", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Faults_have_their_place_and_nothing_is_changed()
     {

@@ -36,6 +36,28 @@ public sealed class EstateRoundTripTests
     }
 
     [Fact]
+    public void An_export_passes_the_check_where_nobody_knows_its_secrets_with_a_warning_for_each()
+    {
+        var exported = new EstateYaml(EstateBench.Secrets).Write(EstateBench.Objects("""
+            users: [{name: ana, contact: [{name: pager, type: webhook, url: "https://example.test/", secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}]}]
+            policies: [{name: p, steps: [{notify: [user:ana]}]}]
+            sources: [{name: eu, type: generic, key: a-literal-key-000001}, {name: us, type: generic, key: a-literal-key-000002}]
+            """));
+        var check = new EstateCheck(EstateBench.Providers, EstateBench.Clock);
+
+        var report = check.Run(EstateFiles.Parse(exported, "e.yaml"), EstateBench.Resolver());
+        var set = check.Run(EstateFiles.Parse(exported, "e.yaml"), EstateBench.Resolver(("TOCSIN_SOURCE_EU_KEY", "short")));
+        var own = check.Run(EstateFiles.Parse(exported.Replace("TOCSIN_SOURCE_EU_KEY", "MY_KEY", StringComparison.Ordinal), "e.yaml"), EstateBench.Resolver());
+
+        Assert.Empty(report.Faults);
+        Assert.Equal(
+            ["TOCSIN_SOURCE_EU_KEY", "TOCSIN_SOURCE_US_KEY", "TOCSIN_USER_ANA_PAGER_SECRET"],
+            report.Warnings.Where(w => w.Text.Contains("is not set here", StringComparison.Ordinal)).Select(w => w.Text.Split(' ')[0]).Order(StringComparer.Ordinal));
+        Assert.NotEmpty(set.Faults);
+        Assert.Contains("MY_KEY is not set", Assert.Single(own.Faults).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_stored_is_read_back_the_same()
     {
         for (var seed = 0; seed < 400; seed++)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Tocsin.Hosting;
+using Tocsin.Outgoing;
 
 namespace Tocsin.Tests.Hosting;
 
@@ -21,6 +22,21 @@ public sealed class SettingsFaultsTests
     [InlineData("Server:Urls", "nowhere", "Server:Urls has something that is not an address to listen on; write http://127.0.0.1:8080 (set in a.yaml)")]
     public void Each_fault_names_the_setting_what_it_must_be_and_where_it_was_set(string key, string value, string fault) =>
         Assert.Equal([fault], Faults((key, value)));
+
+    [Fact]
+    public void The_estate_has_settings_too() => Assert.Empty(Faults(("Estate:References", "acme, shop")));
+
+    [Fact]
+    public void Every_class_of_settings_is_known_to_the_check_of_names()
+    {
+        var settings = new Microsoft.Extensions.DependencyInjection.ServiceCollection().AddSettings().AddOutgoing();
+        var known = settings.Where(s => s.ImplementationInstance is SettingsSection).Select(s => ((SettingsSection)s.ImplementationInstance!).Options);
+        var bound = typeof(ServerOptions).Assembly.GetTypes()
+            .SelectMany(t => t.GetInterfaces())
+            .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IValidateOptions<>)).Select(i => i.GenericTypeArguments[0]);
+
+        Assert.Empty(bound.Except(known));
+    }
 
     [Fact]
     public void All_faults_are_told_at_once() => Assert.Equal(4, Faults(("Jobs:Lease", "soon"), ("Jobs:Poll", "often"), ("Ingest:MaxAlerts", "0"), ("Smtp:Host", "mail.example.test")).Count);

@@ -63,6 +63,9 @@ public sealed record Message
     /// <summary>The user or channel that this goes to.</summary>
     public required string Recipient { get; init; }
 
+    /// <summary>The IANA zone that the recipient lives in, for wall-clock times in texts; null: not known, texts are in UTC.</summary>
+    public string? TimeZone { get; init; }
+
     /// <summary>1-based; 0 if no step is behind it.</summary>
     public int Step { get; init; }
 

@@ -21,7 +21,8 @@ public sealed record Person
 
     public string? Email { get; init; }
 
-    public string TimeZone { get; init; } = "UTC";
+    /// <summary>The IANA zone that the person lives in; null: not said.</summary>
+    public string? TimeZone { get; init; }
 
     /// <summary>owner, admin, responder or viewer.</summary>
     public string Role { get; init; } = "responder";

@@ -39,7 +39,7 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
             Name = map.Text("name"),
             FullName = map.TextOrNull("full_name"),
             Email = map.TextOrNull("email"),
-            TimeZone = map.TextOrNull("time_zone") ?? "UTC",
+            TimeZone = map.TextOrNull("time_zone"),
             Role = map.TextOrNull("role") ?? "responder",
             Disabled = map.Flag("disabled"),
             Contact = contact,

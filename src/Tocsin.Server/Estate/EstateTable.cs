@@ -97,7 +97,7 @@ internal static partial class EstateTable
         new("name", Name, "The short name that the rest of the estate uses.", Required: true),
         new("full_name", ShortText, "How the user is shown. Default: the name."),
         new("email", Email, "For signing in."),
-        new("time_zone", TimeZone, "An IANA zone. Default: UTC."),
+        new("time_zone", TimeZone, "The IANA zone in which pages and messages show times to this person. Default: the browser's zone on pages, UTC in messages."),
         new("role", Words("a role: owner, admin, responder or viewer", "owner", "admin", "responder", "viewer"), "owner, admin, responder or viewer. Default: responder."),
         new("disabled", Flag, "A disabled user is never paged. Default: false."),
         new("contact", new ListShape(Contact, "contact methods"), "How the user is reached."),

@@ -1,3 +1,4 @@
+using Tocsin.Escalation;
 using Tocsin.Estate;
 using Tocsin.Incidents;
 
@@ -26,6 +27,7 @@ internal sealed class MessageWriter(PublicLinks links)
         StartedAt = incident.CreatedAt,
         Now = now,
         Recipient = page.Recipient,
+        TimeZone = page.RecipientKind == RecipientKind.User ? estate.Model.Users.GetValueOrDefault(page.Recipient)?.TimeZone : null,
         Step = page.Kind == MessageKind.Page ? page.Step + 1 : 0,
         Steps = page.Facts.Steps,
         Round = page.Round,

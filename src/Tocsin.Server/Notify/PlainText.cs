@@ -27,12 +27,18 @@ internal static class PlainText
         _ => time.Hours == 0 ? $"{time.Days} d" : $"{time.Days} d {time.Hours} h",
     };
 
-    /// <summary>The time of day, or the date too if it is not the day of <paramref name="now"/>; always with its zone.</summary>
-    public static string Clock(DateTimeOffset at, DateTimeOffset now)
+    /// <summary>The time of day, or the date too if it is not the day of <paramref name="now"/>; always with its offset: <c>04:38 UTC+1</c>.</summary>
+    /// <param name="zoneId">The IANA zone of whoever reads it; null, or unknown here: UTC.</param>
+    public static string Clock(DateTimeOffset at, DateTimeOffset now, string? zoneId)
     {
-        at = at.ToUniversalTime();
-        return at.ToString(at.Date == now.UtcDateTime.Date ? "HH:mm 'UTC'" : "yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+        var zone = zoneId is not null && TimeZoneInfo.TryFindSystemTimeZoneById(zoneId, out var known) ? known : TimeZoneInfo.Utc;
+        at = TimeZoneInfo.ConvertTime(at, zone);
+        var day = at.Date == TimeZoneInfo.ConvertTime(now, zone).Date ? "" : "yyyy-MM-dd ";
+        return at.ToString($"{day}HH:mm", CultureInfo.InvariantCulture) + " " + Offset(at.Offset);
     }
+
+    private static string Offset(TimeSpan offset) => offset == TimeSpan.Zero ? "UTC"
+        : $"UTC{(offset < TimeSpan.Zero ? '\u2212' : '+')}{Math.Abs(offset.Hours)}{(offset.Minutes == 0 ? "" : $":{Math.Abs(offset.Minutes):00}")}";
 
     private static string Clean(string? text, int max, bool lines)
     {

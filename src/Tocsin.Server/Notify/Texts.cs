@@ -87,7 +87,7 @@ internal static class Texts
     public static string Next(Message message) => (message.NextRecipient, message.NextAt) switch
     {
         ({ Length: > 0 } next, { } at) when at > message.Now =>
-            $"{Name(next)} is next in {PlainText.Duration(at - message.Now)} ({PlainText.Clock(at, message.Now)}).",
+            $"{Name(next)} is next in {PlainText.Duration(at - message.Now)} ({PlainText.Clock(at, message.Now, message.TimeZone)}).",
         ({ Length: > 0 } next, _) => $"{Name(next)} is next.",
         _ => "Nobody is paged after this.",
     };
@@ -108,9 +108,9 @@ internal static class Texts
         $"Still open after {Age(m)}, and nobody has acknowledged. This is round {m.Round}; you are paged{Reason(m)}. {Next(m)}");
 
     private static (string Title, string Body, string Lead) Acknowledged(Message m) => (
-        $"◐ #{m.Incident}: {By(m, "somebody")} has it ({PlainText.Clock(m.Now, m.Now)})",
+        $"◐ #{m.Incident}: {By(m, "somebody")} has it ({PlainText.Clock(m.Now, m.Now, m.TimeZone)})",
         $"{Sentence(Title(m))} Escalation has stopped.",
-        $"{By(m, "Somebody")} has it since {PlainText.Clock(m.Now, m.Now)}. Escalation has stopped; you need not act.");
+        $"{By(m, "Somebody")} has it since {PlainText.Clock(m.Now, m.Now, m.TimeZone)}. Escalation has stopped; you need not act.");
 
     private static (string Title, string Body, string Lead) Resolved(Message m) => (
         $"✓ #{m.Incident} resolved after {Age(m)}{(By(m, "") is { Length: > 0 } by ? $" (by {by})" : "")}",
@@ -158,7 +158,7 @@ internal static class Texts
 
         if (m.StartedAt != default)
         {
-            yield return new("Started", $"{PlainText.Clock(m.StartedAt, m.Now)}, {Age(m)} ago");
+            yield return new("Started", $"{PlainText.Clock(m.StartedAt, m.Now, m.TimeZone)}, {Age(m)} ago");
         }
 
         if (m.AlertCount > 0)

@@ -49,7 +49,7 @@ public sealed class EstateCompilerTests
 
         Assert.Equal([new NotifyRule(TimeSpan.Zero, "a"), new(TimeSpan.FromMinutes(2), "b"), new(TimeSpan.FromMinutes(4), "c")], user.High);
         Assert.Equal([new NotifyRule(TimeSpan.Zero, "a")], user.Low);
-        Assert.Equal(("UTC", "responder", false), (user.TimeZone, user.Role, user.Disabled));
+        Assert.Equal((null, "responder", false), (user.TimeZone, user.Role, user.Disabled));
     }
 
     [Fact]

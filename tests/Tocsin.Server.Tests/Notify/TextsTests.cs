@@ -152,7 +152,23 @@ public sealed class TextsTests
 
     [Fact]
     public void Another_day_is_written_with_its_date() =>
-        Assert.Equal("2026-01-06 00:10 UTC", PlainText.Clock(new(2026, 1, 6, 1, 10, 0, TimeSpan.FromHours(1)), Messages.Page.Now));
+        Assert.Equal("2026-01-06 00:10 UTC", PlainText.Clock(new(2026, 1, 6, 1, 10, 0, TimeSpan.FromHours(1)), Messages.Page.Now, null));
+
+    [Theory]
+    [InlineData("Europe/Berlin", "04:04 UTC+1")]
+    [InlineData("Asia/Kolkata", "08:34 UTC+5:30")]
+    [InlineData("America/New_York", "2026-01-04 22:04 UTC\u22125")]
+    [InlineData("Nowhere/Land", "03:04 UTC")]
+    public void A_time_is_on_the_recipient_s_wall_clock(string zone, string text)
+    {
+        DateTimeOffset now = new(2026, 1, 5, 6, 0, 0, TimeSpan.Zero);
+
+        Assert.Equal(text, PlainText.Clock(new(2026, 1, 5, 3, 4, 0, TimeSpan.Zero), now, zone));
+    }
+
+    [Fact]
+    public void Who_is_next_is_told_on_the_recipient_s_wall_clock() =>
+        Assert.EndsWith("bo is next in 2 min (04:04 UTC+1).", Texts.For(Messages.Page with { TimeZone = "Europe/Berlin" }).Body, StringComparison.Ordinal);
 
     [Fact]
     public void A_block_keeps_its_lines_and_its_bound()

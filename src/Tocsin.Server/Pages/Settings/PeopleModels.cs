@@ -14,10 +14,16 @@ public sealed record TestAnswer(bool Ok, string Text, DateTimeOffset At);
 
 public sealed record UsersModel(IReadOnlyList<UserLine> Users);
 
+public sealed record TeamsModel(IReadOnlyList<TeamLine> Teams);
+
+/// <param name="OnCall">Its schedules, and who is on call in each now; no users: nobody.</param>
+public sealed record TeamLine(
+    string Name, IReadOnlyList<string> Members, IReadOnlyList<(string Schedule, IReadOnlyList<string> Users)> OnCall, IReadOnlyList<string> Services);
+
 /// <param name="Teams">Names.</param>
 /// <param name="Warning">Why this person could not be woken; null: could be.</param>
 public sealed record UserLine(
-    string Name, string? FullName, string Role, string? Email, string TimeZone, bool Disabled, IReadOnlyList<string> Teams,
+    string Name, string? FullName, string Role, string? Email, string? TimeZone, bool Disabled, IReadOnlyList<string> Teams,
     IReadOnlyList<ContactLine> Contact, string? Warning);
 
 public sealed record ContactLine(string Name, string Type, string Target, TestAnswer? Answer);

@@ -33,6 +33,53 @@ public sealed class FormTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task That_no_page_went_out_is_not_called_an_answer_that_did_not_come()
+    {
+        // The starting configuration pages by mail, and no mail server is set.
+        await using var product = await Product.StartAsync(estate: null);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send a test alert" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "A test alert" }).ClickAsync();
+
+        await Expect(page.GetByText("nobody was reached: every page failed")).ToBeVisibleAsync();
+        await Expect(page.GetByText("No mail server is set").First).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
+    public async Task What_somebody_may_do_is_the_account_s_word_not_the_estate_s()
+    {
+        await using var product = await Product.StartAsync(phone => Estates.Acme(phone).Replace("role: owner", "role: responder", StringComparison.Ordinal));
+        await using var reader = await Reader.OpenAsync(browser, product);
+        await product.SetUpAsync(reader.Page);
+
+        await reader.Page.GotoAsync("/me");
+        await Expect(reader.Page.Locator(".lead")).ToContainTextAsync("owner in acme");
+        await Expect(reader.Page.Locator(".rail a[href='/me']")).ToContainTextAsync("Ana Costa");
+    }
+
+    [BrowserFact]
+    public async Task A_password_that_is_too_short_is_said_and_the_field_has_the_focus()
+    {
+        await using var product = await Product.StartAsync(estate: null);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await page.GotoAsync(await product.SetupLinkAsync());
+
+        // The browser would refuse it by itself; what the server says is the question here.
+        await page.EvaluateAsync("document.querySelector('form').noValidate = true");
+        await page.GetByLabel("Name").FillAsync("Ana");
+        await page.GetByLabel("E-mail").FillAsync(Product.Email);
+        await page.GetByLabel("Password").FillAsync("short");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create and sign in" }).ClickAsync();
+
+        await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("Password")).ToBeFocusedAsync();
+        await Expect(page.GetByLabel("Name")).ToHaveValueAsync("Ana");
+    }
+
+    [BrowserFact]
     public async Task A_silence_shows_what_it_mutes_before_it_is_made()
     {
         await using var product = await Product.StartAsync(Estates.Acme);

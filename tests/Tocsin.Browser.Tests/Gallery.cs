@@ -47,10 +47,11 @@ internal sealed class Gallery : IAsyncDisposable
             new() { Incident = Samples.Checkout, Explanation = Samples.Explanation, Pages = Samples.Pages, Started = Samples.Checkout.CreatedAt }),
         ["what-if"] = f => Page<WhyPage, ExplainModel>(f,
             new() { Labels = "service=checkout\nseverity=critical", At = "2026-11-23T03:00", Explanation = Samples.Explanation with { Recorded = false } }),
-        ["action"] = f => Page<ActionPage, ActionModel>(f with { User = null }, new(Samples.Checkout, null)),
-        ["action-held"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Queue with { AcknowledgedBy = "user:ana" }, null)),
-        ["action-done"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Resolved, null)),
-        ["action-dead"] = f => Page<DeadLinkPage, DeadLinkModel>(f, new("It is older than a day.")),
+        ["action"] = f => Page<ActionPage, ActionModel>(f with { User = null }, new(Samples.Checkout, null, null)),
+        ["action-held"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Queue with { AcknowledgedBy = "user:ana" }, "The note is in the timeline.", null)),
+        ["action-done"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Resolved, null, null)),
+        ["action-dead"] = f => Page<DeadLinkPage, DeadLinkModel>(f, new(EndedAt: null)),
+        ["action-ended"] = f => Page<DeadLinkPage, DeadLinkModel>(f, new(Samples.Now.AddHours(-3))),
         ["oncall"] = f => Page<OnCallPage, OnCallModel>(f, new(
         [
             new("payments-primary", "payments", "Europe/Berlin", ["ana"], "rotation weekly", Samples.Now.AddDays(3), ["bo"], Mine: true),
@@ -70,6 +71,15 @@ internal sealed class Gallery : IAsyncDisposable
             new("orders", null, "payments", null, 1, "high", ["ana"]),
             new("search", null, "platform", "platform", 0, null, ["chen"]),
         ])),
+        ["service"] = f => Page<ServicePage, ServiceModel>(f, new()
+        {
+            Name = "checkout",
+            Description = "Takes the money",
+            Team = "payments",
+            Policy = new("payments", [new("at once", "schedule payments-primary", ["ana"]), new("after 5 min", "team night", [])], "Then nobody else."),
+            Open = [Samples.Checkout],
+            Ended = [Samples.Resolved],
+        }),
         ["routing"] = f => Page<RoutingPage, RoutingModel>(f, new(
             new("root", [], ["policy payments", "groups by alertname, service", "group interval 1 min"], false,
             [
@@ -110,6 +120,10 @@ internal sealed class Gallery : IAsyncDisposable
             new("ops", "slack", [new("url", "set, ends …a1b2", true)], new(false, "Slack answered 404: no_service", Samples.Now)),
             new("status", "webhook", [new("url", "https://status.acme.example/hook", false), new("secret", "set, ends …aLaSw", true)], new(true, "204 No Content in 41 ms", Samples.Now)),
         ])),
+        ["teams"] = f => Page<TeamsPage, TeamsModel>(f, new([new("payments", ["ana", "bo"], [("payments-primary", ["ana"]), ("night-watch", [])], ["checkout"]), new("data", [], [], [])])),
+        ["teams-none"] = f => Page<TeamsPage, TeamsModel>(f, new([])),
+        ["demo"] = f => Page<TeamsPage, TeamsModel>(f with { Demo = true, DemoPhones = "http://127.0.0.1:9/" }, new([])),
+        ["users-none"] = f => Page<UsersPage, UsersModel>(f, new([])),
         ["users"] = f => Page<UsersPage, UsersModel>(f, new([Samples.Ana, Samples.Bo])),
         ["me"] = f => Page<MePage, MeModel>(f, new()
         {
@@ -202,7 +216,7 @@ internal sealed class Gallery : IAsyncDisposable
             Now = ["ana"],
             Until = Samples.Now.AddDays(3),
             From = monday,
-            Weeks = ScheduleModel.Cut(monday, zone, At(2, 3), [("On call", outcome), ("Overrides", [Of(4, 18, 4, 22, "dee")]), ("weekly", weekly)],
+            Weeks = ScheduleModel.Cut(monday, zone, At(2, 3), (At(1, 0), At(1, 0).AddDays(30)), [("On call", outcome), ("Overrides", [Of(4, 18, 4, 22, "dee")]), ("weekly", weekly)],
                 n => Samples.Frame.People[n]),
             Gaps = [new(At(9, 22), At(10, 6))],
             Layers = [new("weekly", "Ana, Bo and Chen take turns every week from Mon 09:00"), new("Overrides", "Dee Fri 23 Oct 18:00 to 22:00")],

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Tocsin.Data;
+using Tocsin.Notify;
 
 namespace Tocsin.Browser.Tests;
 
@@ -47,7 +48,7 @@ public sealed class JourneyTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Link, new() { Name = "Checkout error rate 12 %" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
         await Expect(page.GetByText("You have this")).ToBeVisibleAsync();
-        await Expect(page.Locator(".log")).ToContainTextAsync("acknowledged by ana");
+        await Expect(page.Locator(".log")).ToContainTextAsync("Acknowledged by ana");
 
         await page.GetByLabel("Note").FillAsync("The deploy of 02:51 touched it. <b>Not bold.</b>");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add note" }).ClickAsync();
@@ -100,6 +101,64 @@ public sealed class JourneyTests(BrowserFixture browser)
         await Expect(page.Locator(".next")).ToContainTextAsync("Bo Lindqvist");
         Assert.Equal("Triggered", await StatusAsync(product));
         reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task Who_has_it_notes_snoozes_and_resolves_by_the_same_link_without_scripts()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await using var reader = await Reader.OpenAsync(browser, product, width: 360, height: 740, scripts: false);
+        var page = reader.Page;
+
+        await page.GotoAsync(await product.ActionLinkAsync("ana"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+        await page.GetByText("Note", new() { Exact = true }).ClickAsync();
+        await page.GetByLabel("For whoever reads the timeline").FillAsync("Looking at the deploy.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add note" }).ClickAsync();
+        await Expect(page.GetByText("The note is in the timeline.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Snooze 1 h" }).ClickAsync();
+        await Expect(page.Locator(".state")).ToContainTextAsync("Then it pages again.");
+        Assert.Equal("Snoozed", await StatusAsync(product));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resolve" }).ClickAsync();
+        await Expect(page.Locator(".state")).ToContainTextAsync("Resolved");
+        Assert.Equal("Resolved", await StatusAsync(product));
+        reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task A_link_that_came_too_late_says_when_it_ended_and_does_nothing()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await using var reader = await Reader.OpenAsync(browser, product, width: 360, height: 740);
+        await product.ActionLinkAsync("ana");
+        var late = "/a/" + product.Services.GetRequiredService<PublicLinks>().Token(new(1, 1, DateTimeOffset.UtcNow.AddHours(-3)));
+
+        var answer = await reader.Page.GotoAsync(late);
+        Assert.Equal(410, answer!.Status);
+        await Expect(reader.Page.GetByRole(AriaRole.Heading, new() { Name = "This link has ended" })).ToBeVisibleAsync();
+        await Expect(reader.Page.GetByText("this one ended 3 h ago")).ToBeVisibleAsync();
+        var post = await reader.Page.APIRequest.PostAsync(late, new() { Form = reader.Page.APIRequest.CreateFormData().Set("do", "acknowledge") });
+        Assert.Equal(410, post.Status);
+        Assert.Equal("Triggered", await StatusAsync(product));
+    }
+
+    [BrowserFact]
+    public async Task Why_somebody_was_paged_names_the_step_the_schedule_and_the_person_s_own_rule()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await product.ActionLinkAsync("ana");
+        await page.GotoAsync("/i/1/explain");
+
+        await Expect(page.Locator(".lines li").First).ToContainTextAsync("Step 1 of 2 of policy payments calls schedule payments-primary: rotation weekly.");
+        await Expect(page.Locator(".lines")).ToContainTextAsync("Their own rules: tablet 2 min later.");
+        await Expect(page.Locator(".log")).ToContainTextAsync("Triggered by route: root → checkout");
     }
 
     [BrowserFact]

@@ -91,6 +91,33 @@ public sealed class LiveTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task A_page_to_the_reader_sounds_in_an_open_tab_unless_it_is_muted()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await page.AddInitScriptAsync("window.rang = 0; window.AudioContext = class extends AudioContext { constructor() { super(); window.rang++; } };");
+        await product.SetUpAsync(page);
+        await Expect(page.Locator("#conn")).ToHaveTextAsync("live");
+        await page.Locator("main").ClickAsync(new() { Position = new() { X = 5, Y = 5 } });
+        await product.SendAsync(Estates.GenericPath, Estates.Event("First"));
+        await Expect(page.Locator("#alarm")).ToContainTextAsync("You are being paged: #1 First.");
+        Assert.Equal(1, await page.EvaluateAsync<int>("window.rang"));
+
+        await page.GotoAsync("/me");
+        await page.GetByLabel("Muted").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.GetByText("Saved for this browser.")).ToBeVisibleAsync();
+        await page.GotoAsync("/");
+        await Expect(page.Locator("#conn")).ToHaveTextAsync("live");
+        await page.Locator("main").ClickAsync(new() { Position = new() { X = 5, Y = 5 } });
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Second", service: "orders"));
+        await Expect(page.Locator("#alarm")).ToContainTextAsync("You are being paged: #2 Second.");
+        Assert.Equal(0, await page.EvaluateAsync<int>("window.rang"));
+        reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
     public async Task What_somebody_is_typing_survives_what_others_do()
     {
         await using var product = await Product.StartAsync(Estates.Acme);

@@ -10,16 +10,23 @@ public sealed class RealPagesTests(BrowserFixture browser)
 
     private static readonly string[] s_pages =
     [
-        "/", "/?view=mine", "/?q=nothing+env!%3Dprod", "/i/1", "/i/2", "/i/1/explain", "/oncall", "/schedules", "/schedules/payments-primary", "/schedules/platform", "/services",
+        "/", "/?view=mine", "/?q=nothing+env!%3Dprod", "/i/1", "/i/2", "/i/4", "/i/1/explain", "/oncall", "/schedules", "/schedules/payments-primary", "/schedules/platform", "/services", "/services/checkout",
         "/routing", "/routing/explain?labels=service%3Dcheckout%2Cseverity%3Dcritical&at=2026-11-23T03%3A00", "/silences", "/sources", "/sources/anything",
-        "/sources/anything?delivery=1", "/channels", "/users", "/me", "/about", "/i/999",
+        "/sources/anything?delivery=1", "/channels", "/users", "/teams", "/me", "/about", "/i/999",
     ];
+
+    // Somebody put a stack trace into a summary: it must not push a page wider than the screen.
+    private const string LongTitle = "java.lang.IllegalStateException at com.acme.payments.checkout.CardTokeniser$RetryingTokeniser.tokeniseOrFallBack(CardTokeniser.java:214)";
 
     [BrowserFact]
     public Task Every_page_is_in_order_on_a_phone_in_the_dark() => LookAsync(360, 740, dark: true, scripts: true);
 
     [BrowserFact]
     public Task Every_page_is_in_order_on_a_desk_in_daylight() => LookAsync(1280, 900, dark: false, scripts: true);
+
+    // WCAG 1.4.10: as wide as a desk's screen magnified four times.
+    [BrowserFact]
+    public Task Every_page_is_in_order_at_320_pixels() => LookAsync(320, 640, dark: false, scripts: true);
 
     [BrowserFact]
     public async Task The_phone_path_is_light()
@@ -126,6 +133,7 @@ public sealed class RealPagesTests(BrowserFixture browser)
         await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %", description: "More than **2 %** of requests fail.\n\n- card payments\n- vouchers"));
         await product.SendAsync(Estates.GenericPath, Estates.Event("Queue lag 9 min on orders-consumer", "high", service: "orders"));
         await product.SendAsync(Estates.GenericPath, Estates.Event("Login latency p99 4.2 s", "warning", service: "auth"));
+        await product.SendAsync(Estates.GenericPath, Estates.Event(LongTitle, "warning", service: "card-tokeniser-gateway-eu-west-1-canary"));
         await product.SendAsync(Estates.GenericPath, Estates.Event("Login latency p99 4.2 s", "warning", "resolved", service: "auth"));
         using var http = new HttpClient { BaseAddress = product.Url };
         using var body = new StringContent("<html>", System.Text.Encoding.UTF8, "application/json");

@@ -226,7 +226,7 @@ internal static class Samples
     public static UserLine Bo { get; } = new(
         "bo", "Bo Lindqvist", "responder", "bo@acme.example", "America/New_York", false, ["payments", "platform"],
         [new("hook", "webhook", "https://hooks.acme.example/bo", new(false, "The connection to hooks.acme.example:443 was refused.", Now.AddSeconds(-3)))],
-        "Has one contact method only. If it fails, nobody is woken.");
+        "One contact method only: if it fails, nobody is woken.");
 
     private static PageView Page(long id, string recipient, string kind, string method, string type, string status, double minutes) => new()
     {

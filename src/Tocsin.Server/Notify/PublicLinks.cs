@@ -37,7 +37,13 @@ internal sealed class PublicLinks(string? publicUrl, byte[] secret)
     }
 
     /// <returns>Null for anything that was not signed here or has expired.</returns>
-    public ActionGrant? Read(string token, DateTimeOffset now)
+    public ActionGrant? Read(string token, DateTimeOffset now) => Open(token) is { } grant && grant.ExpiresAt > now ? grant : null;
+
+    /// <summary>When a link ends or ended, to tell its holder so.</summary>
+    /// <returns>Null for anything that was not signed here.</returns>
+    public DateTimeOffset? EndOf(string token) => Open(token)?.ExpiresAt;
+
+    private ActionGrant? Open(string token)
     {
         Span<byte> bytes = stackalloc byte[BodyLength + MacLength];
         if (token.Length > 64 || !Base64Url.IsValid(token, out var length) || length != bytes.Length || !Base64Url.TryDecodeFromChars(token, bytes, out _))
@@ -50,7 +56,7 @@ internal sealed class PublicLinks(string? publicUrl, byte[] secret)
         var grant = new ActionGrant(
             BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..]),
             DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(BinaryPrimitives.ReadInt64BigEndian(bytes[16..]), 0, 253402300799)));
-        return CryptographicOperations.FixedTimeEquals(mac, bytes[BodyLength..]) && grant.ExpiresAt > now ? grant : null;
+        return CryptographicOperations.FixedTimeEquals(mac, bytes[BodyLength..]) ? grant : null;
     }
 
     private void Sign(ReadOnlySpan<byte> body, Span<byte> mac)

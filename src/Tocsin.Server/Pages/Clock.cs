@@ -48,12 +48,16 @@ public sealed class Clock(DateTimeOffset now, TimeZoneInfo zone)
     /// <summary>"Fri 21 Nov".</summary>
     public string Day(DateTimeOffset at) => Local(at).ToString("ddd d MMM", CultureInfo.InvariantCulture);
 
-    /// <summary>"Fri 21 Nov 2025, 02:58:12 (UTC+01:00)": says everything, for hovering and for readers of other zones.</summary>
+    /// <summary>"Fri 21 Nov 2025, 02:58:12 (UTC+01:00)": says everything.</summary>
     public string Full(DateTimeOffset at)
     {
         var local = Local(at);
         return local.ToString("ddd d MMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture) + " (" + Offset(local.Offset) + ")";
     }
+
+    /// <summary>The whole moment here and, where that is another wall clock, in UTC as logs write it; for hovering.</summary>
+    public string Hover(DateTimeOffset at) =>
+        Local(at).Offset == TimeSpan.Zero ? Full(at) : $"{Full(at)} · {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC";
 
     public string ZoneName => Zone.Equals(TimeZoneInfo.Utc) ? "UTC" : Zone.Id;
 

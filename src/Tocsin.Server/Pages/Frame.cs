@@ -17,6 +17,9 @@ public sealed record Frame
 
     public required Clock Clock { get; init; }
 
+    /// <summary>The estate says that the reader lives in the clock's zone; else it is what the browser said, or UTC.</summary>
+    public bool ZoneIsDeclared { get; init; }
+
     /// <summary>The same page without its shell, for live.js to take fresh parts from.</summary>
     public bool Fragment { get; init; }
 
@@ -25,6 +28,9 @@ public sealed record Frame
 
     /// <summary>Whether single-key shortcuts are on (WCAG 2.1.4: they can be switched off).</summary>
     public bool Keys { get; init; } = true;
+
+    /// <summary>Whether an open tab sounds when its reader is paged.</summary>
+    public bool Sound { get; init; } = true;
 
     /// <summary>Proves that a form came from a page of ours; see <see cref="FormTokens"/>.</summary>
     public string FormToken { get; init; } = "";
@@ -58,6 +64,9 @@ public sealed record Frame
     public bool MayAct => Role is "owner" or "admin" or "responder";
 
     public bool MayAdminister => Role is "owner" or "admin";
+
+    /// <summary>The reader's full name where one is known.</summary>
+    public string? Name => User is null ? null : People.GetValueOrDefault(User, User);
 
     /// <summary>How a person is called on a page: "you" for the reader, else the full name where one is known.</summary>
     public string Person(string name) =>

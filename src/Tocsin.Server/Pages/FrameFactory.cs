@@ -16,6 +16,7 @@ internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormToken
 {
     public const string ThemeCookie = "tocsin-theme";
     public const string KeysCookie = "tocsin-keys";
+    public const string SoundCookie = "tocsin-sound";
     private const string ZoneCookie = "tocsin-zone";
 
     /// <summary>Reads what surrounds every page; call it before the page's own content is read.</summary>
@@ -34,10 +35,12 @@ internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormToken
             Role = caller.Role.ToString().ToLowerInvariant(),
             Workspace = caller.WorkspaceName,
             Clock = Clock.In(person?.TimeZone ?? Zone(http.Request), now),
+            ZoneIsDeclared = person?.TimeZone is not null,
             FormToken = forms.For(http),
             Fragment = Done.IsFragment(http.Request),
             Theme = Theme(http.Request),
             Keys = http.Request.Cookies[KeysCookie] != "off",
+            Sound = http.Request.Cookies[SoundCookie] != "off",
             Waiting = (int)known.Waiting,
             OnCall = OnCall(estate, caller.User, now),
             Estate = new(estate.Model.Revision, known.EstateFault),

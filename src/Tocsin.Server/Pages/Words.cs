@@ -96,6 +96,35 @@ public static class Words
         });
     }
 
+    /// <summary>What happened, in a word or two before the recorded reason; null where the reason says it.</summary>
+    public static string? EventLead(string kind) => kind switch
+    {
+        "incident.triggered" => "Triggered by route",
+        "incident.waiting" => "Waiting",
+        "incident.paging" => "Paging",
+        "incident.escalated" => "Escalated",
+        "incident.not_paged" => "Not paged",
+        "incident.fell_through" => "Fell through",
+        "incident.acknowledged" => "Acknowledged",
+        "incident.resolved" => "Resolved",
+        "incident.reopened" => "Reopened",
+        "incident.snoozed" => "Snoozed",
+        "incident.unsnoozed" => "Pages again",
+        "incident.urgency_raised" => "Urgency raised",
+        "incident.unanswered" => "Nobody answered",
+        "incident.nobody_told" => "Nobody told",
+        "incident.update_told" => "Update sent",
+        "page.queued" => "Page queued",
+        "page.sent" => "Page sent",
+        "page.retrying" => "Page tried again",
+        "page.failed" => "Page failed",
+        "page.cancelled" => "Page not sent",
+        "page.fell_back" => "Next method",
+        "page.bundled" => "Pages bundled",
+        "page.unreachable" => "Not reached",
+        _ => null,
+    };
+
     public static string Count(long count, string one, string many) => count == 1 ? $"1 {one}" : $"{count} {many}";
 
     /// <summary>"ana", "ana and bo", "ana, bo and chen".</summary>

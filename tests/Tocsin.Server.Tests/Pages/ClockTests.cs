@@ -30,6 +30,13 @@ public sealed class ClockTests
         Assert.Equal("Fri 20 Nov 2026, 03:03:11 (UTC+01:00)", s_berlin.Full(s_now));
 
     [Fact]
+    public void Hovering_adds_the_moment_as_logs_write_it() =>
+        Assert.Equal("Fri 20 Nov 2026, 03:03:11 (UTC+01:00) · 2026-11-20 02:03:11 UTC", s_berlin.Hover(s_now));
+
+    [Fact]
+    public void In_utc_nothing_is_added() => Assert.Equal("Fri 20 Nov 2026, 02:03:11 (UTC)", Clock.In("UTC", s_now).Hover(s_now));
+
+    [Fact]
     public void The_next_nine_o_clock_is_on_the_reader_s_wall_clock() =>
         Assert.Equal(new(2026, 11, 20, 8, 0, 0, TimeSpan.Zero), s_berlin.Next(new(9, 0)));
 

@@ -75,9 +75,33 @@ function ago(s) {
 
 setInterval(tick, 10000);
 
-// Times are shown in the reader's zone even before the estate knows the reader.
-document.cookie = `tocsin-zone=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;
-document.addEventListener("tocsin-taken", tick);
+// The server writes times in the zone that the estate names for the reader, else in the browser's, which it learns from this cookie.
+// Where it did not know that yet, or the browser has moved, the times are written again here.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+document.cookie = `tocsin-zone=${zone};path=/;max-age=31536000;samesite=lax`;
+const rezone = document.body.dataset.zone && document.body.dataset.zone !== zone;
+
+function localise() {
+  const now = new Date(Date.now() + skew);
+  const write = (at, how) => at.toLocaleString("en-GB", { timeZone: zone, hourCycle: "h23", hour: "2-digit", minute: "2-digit", ...how }).replace(",", "");
+  const day = at => Math.round(Date.parse(at.toLocaleDateString("sv", { timeZone: zone })) / 864e5);
+  for (const time of document.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    const days = Math.abs(day(at) - day(now));
+    time.title = `${write(at, { weekday: "short", day: "numeric", month: "short", year: "numeric", second: "2-digit", timeZoneName: "shortOffset" })} · ${time.dateTime.replace("T", " ").replace("Z", "")} UTC`;
+    if ("s" in time.dataset) time.textContent = write(at, { second: "2-digit" });
+    else if (!("ago" in time.dataset)) time.textContent = write(at, !days ? {} : days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" });
+  }
+  for (const name of document.querySelectorAll("#zone, [data-zone-name]")) name.textContent = zone;
+}
+
+function retime() {
+  tick();
+  if (rezone) localise();
+}
+
+retime();
+document.addEventListener("tocsin-taken", retime);
 
 if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 document.addEventListener("click", async e => {

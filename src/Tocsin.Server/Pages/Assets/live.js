@@ -232,6 +232,7 @@ function announce(fresh) {
     if (known.has(row.dataset.n) || document.querySelector(`.row[data-n="${row.dataset.n}"]`)) continue;
     news.count++;
     if ("mine" in row.dataset) {
+      ring();
       document.getElementById("alarm").textContent = `You are being paged: ${row.querySelector(".num").textContent} ${row.querySelector(".row-title").textContent}.`;
     }
     if (row.dataset.severity === "critical") news.critical++;
@@ -239,6 +240,22 @@ function announce(fresh) {
   const status = root => root.querySelector(".inc-line .tint")?.textContent;
   if (status(fresh) && status(fresh) !== status(document)) news.text = `Incident: ${status(fresh).trim().slice(1)}.`;
   if (news.count || news.text) news.timer ||= setTimeout(say, 400);
+}
+
+// Two tones, where the reader did not mute them. A browser that was not clicked in since the page opened stays silent.
+function ring() {
+  if (!("sound" in document.body.dataset) || !navigator.userActivation?.hasBeenActive) return;
+  const audio = new AudioContext();
+  for (const [i, pitch] of [660, 880, 660, 880].entries()) {
+    const [tone, loud, at] = [audio.createOscillator(), audio.createGain(), audio.currentTime + i * 0.25];
+    tone.frequency.value = pitch;
+    loud.gain.setValueAtTime(0.25, at);
+    loud.gain.exponentialRampToValueAtTime(0.001, at + 0.24);
+    tone.connect(loud).connect(audio.destination);
+    tone.start(at);
+    tone.stop(at + 0.25);
+    tone.onended = () => i === 3 && audio.close();
+  }
 }
 
 function say() {

@@ -67,7 +67,8 @@ internal static class InboxEndpoints
         var known = await sources.ListAsync(page.Estate, baseUrl, null, page.Caller.Role, ct);
         return known.FirstOrDefault(s => s.Type == "generic") is { } generic
             ? new(generic.Name, $$"""
-                curl -H 'Content-Type: application/json' {{generic.Url}} \
+                curl {{generic.Url}} \
+                  -H 'Content-Type: application/json' \
                   -d '{"title": "Hello from a shell", "severity": "high", "status": "firing"}'
                 """)
             : new(known.Count > 0 ? known[0].Name : null, null);

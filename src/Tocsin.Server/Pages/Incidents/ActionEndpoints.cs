@@ -15,6 +15,8 @@ namespace Tocsin.Pages;
 /// </summary>
 internal static class ActionEndpoints
 {
+    private static readonly TimeSpan _snooze = TimeSpan.FromHours(1);
+
     public static void MapActions(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/a/{token}").AllowAnonymous().ExcludeFromDescription();
@@ -27,9 +29,10 @@ internal static class ActionEndpoints
         IEstates estates, CancellationToken ct)
     {
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        var said = Done.Take(http);
         return await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is { } found
-            ? new Rendered<ActionPage, ActionModel>(found.Frame, new(views.Of(found.Incident, found.Estate), Done.Take(http).Fault))
-            : Dead(http, frames);
+            ? new Rendered<ActionPage, ActionModel>(found.Frame, new(views.Of(found.Incident, found.Estate), said.Notice, said.Fault))
+            : Dead(token, http, links, frames);
     }
 
     private static async Task<IResult> Act(
@@ -39,18 +42,21 @@ internal static class ActionEndpoints
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
         if (await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is not { } found || !http.Request.HasFormContentType)
         {
-            return Dead(http, frames);
+            return Dead(token, http, links, frames);
         }
 
-        var wish = (await http.Request.ReadFormAsync(ct))["do"].ToString();
+        var form = await http.Request.ReadFormAsync(ct);
         var (workspace, number, actor) = (found.Estate.Workspace, found.Incident.Number, found.Actor);
-        var result = wish switch
+        var result = form["do"].ToString() switch
         {
             "acknowledge" => await desk.AcknowledgeAsync(workspace, number, actor, ct),
             "escalate" => await desk.EscalateAsync(workspace, number, actor, ct),
+            "snooze" => await desk.SnoozeAsync(workspace, number, found.Frame.Clock.Now + _snooze, actor, ct),
+            "resolve" => await desk.ResolveAsync(workspace, number, actor, ct),
+            "note" => await desk.NoteAsync(workspace, number, form["text"].ToString(), actor, ct),
             _ => Error.Invalid("do", "Nothing was changed: the button was not understood."),
         };
-        return Done.Of(result, http.Request.Path, _ => "");
+        return Done.Of(result, http.Request.Path, _ => form["do"] == "note" ? "The note is in the timeline." : "");
     }
 
     private static async Task<Found?> FindAsync(
@@ -75,13 +81,17 @@ internal static class ActionEndpoints
         return new(estate, incident, $"{(page.RecipientKind == RecipientKind.User ? "user" : "channel")}:{page.Recipient}", outer with
         {
             User = page.Recipient,
-            Clock = person is null ? outer.Clock : Clock.In(person.TimeZone, outer.Clock.Now),
+            Clock = person?.TimeZone is { } zone ? Clock.In(zone, outer.Clock.Now) : outer.Clock,
             People = estate.Model.Users.Values.Where(u => u.FullName is not null).ToDictionary(u => u.Name, u => u.FullName!, StringComparer.Ordinal),
         });
     }
 
-    private static Rendered<DeadLinkPage, DeadLinkModel> Dead(HttpContext http, FrameFactory frames) =>
-        new(frames.Outer(http), new("It is older than a day, or a part of it got lost."), StatusCodes.Status404NotFound);
+    private static Rendered<DeadLinkPage, DeadLinkModel> Dead(string token, HttpContext http, PublicLinks links, FrameFactory frames)
+    {
+        var frame = frames.Outer(http);
+        var ended = links.EndOf(token) is { } end && end <= frame.Clock.Now ? end : default(DateTimeOffset?);
+        return new(frame, new(ended), ended is null ? StatusCodes.Status404NotFound : StatusCodes.Status410Gone);
+    }
 
     private sealed record Found(EstateSnapshot Estate, IncidentState Incident, string Actor, Frame Frame);
 }

@@ -2,8 +2,10 @@ using Tocsin.Sdk;
 
 namespace Tocsin.Pages;
 
+/// <param name="Notice">What the last press did, where the page does not show it by itself.</param>
 /// <param name="Fault">Why the last press did nothing.</param>
-public sealed record ActionModel(Incident Incident, string? Fault);
+public sealed record ActionModel(Incident Incident, string? Notice, string? Fault);
 
-/// <summary>Why a signed link no longer works, in one sentence for somebody who was just woken.</summary>
-public sealed record DeadLinkModel(string Reason);
+/// <summary>Why a signed link no longer works, for somebody who was just woken.</summary>
+/// <param name="EndedAt">When the link ended; null: it is not one of ours, or was cut short on its way.</param>
+public sealed record DeadLinkModel(DateTimeOffset? EndedAt);

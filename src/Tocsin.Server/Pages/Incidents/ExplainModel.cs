@@ -10,7 +10,7 @@ public sealed record ExplainModel
 
     public IReadOnlyList<PageView> Pages { get; init; } = [];
 
-    /// <summary>The recorded lines of who was called, and why.</summary>
+    /// <summary>The recorded lines of what was decided and by whom; notes are left out.</summary>
     public IReadOnlyList<EventView> Decisions { get; init; } = [];
 
     /// <summary>As typed.</summary>

@@ -18,6 +18,10 @@ public sealed record IncidentModel
     internal IReadOnlyList<EventView> Timeline =>
         [.. Detail.Timeline.Where(e => Show == "all" || Words.Event(e.Kind, e.Actor).Group == Show).OrderBy(e => e.Seq)];
 
+    /// <summary>The escalation is over and not one of its pages went out, which is another thing than nobody answering.</summary>
+    internal bool NobodyReached =>
+        Incident.Escalation == "exhausted" && Detail.Pages.Any(p => p.Kind == "page") && Detail.Pages.All(p => p.Kind != "page" || p.SentAt is null);
+
     /// <summary>The pages by whom they went to, those paged last first.</summary>
     internal IReadOnlyList<Responder> Responders =>
         [.. Detail.Pages.Where(p => p.Kind == "page").GroupBy(p => (p.RecipientKind, p.Recipient))

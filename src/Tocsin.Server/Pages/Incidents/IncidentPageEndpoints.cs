@@ -52,7 +52,7 @@ internal static class IncidentPageEndpoints
                 Incident = detail.Incident,
                 Pages = [.. detail.Pages.OrderBy(p => p.DueAt)],
                 Explanation = explainer.Recorded(page.Estate, state),
-                Decisions = [.. detail.Timeline.Where(e => Words.Event(e.Kind, e.Actor).Group is "decisions")],
+                Decisions = [.. detail.Timeline.Where(e => Words.Event(e.Kind, e.Actor).Group is "decisions" or "people" && e.Kind != "incident.note_added")],
                 Started = state.CreatedAt,
             });
     }

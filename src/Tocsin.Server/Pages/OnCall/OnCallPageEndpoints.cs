@@ -14,6 +14,7 @@ namespace Tocsin.Pages;
 internal static class OnCallPageEndpoints
 {
     private const int MostOpen = 500;
+    private const int MostEnded = 10;
 
     private static readonly TimeSpan _foresight = TimeSpan.FromDays(28);
 
@@ -23,6 +24,7 @@ internal static class OnCallPageEndpoints
         pages.MapGet("/schedules", Schedules);
         pages.MapGet("/schedules/{name}", Schedule);
         pages.MapGet("/services", Services);
+        pages.MapGet("/services/{name}", Service);
     }
 
     private static async Task<IResult> OnCall(HttpContext http, FrameFactory frames, CancellationToken ct)
@@ -77,7 +79,7 @@ internal static class OnCallPageEndpoints
         }
 
         layers.AddRange(schedule.Rotations.Select(r => (r.Name, (IReadOnlyList<Shift>)[.. Layer(schedule with { Rotations = [r], Overrides = [] }, begin, end)])));
-        var weeks = ScheduleModel.Cut(monday, there.Zone, now, layers, user => page.Frame.People.GetValueOrDefault(user, user));
+        var weeks = ScheduleModel.Cut(monday, there.Zone, now, (begin, end), layers, user => page.Frame.People.GetValueOrDefault(user, user));
         var (first, last) = (weeks[0].Days[0].From, weeks[^1].Days[^1].To);
         var on = compiled.At(now);
         return new Rendered<SchedulePage, ScheduleModel>(page.Frame, new()
@@ -113,6 +115,31 @@ internal static class OnCallPageEndpoints
                 service.Name, service.Description, service.Team, service.Policy, mine.Count, mine.Count == 0 ? null : mine.Max(i => i.Severity).ToString().ToLowerInvariant(), first);
         });
         return new Rendered<ServicesPage, ServicesModel>(page.Frame, new([.. lines.OrderByDescending(l => Words.SeverityRank(l.Worst ?? ""))]));
+    }
+
+    private static async Task<IResult> Service(
+        string name, HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        if (!page.Estate.Model.Services.TryGetValue(name, out var service))
+        {
+            return Errors.NotFound(page.Frame);
+        }
+
+        var (open, ended) = await database.ReadAsync(
+            async session => (
+                await incidents.ListAsync(session, page.Workspace, open: true, null, long.MaxValue, MostOpen),
+                await incidents.ListAsync(session, page.Workspace, open: false, IncidentStatus.Resolved, long.MaxValue, MostOpen)),
+            ct);
+        return new Rendered<ServicePage, ServiceModel>(page.Frame, new()
+        {
+            Name = service.Name,
+            Description = service.Description,
+            Team = service.Team,
+            Policy = RoutingPageEndpoints.Line(page.Estate.Policy(service.Policy ?? page.Estate.Model.Route.Policy), page),
+            Open = [.. open.Where(i => i.Service == name).OrderByDescending(i => i.Severity).ThenBy(i => i.CreatedAt).Select(i => views.Of(i, page.Estate))],
+            Ended = [.. ended.Where(i => i.Service == name).OrderByDescending(i => i.ResolvedAt).Take(MostEnded).Select(i => views.Of(i, page.Estate))],
+        });
     }
 
     /// <summary>The people and channels that a step reaches for high urgency.</summary>

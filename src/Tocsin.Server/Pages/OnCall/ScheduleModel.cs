@@ -35,9 +35,10 @@ public sealed record ScheduleModel
     public required DateOnly From { get; init; }
 
     /// <summary>Cuts layers of shifts into weeks of days. Pure.</summary>
+    /// <param name="seen">What was looked at: shifts are cut there, so their true ends lie beyond.</param>
     /// <param name="layers">The first is the outcome ("on call"), the rest explain it; shifts in order, UTC.</param>
     internal static IReadOnlyList<ScheduleWeek> Cut(
-        DateOnly monday, TimeZoneInfo zone, DateTimeOffset now, IReadOnlyList<(string Name, IReadOnlyList<Shift> Shifts)> layers,
+        DateOnly monday, TimeZoneInfo zone, DateTimeOffset now, (DateTimeOffset From, DateTimeOffset To) seen, IReadOnlyList<(string Name, IReadOnlyList<Shift> Shifts)> layers,
         Func<string, string> fullName)
     {
         var people = layers.SelectMany(l => l.Shifts).SelectMany(s => s.Users).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
@@ -45,7 +46,7 @@ public sealed record ScheduleModel
         {
             var days = Enumerable.Range(0, 7).Select(d => Day(monday.AddDays((week * 7) + d), zone, now)).ToList();
             var rows = layers.Select((layer, index) => new ScheduleRow(layer.Name, index == 0,
-                [.. days.Select((day, d) => Cell(day, d == 0, layer.Shifts, zone, people, index == 0, fullName))])).ToList();
+                [.. days.Select((day, d) => Cell(day, d == 0, layer.Shifts, zone, seen, people, index == 0, fullName))])).ToList();
             return new ScheduleWeek(days, rows);
         })];
     }
@@ -57,7 +58,8 @@ public sealed record ScheduleModel
     }
 
     private static ScheduleCell Cell(
-        ScheduleDay day, bool first, IReadOnlyList<Shift> shifts, TimeZoneInfo zone, List<string> people, bool outcome, Func<string, string> fullName)
+        ScheduleDay day, bool first, IReadOnlyList<Shift> shifts, TimeZoneInfo zone, (DateTimeOffset From, DateTimeOffset To) seen, List<string> people, bool outcome,
+        Func<string, string> fullName)
     {
         var pieces = new List<SchedulePiece>();
         foreach (var shift in shifts.Where(s => s.From < day.To && s.To > day.From))
@@ -71,11 +73,12 @@ public sealed record ScheduleModel
             var (from, to) = (shift.From > day.From ? shift.From : day.From, shift.To < day.To ? shift.To : day.To);
             var (a, b) = (Slot(from, day, zone, floor: true), Slot(to, day, zone, floor: false));
             b = Math.Max(b, a + 1);
+            DateTimeOffset? begins = shift.From > seen.From ? shift.From : null, ends = shift.To < seen.To ? shift.To : null;
             pieces.Add(new(
                 shift.Users, a, b, Label(shift, day, a, b, first, zone),
                 shift.Users.Count == 0 ? -1 : people.IndexOf(shift.Users[0]) % 8,
-                $"{(shift.Users.Count == 0 ? "nobody" : Words.And([.. shift.Users.Select(fullName)]))}, {Wall(shift.From, zone)} to {Wall(shift.To, zone)}",
-                TimeZoneInfo.ConvertTime(shift.From, zone).DateTime, TimeZoneInfo.ConvertTime(shift.To, zone).DateTime));
+                $"{(shift.Users.Count == 0 ? "nobody" : Words.And([.. shift.Users.Select(fullName)]))}, {Span(begins, ends, zone)}",
+                Local(begins, zone), Local(ends, zone)));
         }
 
         return new(pieces);
@@ -124,6 +127,16 @@ public sealed record ScheduleModel
         return new(TimeZoneInfo.ConvertTimeToUtc(local, zone), TimeSpan.Zero);
     }
 
+    private static DateTime? Local(DateTimeOffset? at, TimeZoneInfo zone) => at is { } known ? TimeZoneInfo.ConvertTime(known, zone).DateTime : null;
+
+    private static string Span(DateTimeOffset? from, DateTimeOffset? to, TimeZoneInfo zone) => (from, to) switch
+    {
+        ({ } begins, { } ends) => $"{Wall(begins, zone)} to {Wall(ends, zone)}",
+        ({ } begins, null) => $"from {Wall(begins, zone)} on",
+        (null, { } ends) => $"until {Wall(ends, zone)}",
+        _ => "all the time",
+    };
+
     private static string Wall(DateTimeOffset at, TimeZoneInfo zone) =>
         TimeZoneInfo.ConvertTime(at, zone).ToString("ddd d MMM HH:mm", CultureInfo.InvariantCulture);
 }
@@ -142,9 +155,9 @@ public sealed record ScheduleCell(IReadOnlyList<SchedulePiece> Pieces);
 /// <param name="Label">What of the name is written here.</param>
 /// <param name="Hue">0 to 7; −1 for nobody.</param>
 /// <param name="Text">The whole shift in words.</param>
-/// <param name="FromWall">When the whole shift begins on the schedule's wall clock.</param>
-/// <param name="ToWall">When it ends there.</param>
-public sealed record SchedulePiece(IReadOnlyList<string> Users, int From, int To, PieceLabel Label, int Hue, string Text, DateTime FromWall, DateTime ToWall);
+/// <param name="FromWall">When the whole shift begins on the schedule's wall clock; null: before what was looked at.</param>
+/// <param name="ToWall">When it ends there; null: after what was looked at.</param>
+public sealed record SchedulePiece(IReadOnlyList<string> Users, int From, int To, PieceLabel Label, int Hue, string Text, DateTime? FromWall, DateTime? ToWall);
 
 public enum PieceLabel
 {

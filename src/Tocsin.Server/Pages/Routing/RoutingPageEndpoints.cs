@@ -92,7 +92,7 @@ internal static class RoutingPageEndpoints
         return new(route.Name, [.. route.Match.Select(MatcherText.Format)], decides, route.Continue, [.. route.Routes.Select(r => Node(r, isRoot: false))]);
     }
 
-    private static PolicyLine Line(Policy policy, PageRequest page)
+    public static PolicyLine Line(Policy policy, PageRequest page)
     {
         List<PolicyStepLine> steps = [];
         var after = TimeSpan.Zero;

@@ -16,6 +16,7 @@ internal static class ContactPageEndpoints
     {
         pages.MapGet("/channels", Channels);
         pages.MapGet("/users", Users);
+        pages.MapGet("/teams", Teams);
         pages.MapPost("/channels/{name}/test", TestChannel).RequireAuthorization(Policies.Admin).AddEndpointFilter<FormFilter>();
         pages.MapPost("/users/{name}/{method}/test", TestContact).RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
     }
@@ -36,6 +37,20 @@ internal static class ContactPageEndpoints
         }
 
         return new Rendered<UsersPage, UsersModel>(page.Frame, new(users));
+    }
+
+    private static async Task<IResult> Teams(HttpContext http, FrameFactory frames, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var teams = page.Estate.Model.Teams.Values.OrderBy(t => t.Name, StringComparer.Ordinal).Select(team => new TeamLine(
+            team.Name,
+            team.Members,
+            [
+                .. page.Estate.Schedules.Values.Where(s => s.Schedule.Team == team.Name).OrderBy(s => s.Schedule.Name, StringComparer.Ordinal)
+                    .Select(s => (s.Schedule.Name, s.At(page.Now).Users)),
+            ],
+            [.. page.Estate.Model.Services.Values.Where(s => s.Team == team.Name).Select(s => s.Name).Order(StringComparer.Ordinal)]));
+        return new Rendered<TeamsPage, TeamsModel>(page.Frame, new([.. teams]));
     }
 
     private static async Task<IResult> TestChannel(string name, HttpContext http, FrameFactory frames, ContactTester tester, CancellationToken ct)
@@ -99,8 +114,8 @@ internal sealed class ContactReader(Database database, EventLog log, NotifierReg
     private static string? Warning(Person person) => person switch
     {
         { Disabled: true } => null,
-        { Contact.Count: 0 } => "Has no contact method: steps that name only this person fall through.",
-        { Contact.Count: 1 } => "Has one contact method only. If it fails, nobody is woken.",
+        { Contact.Count: 0 } => "No contact method: steps that name only this person fall through.",
+        { Contact.Count: 1 } => "One contact method only: if it fails, nobody is woken.",
         _ => null,
     };
 

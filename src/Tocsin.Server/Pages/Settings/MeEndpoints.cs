@@ -39,6 +39,7 @@ internal static class MeEndpoints
         var form = await http.Request.ReadFormAsync(ct);
         Keep(http, FrameFactory.ThemeCookie, form["theme"].ToString() is var theme and ("light" or "dark") ? theme : "auto");
         Keep(http, FrameFactory.KeysCookie, form["keys"] == "off" ? "off" : "on");
+        Keep(http, FrameFactory.SoundCookie, form["sound"] == "off" ? "off" : "on");
         return Done.Well("/me", "Saved for this browser.");
     }
 

@@ -1,0 +1,50 @@
+using Microsoft.Playwright;
+
+namespace Tocsin.Browser.Tests;
+
+/// <summary>What floats over a page on a phone never hides what a thumb aims at.</summary>
+[Collection(BrowserTests.Name)]
+public sealed class PhoneTests(BrowserFixture browser)
+{
+    private const string OnTop = "e => { const b = e.getBoundingClientRect(); return e.contains(document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2)); }";
+
+    [BrowserFact]
+    public async Task The_buttons_for_what_is_selected_lie_over_the_list()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product, width: 360, height: 740);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        foreach (var name in (string[])["First", "Second", "Third", "Fourth"])
+        {
+            await product.SendAsync(Estates.GenericPath, Estates.Event(name, service: name));
+        }
+
+        await page.GotoAsync("/");
+        await page.GetByRole(AriaRole.Checkbox).First.CheckAsync();
+        var bar = page.GetByRole(AriaRole.Group, new() { Name = "Selected incidents" });
+        foreach (var name in (string[])["Acknowledge", "Resolve", "Snooze 1 h"])
+        {
+            Assert.True(await bar.GetByRole(AriaRole.Button, new() { Name = name }).EvaluateAsync<bool>(OnTop), $"{name} is covered.");
+        }
+    }
+
+    [BrowserFact]
+    public async Task What_was_done_is_said_beside_the_next_button_not_over_it()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product, width: 360, height: 740);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await page.GotoAsync("/i/1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+
+        await Assertions.Expect(page.Locator("#toast")).ToContainTextAsync("#1 is yours");
+        await Assertions.Expect(page.GetByText("You have this")).ToBeVisibleAsync();
+        foreach (var name in (string[])["Resolve", "Escalate"])
+        {
+            Assert.True(await page.GetByRole(AriaRole.Button, new() { Name = name }).EvaluateAsync<bool>(OnTop), $"{name} is covered.");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Tocsin.Notify;
+
+namespace Tocsin.Tests.Notify;
+
+public sealed class PublicLinksTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 11, 20, 3, 0, 0, TimeSpan.Zero);
+    private readonly PublicLinks _links = new("https://tocsin.invalid", new byte[32]);
+
+    [Fact]
+    public void A_link_works_for_a_day()
+    {
+        var token = _links.Action(1, 7, s_now)!.AbsolutePath[3..];
+
+        Assert.Equal(new(1, 7, s_now.AddDays(1)), _links.Read(token, s_now.AddDays(1).AddSeconds(-1)));
+        Assert.Null(_links.Read(token, s_now.AddDays(1)));
+    }
+
+    [Fact]
+    public void Whoever_opens_a_link_too_late_can_be_told_when_it_ended() =>
+        Assert.Equal(s_now.AddDays(1), _links.EndOf(_links.Action(1, 7, s_now)!.AbsolutePath[3..]));
+
+    [Fact]
+    public void Nothing_is_told_of_a_link_that_another_installation_signed()
+    {
+        byte[] other = [1, .. new byte[31]];
+
+        Assert.Null(_links.EndOf(new PublicLinks("https://tocsin.invalid", other).Action(1, 7, s_now)!.AbsolutePath[3..]));
+    }
+}

@@ -26,6 +26,15 @@ public static class AlertReducer
             ? new(state with { Status = AlertStatus.Resolved, EndedAt = now, EndedBy = EndedBy.Timeout, ExpiresAt = null }, AlertChange.Ended, "it was not sent again in time")
             : new(state, AlertChange.None, "not due");
 
+    /// <summary>
+    /// Ends an alert whose incidents people resolved, so that its next occurrence pages again. Not one that expires by itself: its sender
+    /// repeats it as long as it lasts, and a repetition is no occurrence.
+    /// </summary>
+    public static AlertDecision LetGo(AlertState state, DateTimeOffset now) =>
+        state is { Status: AlertStatus.Firing, ExpiresAt: null }
+            ? new(state with { Status = AlertStatus.Resolved, EndedAt = now, EndedBy = EndedBy.Person }, AlertChange.Ended, "a person resolved it")
+            : new(state, AlertChange.None, "lasts until its sender falls silent");
+
     private static AlertState Begin(Signal signal, DateTimeOffset receivedAt, int episodes) => new(
         AlertStatus.Firing, signal.StartedAt ?? receivedAt, signal.StartedAt is not null, null, EndedBy.Nobody, RoundUp(signal.ExpiresAt, receivedAt), episodes);
 
@@ -46,13 +55,17 @@ public static class AlertReducer
         state.SenderStart && signal.EndedAt is { } ended && ended < state.StartedAt;
 
     /// <summary>
-    /// A beginning that arrives after its own end. Senders whose alerts expire by themselves are believed: they say that it
-    /// fires now, and a mistake ends with the expiry.
+    /// A beginning that arrives after its own end, or the repetition of one that a person ended. Senders whose alerts expire by themselves are
+    /// believed: they say that it fires now, and a mistake ends with the expiry.
     /// </summary>
     private static bool IsOfEndedEpisode(AlertState state, Signal signal) =>
         signal.ExpiresAt is null && signal.StartedAt is { } started
         && ((state.EndedBy == EndedBy.SenderWithTime && started < state.EndedAt)
-            || (state.EndedBy is EndedBy.Sender or EndedBy.SenderWithTime && state.SenderStart && started == state.StartedAt));
+            || (state.EndedBy is EndedBy.Sender or EndedBy.SenderWithTime && state.SenderStart && Stored(started) == Stored(state.StartedAt))
+            || (state.EndedBy == EndedBy.Person && state.SenderStart && Stored(started) <= Stored(state.StartedAt)));
+
+    /// <summary>As instants come back from the store: senders tell nanoseconds, and the same beginning must stay the same.</summary>
+    private static DateTimeOffset Stored(DateTimeOffset at) => at.AddTicks(-(at.Ticks % TimeSpan.TicksPerMicrosecond));
 
     private static DateTimeOffset? RoundUp(DateTimeOffset? expiresAt, DateTimeOffset receivedAt)
     {

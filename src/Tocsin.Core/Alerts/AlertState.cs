@@ -20,6 +20,9 @@ public enum EndedBy
 
     /// <summary>The sender stopped sending it.</summary>
     Timeout = 3,
+
+    /// <summary>A person resolved the incidents that it fired in; the sender has said nothing yet.</summary>
+    Person = 4,
 }
 
 /// <summary>What is remembered of one alert to judge its next delivery. Instants are UTC.</summary>

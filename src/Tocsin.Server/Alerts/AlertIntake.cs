@@ -78,6 +78,22 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         return work.Ended.Count;
     }
 
+    /// <summary>Ends what fires only in an incident that a person just resolved: the next time that it is sent it is a new occurrence.</summary>
+    /// <returns>How many ended.</returns>
+    public async Task<int> LetGoAsync(Tx tx, EstateSnapshot estate, long incident, DateTimeOffset now)
+    {
+        var work = new IntakeWork(estate, now);
+        var rows = await alerts.FiringOnlyInAsync(tx, estate.Workspace, incident);
+        work.Known(rows);
+        foreach (var row in rows)
+        {
+            work.Change(row with { State = AlertReducer.LetGo(row.State, now).State, UpdatedAt = now });
+        }
+
+        await SaveAsync(tx, work);
+        return work.Ended.Count;
+    }
+
     /// <summary>Routes firing alerts that were muted and no longer are.</summary>
     /// <param name="mutedBefore">Later ones are left alone: whoever muted them may know a silence that <paramref name="estate"/> lacks. Null: all.</param>
     /// <returns>How many were routed.</returns>

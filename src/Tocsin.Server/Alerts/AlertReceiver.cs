@@ -79,8 +79,9 @@ internal sealed class AlertReceiver(
         var (signals, rejected) = (parsed.Value.Signals, parsed.Value.Rejected);
         if (signals.Count > options.Value.MaxAlerts)
         {
-            var reason = $"The delivery has {signals.Count} alerts, at most {options.Value.MaxAlerts} are taken at once. It is kept: raise Ingest:MaxAlerts and replay it, or send several.";
-            return replays is { } kept ? new DeliveryOutcome(kept, Verdict.Unparsed, 0, signals.Count, reason) : await KeepAsync(estate, request, Verdict.Unparsed, reason, ct);
+            // Not refused whole: most senders never send a refused delivery again, and what is taken pages somebody.
+            rejected = [.. rejected, .. BeyondLimit(signals.Count, options.Value.MaxAlerts)];
+            signals = [.. signals.Take(options.Value.MaxAlerts)];
         }
 
         var outcome = await batcher.StoreAsync(
@@ -90,6 +91,9 @@ internal sealed class AlertReceiver(
         Telemetry.IngestTime.Record((clock.GetUtcNow() - request.ReceivedAt).TotalSeconds);
         return outcome;
     }
+
+    private static IEnumerable<RejectedElement> BeyondLimit(int count, int most) => Enumerable.Range(most, count - most).Select(i => new RejectedElement(
+        $"alert {i + 1}", i > most ? "likewise." : $"At most {most} alerts of a delivery are taken. All of it is kept: raise Ingest:MaxAlerts and replay it, or send several."));
 
     private Task<DeliveryOutcome> KeepAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, CancellationToken ct) => database.WriteAsync(
         async tx =>

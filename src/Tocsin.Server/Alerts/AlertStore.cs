@@ -162,6 +162,18 @@ internal sealed class AlertStore(bool soleWriter = false)
         """,
         Read, ("workspace", workspace), ("incident", incident), ("limit", limit));
 
+    /// <summary>Alerts that fire in an incident and in no other that is open, and that do not expire by themselves.</summary>
+    public Task<List<AlertRow>> FiringOnlyInAsync(Session session, long workspace, long incident) => session.QueryAsync(
+        $"""
+        SELECT {string.Join(", ", Columns.Split(", ").Select(c => "a." + c))} FROM incident_alert l
+        JOIN alert a ON a.workspace_id = l.workspace_id AND a.id = l.alert_id
+        WHERE l.workspace_id = @workspace AND l.incident = @incident AND l.firing = 1 AND a.status = 0 AND a.expires_at IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM incident_alert o JOIN incident i ON i.workspace_id = o.workspace_id AND i.number = o.incident
+            WHERE o.workspace_id = l.workspace_id AND o.alert_id = l.alert_id AND o.firing = 1 AND i.number <> l.incident AND i.status <> 3)
+        """,
+        Read, ("workspace", workspace), ("incident", incident));
+
     /// <summary>Fingerprints whose time without a re-send is over, by workspace.</summary>
     public Task<List<(long Workspace, long Fingerprint)>> ExpiredAsync(Session session, DateTimeOffset now, int limit) => session.QueryAsync(
         "SELECT workspace_id, fingerprint FROM alert WHERE expires_at IS NOT NULL AND expires_at <= @now ORDER BY expires_at LIMIT @limit",

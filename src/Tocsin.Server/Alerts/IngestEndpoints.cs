@@ -19,13 +19,17 @@ internal static class IngestEndpoints
     {
         routes.MapMethods("/in/{provider}/{key}", ["POST", "PUT"], FromProvider).AllowAnonymous().WithTags("Sources")
             .WithMetadata(new TakesBody("application/json", "What the provider sends; for a generic source any JSON, best with title, status and dedup_key.")).Produces<IngestAnswer>(StatusCodes.Status202Accepted)
-            .Produces<IngestAnswer>(StatusCodes.Status207MultiStatus).Produces<IngestAnswer>(StatusCodes.Status400BadRequest);
+            .Produces<IngestAnswer>(StatusCodes.Status207MultiStatus)
+            .WithMetadata(new Refuses(StatusCodes.Status400BadRequest, "Nothing in the body could be read. It is kept under the number `delivery`, and can be replayed."));
         routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().ExcludeFromDescription();
         routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().ExcludeFromDescription();
     }
 
     /// <summary>Takes whatever the provider sends, in the provider's own form, and answers after it is durable.</summary>
-    /// <remarks>202: all stored; 207: some, the others are named; 400: nothing could be read, it is kept for replay; 503: nothing stored, send again.</remarks>
+    /// <remarks>
+    /// 202: all stored; 207: some, the others are named; 400: nothing could be read, it is kept for replay, and the problem has the members of the
+    /// other answers too; 503: nothing stored, send again.
+    /// </remarks>
     /// <param name="provider">The source's type, such as generic.</param>
     /// <param name="key">The source's key, which admits to nothing else.</param>
     internal static async Task<Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult>> FromProvider(
@@ -107,12 +111,18 @@ internal static class IngestEndpoints
         };
     }
 
-    private static JsonHttpResult<IngestAnswer> Answer(DeliveryOutcome outcome) => TypedResults.Json(
-        new IngestAnswer(outcome.Verdict.ToString().ToLowerInvariant(), outcome.Signals, outcome.Rejected, outcome.Id, outcome.Reason),
-        statusCode: outcome.Verdict switch
-        {
-            Verdict.Partial => StatusCodes.Status207MultiStatus,
-            Verdict.Unparsed => StatusCodes.Status400BadRequest,
-            _ => StatusCodes.Status202Accepted,
-        });
+    private static Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult> Answer(DeliveryOutcome outcome)
+    {
+        IngestAnswer answer = new(outcome.Verdict.ToString().ToLowerInvariant(), outcome.Signals, outcome.Rejected, outcome.Id, outcome.Reason);
+        return outcome.Verdict == Verdict.Unparsed
+            ? Problems.Of(StatusCodes.Status400BadRequest, "delivery.unparsed", answer.Reason ?? "Nothing in the body could be read.", more: new()
+            {
+                ["verdict"] = answer.Verdict,
+                ["accepted"] = answer.Accepted,
+                ["rejected"] = answer.Rejected,
+                ["delivery"] = answer.Delivery,
+                ["reason"] = answer.Reason,
+            })
+            : TypedResults.Json(answer, statusCode: outcome.Verdict == Verdict.Partial ? StatusCodes.Status207MultiStatus : StatusCodes.Status202Accepted);
+    }
 }

@@ -10,9 +10,9 @@ public sealed class IngestOptions
     [Range(1024, 64 * 1024 * 1024)]
     public int MaxBodyBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>The most alerts in one delivery; a larger one is kept but not read. Default 10 000, 1 to 100 000.</summary>
+    /// <summary>The most alerts that are taken of one delivery; the others are named as rejected, and all of it is kept. Default 1 000, 1 to 100 000.</summary>
     [Range(1, 100_000)]
-    public int MaxAlerts { get; set; } = 10_000;
+    public int MaxAlerts { get; set; } = 1_000;
 
     /// <summary>Deliveries that may wait for the store; more are answered 503. Default 10 000, 1 to 1 000 000.</summary>
     [Range(1, 1_000_000)]

@@ -32,9 +32,10 @@ internal static class Problems
     /// Only for failures of ours: equal refusals have equal bodies, so that "not yours" cannot be told from "not there". The header
     /// X-Request-Id names every request.
     /// </param>
-    public static ProblemHttpResult Of(int status, string code, string detail, string? field = null, string? trace = null)
+    /// <param name="more">Members of this problem's own.</param>
+    public static ProblemHttpResult Of(int status, string code, string detail, string? field = null, string? trace = null, Dictionary<string, object?>? more = null)
     {
-        Dictionary<string, object?> more = [];
+        more ??= [];
         if (field is not null)
         {
             more["field"] = field;

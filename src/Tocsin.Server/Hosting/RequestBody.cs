@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Tocsin.Hosting;
 
@@ -14,6 +15,11 @@ internal static class RequestBody
     /// <param name="advice">What to do about a body that is too large, after the sentence that says so.</param>
     public static async Task<(ReadOnlyMemory<byte> Body, BodyRefusal? Refusal)> ReadAsync(HttpRequest request, int limit, CancellationToken ct, string advice = "")
     {
+        if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset.HasValue && !HoldsAscii(HeaderUtilities.RemoveQuotes(type.Charset).ToString()))
+        {
+            return (default, new(StatusCodes.Status415UnsupportedMediaType, $"The charset '{Notify.PlainText.OneLine(type.Charset.ToString(), 40)}' is not known here; send UTF-8."));
+        }
+
         var encoding = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
         if (encoding is not ("" or "identity" or "gzip" or "x-gzip" or "br" or "deflate"))
         {
@@ -39,6 +45,10 @@ internal static class RequestBody
             return (default, new(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(limit, advice).Detail : "The body broke off before its end; send it again."));
         }
     }
+
+    /// <summary>UTF-8, and those in which at least the English letters are the same: better some letters lost than an alert.</summary>
+    private static bool HoldsAscii(string charset) =>
+        charset.ToLowerInvariant() is "utf-8" or "utf8" or "us-ascii" or "ascii" or "latin1" or ['i', 's', 'o', '-', '8', '8', '5', '9', '-', ..] or ['w', 'i', 'n', 'd', 'o', 'w', 's', '-', '1', '2', '5', _];
 
     private static (ReadOnlyMemory<byte> Body, BodyRefusal? Refusal) Decode(ReadOnlyMemory<byte> packed, string encoding, int limit, string advice)
     {

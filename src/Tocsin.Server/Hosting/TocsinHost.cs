@@ -56,8 +56,7 @@ public static class TocsinHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 * 1024 * 1024;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
-            kestrel.Limits.MaxRequestHeaderCount = 100;
+            kestrel.Limits.SetRequestEdge();
             kestrel.Limits.MaxConcurrentConnections = 20_000;
         });
         AddHostedServices(builder.Services, options);
@@ -178,7 +177,10 @@ public static class TocsinHost
     private static void MapAll(WebApplication app, ServerOptions options)
     {
         app.UseSecurityHeaders();
-        app.UseExceptionHandler(error => error.Run(Failures.AnswerAsync));
+
+        // What is worth a line in the log, Failures logs: a refused request is not.
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync, SuppressDiagnosticsCallback = static _ => true });
+        app.UseRequestEdge();
         app.UseStatusCodePages(Failures.AnswerStatusAsync);
         app.UseRouting();
         app.UseAuthentication();

@@ -1,10 +1,11 @@
+using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Estate;
 
 namespace Tocsin.Incidents;
 
 /// <summary>What people do to incidents, whatever surface they use: page, API, signed link, command line.</summary>
-internal sealed class IncidentDesk(Database database, IEstates estates, IncidentFlow flow, TimeProvider clock)
+internal sealed class IncidentDesk(Database database, IEstates estates, IncidentFlow flow, AlertIntake alerts, TimeProvider clock)
 {
     public Task<Result<IncidentState>> AcknowledgeAsync(long workspace, long number, string actor, CancellationToken ct) =>
         ActAsync(workspace, number, new IncidentEvent.Acknowledged(Name(actor)), actor, ct);
@@ -41,7 +42,14 @@ internal sealed class IncidentDesk(Database database, IEstates estates, Incident
             async tx =>
             {
                 await tx.LockWorkspaceAsync(workspace);
-                return await flow.ApplyAsync(tx, estate, number, e, actor, clock.GetUtcNow());
+                var now = clock.GetUtcNow();
+                var decided = await flow.ApplyAsync(tx, estate, number, e, actor, now);
+                if (decided is { Changed: true } && e is IncidentEvent.Resolved)
+                {
+                    await alerts.LetGoAsync(tx, estate, number, now);
+                }
+
+                return decided;
             },
             ct);
         return decision switch

@@ -57,12 +57,22 @@ internal static class StreamEndpoints
         var from = long.TryParse(http.Request.Headers["Last-Event-ID"], out var resumed) ? resumed : last;
         var until = CancellationTokenSource.CreateLinkedTokenSource(ct, life.ApplicationStopping);
         http.Response.RegisterForDispose(until);
+        if (http.WantsHeadersOnly())
+        {
+            until.Cancel();
+        }
+
         return TypedResults.ServerSentEvents(EventsAsync(database, log, changes, clock, Caller.Of(user).Workspace, from, until.Token));
     }
 
     private static async IAsyncEnumerable<SseItem<EventView?>> EventsAsync(
         Database database, EventLog log, ChangeSignal changes, TimeProvider clock, long workspace, long? from, [EnumeratorCancellation] CancellationToken ct)
     {
+        if (ct.IsCancellationRequested)
+        {
+            yield break;
+        }
+
         var last = from ?? await database.ReadAsync(session => log.LastAsync(session, workspace), ct);
         yield return Heartbeat(last);
         var beatAt = clock.GetUtcNow() + _heartbeat;

@@ -30,7 +30,7 @@ internal sealed class NodeParts
         Intake = new(Alerts, Incidents, Flow, Log);
         var desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log, paging);
         Silences = new(database, estates, silences, Alerts, Jobs, Log, clock);
-        Incident = new(database, estates, Flow, clock);
+        Incident = new(database, estates, Flow, Intake, clock);
         var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
         Handlers =
         [

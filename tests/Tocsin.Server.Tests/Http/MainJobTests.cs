@@ -97,6 +97,45 @@ public abstract class MainJobTests(Engine engine) : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task What_a_person_resolved_pages_again_when_it_happens_again()
+    {
+        const string Backup = """{"dedupKey": "backup/db1", "title": "The backup failed", "severity": "high"}""";
+        using var sender = _bench.Anybody();
+        var responder = await _bench.CallerAsync(Role.Responder);
+        await sender.PostAsync($"/in/generic/{HttpBench.GenericKey}", Backup, HttpStatusCode.Accepted);
+        Assert.Equal(("ana", "incident.triggered"), (await _bench.PagedAsync()) is var (phone, type, _) ? (phone, type) : default);
+        await responder.PostAsync("/api/v1/incidents/1/resolve", "");
+        Assert.Equal(0, (await responder.GetJsonAsync("/api/v1/incidents/1"))["incident"]!["firing_count"]!.GetValue<int>());
+
+        Assert.Equal("accepted", (await sender.PostAsync($"/in/generic/{HttpBench.GenericKey}", Backup, HttpStatusCode.Accepted))["verdict"].Text());
+        Assert.Equal("ana", (await _bench.PagedAsync()).Phone);
+        Assert.Equal("triggered", Assert.Single((await responder.GetJsonAsync("/api/v1/incidents")).Items())!["status"].Text());
+
+        await responder.PostAsync("/api/v1/incidents/1/resolve", "");
+        await sender.PostAsync($"/in/generic/{HttpBench.GenericKey}", Backup.Replace("high\"", "high\", \"status\": \"resolved\"", StringComparison.Ordinal), HttpStatusCode.Accepted);
+        Assert.Empty((await responder.GetJsonAsync("/api/v1/incidents")).Items());
+    }
+
+    [StoreFact]
+    public async Task What_a_person_resolved_is_not_paged_for_again_by_mere_repetition()
+    {
+        using var sender = _bench.Anybody();
+        var responder = await _bench.CallerAsync(Role.Responder);
+        const string Webhook = """{"version": "4", "status": "firing", "alerts": [{"status": "firing", "labels": {"alertname": "Told"}, "startsAt": "2026-11-01T00:00:00.123456789Z"}]}""";
+        await FireAsync("alertname=Repeated");
+        await sender.PostAsync($"/in/alertmanager/{HttpBench.PrometheusKey}", Webhook, HttpStatusCode.Accepted);
+        await responder.PostAsync("/api/v1/incidents/1/resolve", "");
+        await responder.PostAsync("/api/v1/incidents/2/resolve", "");
+
+        await FireAsync("alertname=Repeated");
+        await sender.PostAsync($"/in/alertmanager/{HttpBench.PrometheusKey}", Webhook, HttpStatusCode.Accepted);
+        Assert.Empty((await responder.GetJsonAsync("/api/v1/incidents")).Items());
+
+        await sender.PostAsync($"/in/alertmanager/{HttpBench.PrometheusKey}", Webhook.Replace("11-01", "11-02", StringComparison.Ordinal), HttpStatusCode.Accepted);
+        Assert.Equal("Told", Assert.Single((await responder.GetJsonAsync("/api/v1/incidents")).Items())!["title"].Text());
+    }
+
+    [StoreFact]
     public async Task One_bad_alert_does_not_cost_the_good_ones()
     {
         using var sender = _bench.Anybody();
@@ -120,14 +159,15 @@ public abstract class MainJobTests(Engine engine) : IAsyncLifetime
         await _bench.RestartAsync(builder => builder.Configuration["Ingest:MaxAlerts"] = "1");
         const string Two = """[{"labels": {"alertname": "One"}}, {"labels": {"alertname": "Two"}}]""";
         await _bench.Anybody().PostAsync($"/in/alertmanager/{HttpBench.PrometheusKey}", "nonsense", HttpStatusCode.BadRequest);
-        var answer = await _bench.Anybody().PostAsync($"/in/alertmanager/{HttpBench.PrometheusKey}", Two, HttpStatusCode.BadRequest);
+        var answer = await _bench.Anybody().PostAsync($"/in/alertmanager/{HttpBench.PrometheusKey}", Two, HttpStatusCode.MultiStatus);
+        Assert.Equal(("partial", 1, 1), (answer["verdict"].Text(), answer["accepted"]!.GetValue<int>(), answer["rejected"]!.GetValue<int>()));
 
         var responder = await _bench.CallerAsync(Role.Responder);
-        var unparsed = (await responder.GetJsonAsync("/api/v1/deliveries?verdict=unparsed")).Items();
-        Assert.Equal(2, unparsed.Count);
-        Assert.Contains("Ingest:MaxAlerts", unparsed[0]!["reason"].Text(), StringComparison.Ordinal);
-        Assert.Contains("JSON", unparsed[1]!["reason"].Text(), StringComparison.Ordinal);
-        var (two, nonsense) = (unparsed[0]!["id"]!.GetValue<long>(), unparsed[1]!["id"]!.GetValue<long>());
+        var unparsed = Assert.Single((await responder.GetJsonAsync("/api/v1/deliveries?verdict=unparsed")).Items())!;
+        var partial = Assert.Single((await responder.GetJsonAsync("/api/v1/deliveries?verdict=partial")).Items())!;
+        Assert.Contains("Ingest:MaxAlerts", partial["reason"].Text(), StringComparison.Ordinal);
+        Assert.Contains("JSON", unparsed["reason"].Text(), StringComparison.Ordinal);
+        var (two, nonsense) = (partial["id"]!.GetValue<long>(), unparsed["id"]!.GetValue<long>());
         Assert.Equal(Two, (await responder.GetJsonAsync($"/api/v1/deliveries/{two}"))["body"].Text());
         Assert.Equal("unparsed", (await responder.PostAsync($"/api/v1/deliveries/{nonsense}/replay", ""))["verdict"].Text());
 

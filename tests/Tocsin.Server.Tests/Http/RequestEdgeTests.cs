@@ -224,16 +224,71 @@ public sealed class RequestEdgeTests(SharedBench shared) : IClassFixture<SharedB
         }
     }
 
-    [Fact]
-    public async Task A_request_with_too_long_headers_is_refused()
+    [Theory]
+    [InlineData("X-Long", 1, 40_000, 431)]
+    [InlineData("X-Many", 101, 1, 431)]
+    [InlineData("X-Enough", 80, 100, 401)]
+    public async Task A_request_with_too_many_or_too_long_headers_is_refused(string name, int count, int length, int status)
     {
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(IPAddress.Loopback, Bench.Url.Port);
-        await using var wire = socket.GetStream();
-        await wire.WriteAsync(Encoding.ASCII.GetBytes($"GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nX-Long: {new string('x', 40_000)}\r\n\r\n"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/incidents");
+        for (var i = 0; i < count; i++)
+        {
+            request.Headers.Add($"{name}-{i}", new string('x', length));
+        }
 
-        using var reader = new StreamReader(wire);
-        Assert.StartsWith("HTTP/1.1 431 ", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        using var response = await Bench.Anybody().SendAsync(request);
+        await AssertProblemAsync(response, status, status == 431 ? "100 headers" : "API key", name);
+    }
+
+    [Fact]
+    public async Task A_request_with_too_long_an_address_is_refused()
+    {
+        using var response = await Bench.Anybody().GetAsync($"/api/v1/incidents?q={new string('x', 9000)}");
+        await AssertProblemAsync(response, 414, "8192 bytes", "address");
+    }
+
+    [Fact]
+    public async Task HEAD_answers_as_GET_does_without_the_body_and_no_stream_stays_open()
+    {
+        var caller = await Bench.CallerAsync(Role.Viewer);
+        foreach (var (path, status, type) in ((string, int, string)[])
+            [("/api/v1/incidents", 200, "application/json"), ("/api/v1/incidents/999999", 404, "application/problem+json"), ("/api/v1/stream", 200, "text/event-stream"), ("/healthz", 200, "text/plain"), ("/api/v1/incidents/1/resolve", 405, "application/problem+json")])
+        {
+            using var response = await caller.SendAsync(new(HttpMethod.Head, path));
+            Assert.Equal((path, status, type), (path, (int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+            Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData("utf-7", 415)]
+    [InlineData("utf-16", 415)]
+    [InlineData("klingon", 415)]
+    [InlineData("ISO-8859-1", 202)]
+    [InlineData("\"utf-8\"", 202)]
+    public async Task A_delivery_in_a_charset_that_cannot_be_read_is_refused(string charset, int status)
+    {
+        using var content = Body("""{"title": "charset", "severity": "info"}"""u8.ToArray(), $"application/json; charset={charset}");
+        using var response = await Bench.Anybody().PostAsync($"/in/generic/{HttpBench.GenericKey}", content);
+        Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_delivery_that_cannot_be_read_is_a_problem_that_says_where_it_is_kept()
+    {
+        using var response = await Bench.Anybody().PostJsonAsync($"/in/generic/{HttpBench.GenericKey}", "{");
+        var problem = await AssertProblemAsync(response, 400, "not valid JSON", "delivery");
+        Assert.Equal("unparsed", problem.GetProperty("verdict").GetString());
+        Assert.True(problem.GetProperty("delivery").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task Of_a_thousand_and_one_alerts_a_thousand_are_taken_and_one_is_named()
+    {
+        var body = $"[{string.Join(',', Enumerable.Range(0, 1001).Select(i => $$"""{"title": "many {{i}}", "severity": "info"}"""))}]";
+        var answer = await Bench.Anybody().PostAsync($"/in/generic/{HttpBench.GenericKey}", body, HttpStatusCode.MultiStatus);
+        Assert.Equal((1000, 1), (answer["accepted"]!.GetValue<int>(), answer["rejected"]!.GetValue<int>()));
+        Assert.Contains("alert 1001", answer["reason"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Theory]

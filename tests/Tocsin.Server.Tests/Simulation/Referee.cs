@@ -395,7 +395,7 @@ internal sealed class Referee
         foreach (var alert in senders.Alerts)
         {
             var row = _store.AlertOf(alert.Key);
-            Check((row?.State.Status == AlertStatus.Firing) == alert.Fires, "R1", $"{alert.Key} {(alert.Fires ? "fires" : "does not fire")}, and the store says {row?.State.Status}");
+            Check((row?.State.Status == AlertStatus.Firing) == alert.Fires || (alert.Fires && row?.State.EndedBy == EndedBy.Person), "R1", $"{alert.Key} {(alert.Fires ? "fires" : "does not fire")}, and the store says {row?.State.Status}");
             if (row is not null)
             {
                 AlertIsCared(row);

@@ -46,6 +46,8 @@ public static class TocsinHost
         builder.Logging.AddJsonConsole();
         builder.Logging.AddConsole(console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? "simple");
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Tocsin.Identity.TocsinAuthentication", LogLevel.Warning);
+        // What keeps it from starting is said in words by whoever starts it; a service that fails later is critical.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         AddServices(builder.Services);
         configure?.Invoke(builder);
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,7 +26,11 @@ public static class TocsinServer
         try
         {
             await using var app = await TocsinHost.BuildAsync(settings, configure: null, ct);
-            await app.StartAsync(ct);
+            if (!await StartAsync(app, ct))
+            {
+                return Ok;
+            }
+
             await GreetAsync(app, output, ct);
             await app.WaitForShutdownAsync(ct);
             return Ok;
@@ -53,7 +58,26 @@ public static class TocsinServer
         catch (Exception e) when (e is StoreUnavailableException or IOException)
         {
             await errors.WriteLineAsync($"error: {e.Message}");
+            if (e.InnerException is AddressInUseException)
+            {
+                await errors.WriteLineAsync("hint: another program listens there; give another address with --urls");
+            }
+
             return Failed;
+        }
+    }
+
+    /// <returns>False: it was told to stop before it had started, which is an orderly stop too.</returns>
+    public static async Task<bool> StartAsync(WebApplication app, CancellationToken ct)
+    {
+        try
+        {
+            await app.StartAsync(ct);
+            return true;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

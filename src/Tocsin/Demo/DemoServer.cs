@@ -49,13 +49,18 @@ internal static class DemoServer
         await using (var empty = await TocsinHost.BuildAsync(settings with { Estate = "" }, null, ct))
         {
             var database = empty.Services.GetRequiredService<Database>();
-            await RefuseRealAsync(database, empty.Services.GetRequiredService<SampleData>(), ct);
+            var sample = empty.Services.GetRequiredService<SampleData>();
+            await RefuseRealAsync(database, sample, ct);
             var seed = await empty.Services.GetRequiredService<Installation>().LinkSecretAsync(ct);
             await File.WriteAllTextAsync(estate, DemoEstate.Text(phones, seed), ct);
-            if (empty.Services.GetRequiredService<SampleData>().IsHere)
+            if (sample.IsHere && await IsToldAsync(database, ct))
             {
                 return;
             }
+
+            // A start that was cut short leaves half a week; it is marked from its first row, so that it can go.
+            await sample.RemoveAsync(ct);
+            await sample.MarkAsync((await database.ReadAsync(empty.Services.GetRequiredService<WorkspaceStore>().ListAsync, ct)).Single().Id, ct);
         }
 
         terminal.Out.WriteLine("Making a week of history …");
@@ -80,12 +85,14 @@ internal static class DemoServer
         await ActivatorUtilities.CreateInstance<DemoHistory>(services, clock)
             .TellAsync(DemoStory.Week, workspace, TimeProvider.System.GetUtcNow(), ct);
         await batcher.StopAsync(ct);
-        await services.GetRequiredService<SampleData>().MarkAsync(workspace, ct);
 
-        // Nobody knows this password: the demo is entered by its own door.
+        // The last thing, by which a whole week is known. Nobody knows this password: the demo is entered by its own door.
         var signIn = services.GetRequiredService<SignIn>();
         await signIn.SetUpAsync((await signIn.SetupLinkAsync(ct))!, VisitorEmail, Visitor, Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), ct);
     }
+
+    private static Task<bool> IsToldAsync(Database database, CancellationToken ct) =>
+        database.ReadAsync(async session => await session.ScalarAsync("SELECT COUNT(*) FROM account") > 0, ct);
 
     private static async Task RefuseRealAsync(Database database, SampleData sample, CancellationToken ct)
     {
@@ -110,7 +117,11 @@ internal static class DemoServer
         sample.Phones = phones.Pagers.Url;
         var door = new DemoDoor(database, app.Services.GetRequiredService<AccountStore>(), sample, app.Services.GetRequiredService<TimeProvider>(), workspace);
         door.Map(app);
-        await app.StartAsync(ct);
+        if (!await TocsinServer.StartAsync(app, ct))
+        {
+            return ExitCode.Ok;
+        }
+
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct, sample.Removed, app.Lifetime.ApplicationStopping);
         var life = new DemoLife(
             database, app.Services.GetRequiredService<IEstates>(), app.Services.GetRequiredService<AlertReceiver>(),

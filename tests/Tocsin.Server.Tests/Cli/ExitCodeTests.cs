@@ -29,6 +29,26 @@ public sealed class ExitCodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_address_that_is_taken_is_1_and_says_how_to_give_another()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var folder = Directory.CreateTempSubdirectory("tocsin-taken-");
+        try
+        {
+            var run = await new CliWorld(null).RunAsync("serve", "--data", folder.FullName, "--urls", $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}");
+
+            Assert.Equal((1, ""), (run.ExitCode, run.Out));
+            Assert.Contains("address already in use", run.Error, StringComparison.Ordinal);
+            Assert.EndsWith("hint: another program listens there; give another address with --urls\n", run.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_key_is_4_and_says_how_to_get_a_right_one()
     {
         var run = await AgainstAsync(_server, "incidents", "--token", "wrong");

@@ -115,6 +115,32 @@ public sealed partial class DemoTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_start_that_was_cut_short_begins_anew()
+    {
+        await _demo.StopAsync();
+        await using (var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db")))
+        {
+            await database.WriteAsync(tx => tx.ExecuteAsync("DELETE FROM account"), CancellationToken.None);
+            await database.WriteAsync(tx => tx.ExecuteAsync("DELETE FROM incident WHERE number > 3"), CancellationToken.None);
+        }
+
+        await using var again = await ServeRun.StartAsync("demo", "--data", Data);
+
+        Assert.Contains("Making a week", again.Output, StringComparison.Ordinal);
+        await using var remade = new SqliteDatabase(Path.Combine(Data, "tocsin.db"));
+        Assert.True(await CountAsync(remade, "SELECT COUNT(*) FROM incident") > 15);
+    }
+
+    [Fact]
+    public async Task A_folder_that_another_uses_is_1_as_with_serve()
+    {
+        var run = await new CliWorld(null).RunAsync("demo", "--data", Data);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("is in use by another Tocsin", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_real_installation_is_left_alone()
     {
         var real = Path.Combine(_root, "real");

@@ -32,6 +32,15 @@ public sealed class HostTests : IDisposable
         Assert.NotNull(next.Services.GetService<DataFolderLock>());
     }
 
+    [Fact]
+    public async Task A_stop_before_it_has_started_is_an_orderly_one()
+    {
+        await using var app = await BuildAsync(new() { Data = _folder.FullName, Urls = "http://127.0.0.1:0" });
+        app.Lifetime.StopApplication();
+
+        Assert.False(await TocsinServer.StartAsync(app, CancellationToken.None));
+    }
+
     [Theory]
     [InlineData("api", false)]
     [InlineData("work", true)]

@@ -90,6 +90,10 @@ public sealed partial class DemoTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Somebody_can_be_told_when_nobody_answers() =>
+        Assert.Contains("role: admin", (await _cli.RunAsync("export")).Out, StringComparison.Ordinal);
+
+    [Fact]
     public async Task Without_the_printed_address_nobody_gets_in()
     {
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new(_demo.Url) };

@@ -30,6 +30,20 @@ public sealed class PhoneTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task On_its_side_a_phone_still_shows_what_is_broken()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product, width: 740, height: 360);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %"));
+        await page.GotoAsync("/i/1");
+
+        Assert.True(await page.GetByRole(AriaRole.Heading, new() { Name = "Checkout error rate 12 %" }).EvaluateAsync<bool>(OnTop), "The title is covered.");
+        Assert.True(await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).EvaluateAsync<bool>(OnTop), "The button is covered.");
+    }
+
+    [BrowserFact]
     public async Task What_was_done_is_said_beside_the_next_button_not_over_it()
     {
         await using var product = await Product.StartAsync(Estates.Acme);

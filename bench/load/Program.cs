@@ -1,6 +1,6 @@
 using Tocsin.Load;
 
-// tocsin-load ingest|latency|start [--program PATH] [--database URL] [--rounds N] [--alone]
+// tocsin-load ingest|latency|start [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone]
 string? Option(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
 var rounds = int.Parse(Option("--rounds") ?? "3", System.Globalization.CultureInfo.InvariantCulture);
@@ -13,7 +13,7 @@ if (Option("--program") is { } program)
 Table.Origin($"bench/run {string.Join(' ', args.Where(a => a != Option("--program") && a != "--program"))}", targets);
 return args.FirstOrDefault() switch
 {
-    "ingest" => await Ingest.RunAsync([.. targets], rounds),
+    "ingest" => await Ingest.RunAsync([.. targets], rounds, Option("--only")),
     "latency" => await Latency.RunAsync([.. targets], rounds),
     "start" => await Start.RunAsync([.. targets], rounds),
     _ => Usage(),
@@ -21,6 +21,6 @@ return args.FirstOrDefault() switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start [--program PATH] [--database URL] [--rounds N] [--alone]");
+    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone]");
     return 2;
 }

@@ -1,6 +1,7 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Tocsin.Data;
 
 namespace Tocsin.Alerts;
 
@@ -50,24 +51,112 @@ internal sealed record AlertDocument
         SenderFingerprint = signal.SenderFingerprint == signal.DedupKey ? null : signal.SenderFingerprint,
     };
 
-    public string ToJson() => JsonSerializer.Serialize(this, AlertJson.Default.AlertDocument);
+    /// <summary>The same document always makes the same bytes: they are compared to find out whether anything changed.</summary>
+    public byte[] ToUtf8()
+    {
+        var (bytes, json) = _pen ??= NewPen();
+        bytes.ResetWrittenCount();
+        json.Reset();
+        Write(json);
+        json.Flush();
+        return bytes.WrittenSpan.ToArray();
+    }
 
-    public static AlertDocument FromJson(string json) => JsonSerializer.Deserialize(json, AlertJson.Default.AlertDocument)!;
+    public static AlertDocument FromUtf8(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, AlertJson.Default.AlertDocument)!;
+
+    /// <summary>By hand, since every alert that comes in is written; the reading side is generated, and a test holds the two together.</summary>
+    private void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("source"u8, Source);
+        json.WriteString("dedupKey"u8, DedupKey);
+        json.WriteString("title"u8, Title);
+        WriteText(json, "description"u8, Description);
+        WriteText(json, "service"u8, Service);
+        WriteText(json, "environment"u8, Environment);
+        WriteLabels(json, "labels"u8, Labels);
+        WriteLabels(json, "annotations"u8, Annotations);
+        WriteList(json, "links"u8, Links, static (json, link) =>
+        {
+            json.WriteString("text"u8, link.Text);
+            json.WriteString("href"u8, link.Href);
+        });
+        WriteList(json, "images"u8, Images, static (json, image) =>
+        {
+            json.WriteString("src"u8, image.Src);
+            WriteText(json, "alt"u8, image.Alt);
+            WriteText(json, "href"u8, image.Href);
+        });
+        WriteText(json, "value"u8, Value);
+        WriteText(json, "threshold"u8, Threshold);
+        WriteText(json, "senderFingerprint"u8, SenderFingerprint);
+        json.WriteEndObject();
+    }
+
+    private static void WriteText(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? text)
+    {
+        if (text is not null)
+        {
+            json.WriteString(name, text);
+        }
+    }
+
+    private static void WriteLabels(Utf8JsonWriter json, ReadOnlySpan<byte> name, LabelSet labels)
+    {
+        json.WriteStartObject(name);
+        foreach (var (label, value) in labels.AsSpan())
+        {
+            json.WriteString(label, value);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteList<T>(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<T>? items, Action<Utf8JsonWriter, T> write)
+    {
+        if (items is null)
+        {
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            write(json, item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Bytes, Utf8JsonWriter Json)? _pen;
+
+    private static (ArrayBufferWriter<byte> Bytes, Utf8JsonWriter Json) NewPen()
+    {
+        var bytes = new ArrayBufferWriter<byte>(4096);
+
+        // It is read by this program alone, so nothing has to be escaped for the sake of a page.
+        return (bytes, new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }));
+    }
 }
 
 /// <summary>A document and its stored text, each made from the other when it is first asked for. Not for two threads at once.</summary>
 internal sealed class AlertText
 {
     private AlertDocument? _document;
-    private string? _json;
+    private byte[]? _utf8;
 
-    public AlertDocument Document => _document ??= AlertDocument.FromJson(_json!);
+    public AlertDocument Document => _document ??= AlertDocument.FromUtf8(_utf8);
 
-    public string Json => _json ??= StorableText.Of(_document!.ToJson());
+    public byte[] Utf8 => _utf8 ??= _document!.ToUtf8();
 
     public static AlertText Of(AlertDocument document) => new() { _document = document };
 
-    public static AlertText Stored(string json) => new() { _json = json };
+    public static AlertText Stored(byte[] utf8) => new() { _utf8 = utf8 };
+
+    public bool IsSameAs(AlertText other) => Utf8.AsSpan().SequenceEqual(other.Utf8);
 }
 
 [JsonSourceGenerationOptions(

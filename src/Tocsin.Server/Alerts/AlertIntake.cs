@@ -17,7 +17,7 @@ internal readonly record struct IntakeSignal(Signal Signal, long Fingerprint, Al
     public static IntakeSignal Of(Signal signal, string source)
     {
         var text = AlertText.Of(AlertDocument.Of(signal, source));
-        _ = text.Json;
+        _ = text.Utf8;
         return new(signal, AlertStore.Fingerprint(source, signal.DedupKey), text);
     }
 }
@@ -157,11 +157,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         }
 
         await alerts.SaveAsync(tx, work.Estate.Workspace, [.. work.Changed]);
-        foreach (var (group, members) in work.Groups())
-        {
-            await JoinAsync(tx, work, group, members);
-        }
-
+        await JoinAsync(tx, work);
         await EndAsync(tx, work);
         if (work.Lines.Count > 0)
         {
@@ -169,33 +165,72 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         }
     }
 
-    private async Task JoinAsync(Tx tx, IntakeWork work, Destination destination, List<AlertRow> members)
+    /// <summary>Lets alerts that fire join the incident of their group, or open one.</summary>
+    private async Task JoinAsync(Tx tx, IntakeWork work)
     {
-        var (estate, now) = (work.Estate, work.Now);
-        var worst = members.Max(m => m.Severity);
-        var sample = members[0].Document.Title;
-        var actor = $"source:{members[0].Document.Source}";
-        var newest = await incidents.NewestOfGroupAsync(tx, estate.Workspace, destination.Group.Hash);
-        if (newest is null || (!newest.IsOpen && now - newest.ResolvedAt >= newest.GroupInterval))
+        var groups = work.Groups();
+        if (groups.Count == 0)
         {
-            var opened = Open(await incidents.NextNumberAsync(tx, estate.Workspace), estate, destination, members, worst, now);
-            await incidents.LinkAsync(tx, estate.Workspace, opened.Number, [.. members.Select(m => m.Id)]);
-            await flow.ApplyAsync(tx, estate, opened, new IncidentEvent.Opened(destination.GroupWait, destination.Reason), actor, now);
             return;
         }
 
-        var (added, firing) = await incidents.LinkAsync(tx, estate.Workspace, newest.Number, [.. members.Select(m => m.Id)]);
-        if (newest.IsOpen && firing == 0 && worst <= newest.Severity)
+        var (estate, now) = (work.Estate, work.Now);
+        var newest = await incidents.NewestOfGroupsAsync(tx, estate.Workspace, groups.ConvertAll(g => g.Destination.Group.Hash));
+        var isOver = groups.ConvertAll(g => !newest.TryGetValue(g.Destination.Group.Hash, out var last) || (!last.IsOpen && now - last.ResolvedAt >= last.GroupInterval));
+        var opening = isOver.Count(over => over);
+        var number = opening == 0 ? 0 : await incidents.NextNumbersAsync(tx, estate.Workspace, opening);
+        List<(long Incident, long Alert)> links = [];
+        for (var i = 0; i < groups.Count; i++)
+        {
+            var (destination, members) = groups[i];
+            if (isOver[i])
+            {
+                await OpenAsync(tx, work, number, destination, members);
+                links.AddRange(members.Select(m => (number, m.Id)));
+                number++;
+            }
+            else
+            {
+                await JoinAsync(tx, work, newest[destination.Group.Hash], members, links);
+            }
+        }
+
+        await incidents.LinkNewAsync(tx, estate.Workspace, links);
+    }
+
+    private async Task OpenAsync(Tx tx, IntakeWork work, long number, Destination destination, List<AlertRow> members)
+    {
+        var opened = Open(number, work.Estate, destination, members, members.Max(m => m.Severity), work.Now);
+        await flow.ApplyAsync(tx, work.Estate, opened, new IncidentEvent.Opened(destination.GroupWait, destination.Reason), ActorOf(members), work.Now);
+    }
+
+    /// <param name="links">Takes the alerts that no incident can know yet; the others are linked at once, to learn which are new to this one.</param>
+    private async Task JoinAsync(Tx tx, IntakeWork work, IncidentState incident, List<AlertRow> members, List<(long Incident, long Alert)> links)
+    {
+        var (added, firing) = (0, 0);
+        var known = members.FindAll(m => !work.IsNew(m));
+        if (known.Count > 0)
+        {
+            (added, firing) = await incidents.LinkAsync(tx, work.Estate.Workspace, incident.Number, known.ConvertAll(m => m.Id));
+        }
+
+        links.AddRange(members.Where(work.IsNew).Select(m => (incident.Number, m.Id)));
+        var fresh = members.Count - known.Count;
+        var worst = members.Max(m => m.Severity);
+        if (incident.IsOpen && fresh + firing == 0 && worst <= incident.Severity)
         {
             // They ended and fire again within this transaction: for the incident they were never away.
             return;
         }
 
-        IncidentEvent e = newest.IsOpen
-            ? new IncidentEvent.AlertsJoined(added, firing, worst, sample)
-            : new IncidentEvent.AlertsBack(added, firing, worst, sample);
-        await flow.ApplyAsync(tx, estate, newest, e, actor, now);
+        var sample = members[0].Document.Title;
+        IncidentEvent e = incident.IsOpen
+            ? new IncidentEvent.AlertsJoined(fresh + added, fresh + firing, worst, sample)
+            : new IncidentEvent.AlertsBack(fresh + added, fresh + firing, worst, sample);
+        await flow.ApplyAsync(tx, work.Estate, incident, e, ActorOf(members), work.Now);
     }
+
+    private static string ActorOf(List<AlertRow> members) => $"source:{members[0].Document.Source}";
 
     private async Task EndAsync(Tx tx, IntakeWork work)
     {
@@ -247,119 +282,4 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             FiringCount = members.Count,
         };
     }
-}
-
-/// <summary>What one transaction's signals came to, before it is written.</summary>
-internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
-{
-    private readonly Dictionary<long, AlertRow?> _rows = [];
-    private readonly Dictionary<long, AlertRow> _before = [];
-    private readonly HashSet<long> _changed = [];
-    private readonly HashSet<long> _fired = [];
-
-    public EstateSnapshot Estate => estate;
-
-    public DateTimeOffset Now => now;
-
-    public List<LogLine> Lines { get; } = [];
-
-    public Dictionary<long, AlertRow?>.KeyCollection Fingerprints => _rows.Keys;
-
-    public IEnumerable<AlertRow> Changed => _changed.Select(f => _rows[f]!);
-
-    /// <summary>
-    /// Alerts to be routed: they fire, nothing mutes them, and they began in this transaction or were muted before it. One that also
-    /// ended in this transaction is among them, since a person may have resolved its incident meanwhile.
-    /// </summary>
-    public IReadOnlyList<AlertRow> Fired => [.. Changed.Where(r => r is { State.Status: AlertStatus.Firing, Silenced: false } && (_fired.Contains(r.Fingerprint) || WasMuted(r)))];
-
-    public IReadOnlyList<AlertRow> Ended =>
-        [.. Changed.Where(r => r.State.Status == AlertStatus.Resolved && _before.GetValueOrDefault(r.Fingerprint)?.State.Status == AlertStatus.Firing)];
-
-    public void Expect(long fingerprint) => _rows.TryAdd(fingerprint, null);
-
-    public void Known(List<AlertRow> rows)
-    {
-        foreach (var row in rows)
-        {
-            _rows[row.Fingerprint] = _before[row.Fingerprint] = row;
-        }
-    }
-
-    public void Identify(AlertRow row, long id) => _rows[row.Fingerprint] = row with { Id = id };
-
-    public void Change(AlertRow row)
-    {
-        _rows[row.Fingerprint] = row;
-        _changed.Add(row.Fingerprint);
-    }
-
-    /// <returns>Whether the signal changed something.</returns>
-    public bool Decide(Intake intake, IntakeSignal prepared)
-    {
-        var (signal, fingerprint, text) = prepared;
-        var row = _rows[fingerprint];
-        var decision = AlertReducer.Decide(row?.State, signal, intake.ReceivedAt);
-        var severity = estate.SeverityOf(signal, intake.Source);
-        if (row is null)
-        {
-            Change(Muted(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Text = text }, decision.Change));
-            return true;
-        }
-
-        var sameText = decision.State.Status == AlertStatus.Resolved || (row.Severity == severity && row.Text.Json == text.Json);
-        if (decision.Change == AlertChange.None && (sameText || decision.State.Status == AlertStatus.Resolved))
-        {
-            return false;
-        }
-
-        var next = row with
-        {
-            State = decision.State,
-            UpdatedAt = now,
-            Severity = sameText ? row.Severity : severity,
-            Text = sameText ? row.Text : text,
-        };
-        Change(Muted(next, decision.Change));
-        return decision.Change != AlertChange.None;
-    }
-
-    /// <summary>The alerts that fire, by where they go. An alert can go to several places.</summary>
-    public List<(Destination Destination, List<AlertRow> Members)> Groups()
-    {
-        Dictionary<long, (Destination Destination, List<AlertRow> Members)> groups = [];
-        foreach (var row in Fired)
-        {
-            foreach (var destination in estate.Router.Decide(AlertIntake.SubjectOf(row)).Destinations)
-            {
-                if (!groups.TryGetValue(destination.Group.Hash, out var group))
-                {
-                    groups[destination.Group.Hash] = group = (destination, []);
-                }
-
-                group.Members.Add(row);
-            }
-        }
-
-        return [.. groups.Values];
-    }
-
-    private AlertRow Muted(AlertRow row, AlertChange change)
-    {
-        if (change != AlertChange.Fired)
-        {
-            return row;
-        }
-
-        _fired.Add(row.Fingerprint);
-        var silence = estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), now);
-        if (silence is not null)
-        {
-            Lines.Add(new("alert.suppressed", $"source/{row.Document.Source}", "system", $"{row.Document.Title} is muted by silence {silence.Id}: {silence.Comment}"));
-        }
-
-        return row with { Silenced = silence is not null };
-    }
-
-    private bool WasMuted(AlertRow row) => _before.GetValueOrDefault(row.Fingerprint) is { State.Status: AlertStatus.Firing, Silenced: true };
 }

@@ -24,16 +24,10 @@ internal sealed record AlertRow
     public AlertDocument Document => Text.Document;
 }
 
-/// <param name="soleWriter">
-/// Whether nobody but this object writes alerts, so that rows may be remembered between transactions: true for the embedded store
-/// of one process. What a transaction writes is forgotten at once and remembered again when it is committed.
-/// </param>
-internal sealed class AlertStore(bool soleWriter = false)
+/// <summary>The alerts. One is remembered once it is sent again: most of a storm never is.</summary>
+internal sealed class AlertStore(RowMemory memory)
 {
-    private const int MostRemembered = 20_000;
-
-    // Used inside the one writer's transactions only, one at a time.
-    private readonly Dictionary<(long Workspace, long Fingerprint), AlertRow> _remembered = [];
+    private readonly RowMemory<(long Workspace, long Fingerprint), AlertRow> _remembered = memory.Of<(long, long), AlertRow>(most: 20_000);
 
     private const string Columns =
         "id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body";
@@ -51,11 +45,11 @@ internal sealed class AlertStore(bool soleWriter = false)
                 Read, ("workspace", workspace), ("fingerprints", fingerprints.ToArray()));
         }
 
-        List<AlertRow> rows = [];
+        List<AlertRow> rows = new(fingerprints.Count);
         List<long> unknown = [];
         foreach (var fingerprint in fingerprints)
         {
-            if (_remembered.TryGetValue((workspace, fingerprint), out var row))
+            if (_remembered.TryGet(session, (workspace, fingerprint), out var row))
             {
                 rows.Add(row);
             }
@@ -67,9 +61,11 @@ internal sealed class AlertStore(bool soleWriter = false)
 
         if (unknown.Count > 0)
         {
-            rows.AddRange(await session.QueryAsync(
+            var read = await session.QueryAsync(
                 $"SELECT {Columns} FROM alert WHERE workspace_id = @workspace AND fingerprint IN (SELECT value FROM json_each(@fingerprints))",
-                Read, ("workspace", workspace), ("fingerprints", $"[{string.Join(',', unknown)}]")));
+                Read, ("workspace", workspace), ("fingerprints", $"[{string.Join(',', unknown)}]"));
+            rows.AddRange(read);
+            _remembered.Add(session, read.Select(row => ((workspace, row.Fingerprint), row)));
         }
 
         return rows;
@@ -78,12 +74,12 @@ internal sealed class AlertStore(bool soleWriter = false)
     /// <summary>Writes rows, new or known, in one batch.</summary>
     public Task SaveAsync(Tx tx, long workspace, IReadOnlyList<AlertRow> rows)
     {
-        Remember(tx, workspace, rows);
+        _remembered.Change(tx, rows.Select(row => ((workspace, row.Fingerprint), row)));
         var count = rows.Count;
         long[] ids = new long[count], workspaces = new long[count], fingerprints = new long[count], started = new long[count], updated = new long[count];
         long?[] ended = new long?[count], expires = new long?[count];
         int[] status = new int[count], severity = new int[count], episodes = new int[count], endedBy = new int[count], senderStart = new int[count], silenced = new int[count];
-        var bodies = new string[count];
+        var bodies = new ReadOnlyMemory<byte>[count];
         for (var i = 0; i < count; i++)
         {
             var row = rows[i];
@@ -91,7 +87,7 @@ internal sealed class AlertStore(bool soleWriter = false)
             (status[i], severity[i], episodes[i]) = ((int)row.State.Status, (int)row.Severity, row.State.Episodes);
             (started[i], ended[i], expires[i]) = (row.State.StartedAt.ToMicros(), row.State.EndedAt.ToMicros(), row.State.ExpiresAt.ToMicros());
             (endedBy[i], senderStart[i], silenced[i]) = ((int)row.State.EndedBy, row.State.SenderStart ? 1 : 0, row.Silenced ? 1 : 0);
-            (updated[i], bodies[i]) = (row.UpdatedAt.ToMicros(), row.Text.Json);
+            (updated[i], bodies[i]) = (row.UpdatedAt.ToMicros(), row.Text.Utf8);
         }
 
         return tx.BatchAsync(
@@ -187,7 +183,7 @@ internal sealed class AlertStore(bool soleWriter = false)
     /// <returns>How many.</returns>
     public Task<int> DeleteEndedAsync(Tx tx, long workspace, DateTimeOffset before, int most)
     {
-        _remembered.Clear();
+        memory.Forget(tx);
         return tx.ExecuteAsync(
             """
             DELETE FROM alert WHERE workspace_id = @workspace AND id IN (
@@ -195,37 +191,6 @@ internal sealed class AlertStore(bool soleWriter = false)
                 AND NOT EXISTS (SELECT 1 FROM incident_alert l WHERE l.workspace_id = a.workspace_id AND l.alert_id = a.id) LIMIT @most)
             """,
             ("workspace", workspace), ("before", before.ToMicros()), ("most", most));
-    }
-
-    private void Remember(Tx tx, long workspace, IReadOnlyList<AlertRow> rows)
-    {
-        if (!soleWriter)
-        {
-            return;
-        }
-
-        foreach (var row in rows)
-        {
-            _remembered.Remove((workspace, row.Fingerprint));
-        }
-
-        tx.WhenDone(committed =>
-        {
-            if (!committed)
-            {
-                return;
-            }
-
-            if (_remembered.Count + rows.Count > MostRemembered)
-            {
-                _remembered.Clear();
-            }
-
-            foreach (var row in rows)
-            {
-                _remembered[(workspace, row.Fingerprint)] = row;
-            }
-        });
     }
 
     private static AlertRow Read(DbDataReader row) => new()
@@ -237,6 +202,6 @@ internal sealed class AlertStore(bool soleWriter = false)
         UpdatedAt = row.Instant(9),
         Severity = (Severity)row.GetInt32(10),
         Silenced = row.GetInt32(11) == 1,
-        Text = AlertText.Stored(row.GetString(12)),
+        Text = AlertText.Stored(row.Utf8(12)),
     };
 }

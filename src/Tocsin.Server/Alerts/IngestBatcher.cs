@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ internal sealed record Delivery(
     public long? Replays { get; init; }
 }
 
-/// <param name="Id">The kept delivery; null when it was an unremarkable repetition and not kept.</param>
+/// <param name="Id">The kept delivery; null when it was unremarkable and not kept: a repetition, or one of very many.</param>
 internal sealed record DeliveryOutcome(long? Id, Verdict Verdict, int Signals, int Rejected, string? Reason);
 
 /// <summary>
@@ -35,8 +36,11 @@ internal sealed class IngestBatcher : BackgroundService
 {
     private const int MaxSignalsPerBatch = 4_000;
     private const int MaxDeliveriesPerBatch = 1_000;
+    private const int MostKeptInSecond = 20;
     private const int TrimEvery = 200;
 
+    // Used by the one loop only.
+    private readonly Dictionary<(long Workspace, string Source), (long Second, int Count)> _keptInSecond = [];
     private readonly Channel<Waiting> _queue;
     private readonly Database _database;
     private readonly AlertIntake _intake;
@@ -161,6 +165,18 @@ internal sealed class IngestBatcher : BackgroundService
         return outcomes;
     }
 
+    /// <summary>
+    /// Whether an ordinary delivery is kept as it came. In a storm the few that a source has room for would push each other out within
+    /// milliseconds; some of every second tell more, and cost less.
+    /// </summary>
+    private bool MayKeep(Delivery delivery)
+    {
+        ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(_keptInSecond, (delivery.Estate.Workspace, delivery.Source), out _);
+        var second = delivery.ReceivedAt.ToUnixTimeSeconds();
+        kept = kept.Second == second ? (second, kept.Count + 1) : (second, 1);
+        return kept.Count <= MostKeptInSecond;
+    }
+
     /// <summary>Keeps what is worth a row: a repetition changed nothing and is not.</summary>
     private async Task<DeliveryOutcome[]> KeepAsync(Tx tx, long workspace, List<Waiting> batch, IntakeResult[] results)
     {
@@ -175,7 +191,7 @@ internal sealed class IngestBatcher : BackgroundService
             {
                 await _deliveries.SaveVerdictAsync(tx, workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
             }
-            else if (verdict != Verdict.Duplicate)
+            else if (verdict != Verdict.Duplicate && (verdict != Verdict.Accepted || MayKeep(delivery)))
             {
                 kept.Add(i);
             }

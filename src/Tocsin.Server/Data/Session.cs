@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Tocsin.Data;
 
@@ -20,7 +21,7 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
 
     /// <returns>The number of rows inserted, updated or deleted.</returns>
     /// <exception cref="DbException">The database refused or was lost.</exception>
-    public Task<int> ExecuteAsync(string sql, params ReadOnlySpan<(string Name, object? Value)> args) => ExecuteAsync(Bind(sql, args));
+    public Task<int> ExecuteAsync(string sql, params ReadOnlySpan<(string Name, object? Value)> args) => RunAsync(sql, args);
 
     public Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> args) =>
         QueryAsync(Bind(sql, args), read);
@@ -50,9 +51,9 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
         {
             var arrays = string.Join(", ", columns.Select(c => $"@{c.Name}::{c.PostgresType}[]"));
             var command = Command(sql.Replace("{rows}", $"SELECT * FROM unnest({arrays})", StringComparison.Ordinal));
-            foreach (var column in columns)
+            for (var i = 0; i < columns.Length; i++)
             {
-                Set(command, column.Name, column.Values);
+                Set(command, i, columns[i].Name, columns[i].Values);
             }
 
             return await ExecuteAsync(command);
@@ -61,38 +62,45 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
         return await InsertEachAsync(sql, columns, rows);
     }
 
+    /// <summary>Runs a statement whose rows nobody wants.</summary>
+    protected virtual Task<int> RunAsync(string sql, ReadOnlySpan<(string Name, object? Value)> args) => ExecuteAsync(Bind(sql, args));
+
     /// <summary>Runs the statement once for each row; the engine without arrays does it here.</summary>
     protected virtual Task<int> InsertEachAsync(string sql, Column[] columns, int rows) => throw new NotSupportedException();
 
     private DbCommand Bind(string sql, ReadOnlySpan<(string Name, object? Value)> args)
     {
         var command = Command(sql);
-        foreach (var (name, value) in args)
+        for (var i = 0; i < args.Length; i++)
         {
-            Set(command, name, value);
+            Set(command, i, args[i].Name, args[i].Value);
         }
 
         return command;
     }
 
-    private static void Set(DbCommand command, string name, object? value)
+    /// <param name="position">Where the parameter stands if the statement ran before; with other arguments it is looked for.</param>
+    private static void Set(DbCommand command, int position, string name, object? value)
     {
-        value = value switch
+        var parameters = command.Parameters;
+        var parameter = position < parameters.Count && parameters[position].ParameterName.AsSpan(1).SequenceEqual(name)
+            ? parameters[position]
+            : parameters.Cast<DbParameter>().FirstOrDefault(p => p.ParameterName.AsSpan(1).SequenceEqual(name));
+        if (parameter is null)
         {
-            string text => StorableText.Of(text),
-            string?[] texts => Array.ConvertAll(texts, StorableText.Of),
-            _ => value,
-        };
-        if (command.Parameters.Contains(name))
-        {
-            command.Parameters[name].Value = value ?? DBNull.Value;
-            return;
+            parameter = command.CreateParameter();
+            parameter.ParameterName = $"@{name}";
+            parameters.Add(parameter);
         }
 
-        var parameter = command.CreateParameter();
-        parameter.ParameterName = name;
-        parameter.Value = value ?? DBNull.Value;
-        command.Parameters.Add(parameter);
+        parameter.Value = value switch
+        {
+            null => DBNull.Value,
+            string text => StorableText.Of(text),
+            string?[] texts => Array.ConvertAll(texts, StorableText.Of),
+            ReadOnlyMemory<byte>[] texts => Array.ConvertAll(texts, static text => Encoding.UTF8.GetString(text.Span)),
+            _ => value,
+        };
     }
 
     private async Task<int> ExecuteAsync(DbCommand command)
@@ -134,7 +142,7 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
 }
 
 /// <summary>One column of a batch; all columns have the same length.</summary>
-/// <param name="Values">long[], string?[], int[], double[] or byte[]?[].</param>
+/// <param name="Values">long[], string?[], int[], double[] or byte[]?[]; texts that are UTF-8 already as ReadOnlyMemory&lt;byte&gt;[], without U+0000.</param>
 internal readonly record struct Column(string Name, Array Values)
 {
     public string PostgresType => Values switch
@@ -142,7 +150,7 @@ internal readonly record struct Column(string Name, Array Values)
         long[] or long?[] => "bigint",
         int[] => "integer",
         double[] or double?[] => "double precision",
-        string?[] => "text",
+        string?[] or ReadOnlyMemory<byte>[] => "text",
         byte[]?[] => "bytea",
         _ => throw new ArgumentException($"No column type for {Values.GetType()}.", nameof(Values)),
     };
@@ -185,6 +193,10 @@ internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dial
 
         return ids;
     }
+
+    /// <summary>What an owner has gathered so far; null: nothing.</summary>
+    public T? Gathered<T>(object owner)
+        where T : class => _gathered.GetValueOrDefault(owner) as T;
 
     /// <summary>
     /// What one owner gathers over this transaction, to be written in one go. The first call makes it and registers
@@ -230,6 +242,9 @@ internal static class RowReading
     public static DateTimeOffset Instant(this DbDataReader row, int column) => Instants.FromMicros(row.GetInt64(column));
 
     public static DateTimeOffset? NullableInstant(this DbDataReader row, int column) => Instants.FromMicros(row.NullableLong(column));
+
+    /// <summary>A text as its bytes.</summary>
+    public static byte[] Utf8(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
 
     public static byte[]? NullableBytes(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
 }

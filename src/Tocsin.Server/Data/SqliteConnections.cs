@@ -7,7 +7,7 @@ namespace Tocsin.Data;
 internal sealed class SqliteChannel : IDisposable
 {
     private readonly Dictionary<string, DbCommand> _prepared = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SqliteInsert> _inserts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
 
     public SqliteChannel(string connectionString, bool readOnly)
     {
@@ -47,12 +47,23 @@ internal sealed class SqliteChannel : IDisposable
     /// <summary>Runs an INSERT with <c>{rows}</c> once for each row of the columns, and returns how many rows were written.</summary>
     public int InsertEach(string sql, Column[] columns, int rows)
     {
-        if (!_inserts.TryGetValue(sql, out var insert))
+        if (!_statements.TryGetValue(sql, out var insert))
         {
-            _inserts[sql] = insert = new(Connection.Handle!, sql.Replace("{rows}", $"VALUES ({string.Join(", ", columns.Select(_ => "?"))})", StringComparison.Ordinal));
+            _statements[sql] = insert = new(Connection.Handle!, sql.Replace("{rows}", $"VALUES ({string.Join(", ", columns.Select(_ => "?"))})", StringComparison.Ordinal));
         }
 
         return insert.Run(columns, rows);
+    }
+
+    /// <summary>Runs a statement that returns no rows, and returns how many rows it changed.</summary>
+    public int Execute(string sql, ReadOnlySpan<(string Name, object? Value)> args)
+    {
+        if (!_statements.TryGetValue(sql, out var statement))
+        {
+            _statements[sql] = statement = new(Connection.Handle!, sql);
+        }
+
+        return statement.Run(args);
     }
 
     public void Run(string sql) => Prepared(sql).ExecuteNonQuery();
@@ -64,9 +75,9 @@ internal sealed class SqliteChannel : IDisposable
             command.Dispose();
         }
 
-        foreach (var insert in _inserts.Values)
+        foreach (var statement in _statements.Values)
         {
-            insert.Dispose();
+            statement.Dispose();
         }
 
         Connection.Dispose();
@@ -79,6 +90,8 @@ internal sealed class SqliteSession(SqliteChannel channel, CancellationToken ct)
 
     protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
 
+    protected override Task<int> RunAsync(string sql, ReadOnlySpan<(string Name, object? Value)> args) => Task.FromResult(channel.Execute(sql, args));
+
     protected override Task<int> InsertEachAsync(string sql, Column[] columns, int rows) => Task.FromResult(channel.InsertEach(sql, columns, rows));
 }
 
@@ -87,6 +100,8 @@ internal sealed class SqliteTx(SqliteChannel channel, CancellationToken ct) : Tx
     protected override DbCommand Command(string sql) => channel.Prepared(sql);
 
     protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
+
+    protected override Task<int> RunAsync(string sql, ReadOnlySpan<(string Name, object? Value)> args) => Task.FromResult(channel.Execute(sql, args));
 
     protected override Task<int> InsertEachAsync(string sql, Column[] columns, int rows) => Task.FromResult(channel.InsertEach(sql, columns, rows));
 }

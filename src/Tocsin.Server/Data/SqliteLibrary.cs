@@ -15,7 +15,11 @@ internal static class SqliteLibrary
     private static bool Load()
     {
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
+        NativeLibrary.SetDllImportResolver(typeof(SqliteLibrary).Assembly, Resolve);
         Batteries_V2.Init();
+
+        // Counting every allocation takes a lock each time, and nobody reads the sum.
+        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
 
         // Each connection is used by one thread at a time, so SQLite need not lock for every call.
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);

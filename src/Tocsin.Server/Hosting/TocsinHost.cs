@@ -78,7 +78,7 @@ public static class TocsinHost
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>();
         services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
-        services.AddSingleton(provider => new AlertStore(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres));
+        services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
         services.AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();

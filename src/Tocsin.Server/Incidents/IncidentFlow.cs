@@ -25,7 +25,7 @@ internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner,
             return decision;
         }
 
-        await incidents.SaveAsync(tx, estate.Workspace, decision.State);
+        incidents.Save(tx, estate.Workspace, decision.State);
         var subject = $"incident/{state.Number}";
         await log.AppendAsync(tx, estate.Workspace, now, [.. decision.Lines.Select(line => new LogLine(line.Kind, subject, actor, line.Reason))]);
         foreach (var effect in decision.Effects)

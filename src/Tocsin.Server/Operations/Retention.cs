@@ -8,7 +8,7 @@ using Tocsin.Hosting;
 namespace Tocsin.Operations;
 
 /// <summary>Forgets what is over and older than the retention, a little at a time: never an open incident, a firing alert or an unsent page.</summary>
-internal sealed class Retention(Database database, AlertStore alerts, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
+internal sealed class Retention(Database database, AlertStore alerts, RowMemory memory, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
 {
     private const int MostAtOnce = 5_000;
 
@@ -106,7 +106,13 @@ internal sealed class Retention(Database database, AlertStore alerts, IOptions<S
             args.Add(("most", MostAtOnce));
         }
 
-        return database.WriteAsync(tx => tx.ExecuteAsync(statement, [.. args]), ct);
+        return database.WriteAsync(
+            tx =>
+            {
+                memory.Forget(tx);
+                return tx.ExecuteAsync(statement, [.. args]);
+            },
+            ct);
     }
 }
 

@@ -3,7 +3,7 @@ using Tocsin.Data;
 namespace Tocsin.Workspaces;
 
 /// <summary>The sample data of <c>tocsin demo</c>: a workspace that is marked as made up, and that one click empties.</summary>
-internal sealed class SampleData(Database database) : IDisposable
+internal sealed class SampleData(Database database, RowMemory memory) : IDisposable
 {
     private const string Mark = "sample_workspace";
 
@@ -52,6 +52,7 @@ internal sealed class SampleData(Database database) : IDisposable
                     return false;
                 }
 
+                memory.Forget(tx);
                 foreach (var table in await TablesAsync(tx))
                 {
                     await tx.ExecuteAsync($"DELETE FROM {table} WHERE workspace_id = @workspace", ("workspace", workspace));

@@ -46,6 +46,24 @@ public abstract class IntakeTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task What_people_do_to_an_older_incident_of_a_group_is_not_taken_for_its_newest()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.ReceiveAsync(Ended("db"));
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.ReceiveAsync(Firing("db") with { Severity = Severity.Critical });
+        await bench.Parts.Incident.NoteAsync(1, 1, "It was the disk.", "ana", default);
+
+        await bench.ReceiveAsync(Ended("db"));
+        await bench.ReceiveAsync(Firing("db"));
+
+        Assert.Equal([2, 1], (await bench.IncidentsAsync()).Select(i => i.Number));
+        Assert.Equal(IncidentStatus.Triggered, (await bench.IncidentAsync(2)).Status);
+    }
+
+    [StoreFact]
     public async Task Many_nodes_that_get_the_same_alert_at_once_open_one_incident()
     {
         await using var bench = await EngineBench.OpenAsync(engine);
@@ -367,7 +385,7 @@ public abstract class IntakeTests(Engine engine)
     {
         await using var bench = await EngineBench.OpenAsync(engine);
         using var retention = new Retention(
-            bench.Database, bench.Parts.Alerts, Options.Create(new ServerOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
+            bench.Database, bench.Parts.Alerts, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
         await bench.ReceiveAsync(Firing("db"));
         await bench.ReceiveAsync(Ended("db"));
         await bench.WorkAsync();

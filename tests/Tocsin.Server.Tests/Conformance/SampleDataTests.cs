@@ -13,7 +13,7 @@ public abstract class SampleDataTests(Engine engine)
         await bench.ReceiveAsync(Firing("db"));
         await bench.WriteAsync(tx => EngineBench.AddWorkspaceAsync(tx, 2));
         await bench.WriteAsync(tx => tx.ExecuteAsync("INSERT INTO source_state (workspace_id, source, accepted, unparsed) VALUES (2, 'real', 1, 0)"));
-        var sample = new SampleData(bench.Database);
+        var sample = new SampleData(bench.Database, bench.Parts.Memory);
         await sample.MarkAsync(1, default);
 
         Assert.True(await sample.RemoveAsync(default));
@@ -30,11 +30,27 @@ public abstract class SampleDataTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task An_alert_of_the_sample_that_comes_again_for_real_pages()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.ReceiveAsync(Firing("db"));
+        var sample = new SampleData(bench.Database, bench.Parts.Memory);
+        await sample.MarkAsync(1, default);
+        await sample.RemoveAsync(default);
+
+        await bench.ReceiveAsync(Firing("db"));
+
+        Assert.Equal(1, await bench.CountAsync("incident"));
+        Assert.Equal(1, await bench.CountAsync("alert"));
+    }
+
+    [StoreFact]
     public async Task Nothing_goes_where_nothing_is_marked()
     {
         await using var bench = await EngineBench.OpenAsync(engine);
         await bench.ReceiveAsync(Firing("db"));
-        var sample = new SampleData(bench.Database);
+        var sample = new SampleData(bench.Database, bench.Parts.Memory);
 
         Assert.Null(await sample.LookAsync(default));
         Assert.False(await sample.RemoveAsync(default));

@@ -20,7 +20,8 @@ internal sealed class NodeParts
     {
         logging ??= NullLoggerFactory.Instance;
         Database = database;
-        Alerts = new(soleWriter);
+        Memory = new(soleWriter);
+        (Alerts, Incidents) = (new(Memory), new(Memory));
         paging ??= new();
         Jobs = new(database.Dialect, options.Lease);
         Log = new(new ChangeSignal());
@@ -44,9 +45,11 @@ internal sealed class NodeParts
 
     public Database Database { get; }
 
+    public RowMemory Memory { get; }
+
     public AlertStore Alerts { get; }
 
-    public IncidentStore Incidents { get; } = new();
+    public IncidentStore Incidents { get; }
 
     public PageStore Pages { get; } = new();
 

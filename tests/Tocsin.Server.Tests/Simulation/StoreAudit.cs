@@ -25,8 +25,8 @@ internal sealed class StoreAudit
 {
     private readonly SqliteSession _session;
     private readonly PageStore _pages = new();
-    private readonly IncidentStore _incidents = new();
-    private readonly AlertStore _alerts = new();
+    private readonly IncidentStore _incidents = new(new(soleWriter: false));
+    private readonly AlertStore _alerts = new(new(soleWriter: false));
     private readonly SilenceStore _silences = new();
     private long _lastEvent;
 

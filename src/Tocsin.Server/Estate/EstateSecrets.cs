@@ -62,6 +62,18 @@ internal sealed class EstateSecrets(EstateProviders providers)
         return new(variable, secret.Mark, written: secret.Written) { IsStandIn = true };
     });
 
+    /// <summary>Whether the object has a secret that is no reference; a reference's default in plain text is one too.</summary>
+    public bool HasPlain(EstateObject item)
+    {
+        var found = false;
+        Change(item, (_, secret) =>
+        {
+            found |= !EstateReferences.Only(secret.Written) || EstateReferences.WithoutDefaults(secret.Written) != secret.Written;
+            return secret;
+        });
+        return found;
+    }
+
     /// <summary>The object as it may be shown.</summary>
     public EstateObject Mask(EstateObject item) => Change(item, (_, secret) => new(
         EstateReferences.Only(secret.Written) ? EstateReferences.WithoutDefaults(secret.Written) : "(secret)", secret.Mark));

@@ -10,9 +10,12 @@ namespace Tocsin.Estate;
 /// <param name="Silences">Those that people made and that have not ended.</param>
 internal sealed record StoredEstate(Workspace Workspace, IReadOnlyList<EstateObject>? Objects, IReadOnlyList<Silence> Silences);
 
-/// <summary>The objects of estates, as they were written.</summary>
-internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silences)
+/// <summary>The objects of estates, as they were written; those that have a secret in plain text are sealed as a whole.</summary>
+/// <param name="box">Null: for those who only look, before any server made a key.</param>
+internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silences, EstateProviders providers, SecretBox? box)
 {
+    private readonly EstateSecrets _secrets = new(providers);
+
     /// <summary>All workspaces; those that <paramref name="isKnown"/> says are known come without their objects.</summary>
     public async Task<List<StoredEstate>> LoadAsync(Session session, Func<Workspace, bool> isKnown, DateTimeOffset now)
     {
@@ -42,10 +45,50 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
         return await workspaces.FindAsync(tx, name) ?? workspace;
     }
 
-    private static Task<List<EstateObject>> LoadAsync(Session session, long workspace, string name) => session.QueryAsync(
+    /// <summary>Seals what is stored in plain text although it has a secret: the rows of earlier versions. Idempotent.</summary>
+    /// <returns>How many were sealed.</returns>
+    public async Task<int> SealAsync(Tx tx)
+    {
+        var count = 0;
+        foreach (var workspace in await workspaces.ListAsync(tx))
+        {
+            await tx.LockWorkspaceAsync(workspace.Id);
+            var rows = await tx.QueryAsync(
+                "SELECT kind, name, body FROM estate_object WHERE workspace_id = @workspace",
+                static row => (Kind: row.GetString(0), Name: row.GetString(1), Body: row.GetString(2)), ("workspace", workspace.Id));
+            foreach (var (kind, name, body) in rows.Where(row => !SecretBox.IsSealed(row.Body)))
+            {
+                var written = Write(workspace.Id, EstateObject.Stored(workspace.Name, kind, name, body, null));
+                if (SecretBox.IsSealed(written))
+                {
+                    count += await tx.ExecuteAsync(
+                        "UPDATE estate_object SET body = @body WHERE workspace_id = @workspace AND kind = @kind AND name = @name",
+                        ("body", written), ("workspace", workspace.Id), ("kind", kind), ("name", name));
+                }
+            }
+        }
+
+        return count;
+    }
+
+    private Task<List<EstateObject>> LoadAsync(Session session, long workspace, string name) => session.QueryAsync(
         "SELECT kind, name, body, origin FROM estate_object WHERE workspace_id = @workspace ORDER BY kind, name",
-        row => EstateObject.Stored(name, row.GetString(0), row.GetString(1), row.GetString(2), row.NullableString(3)),
+        row => EstateObject.Stored(name, row.GetString(0), row.GetString(1), Read(workspace, row.GetString(0), row.GetString(1), row.GetString(2)), row.NullableString(3)),
         ("workspace", workspace));
+
+    private string Write(long workspace, EstateObject item)
+    {
+        var body = EstateJson.Write(item.Body);
+        return !_secrets.HasPlain(item) ? body
+            : box?.Seal(body, PlaceOf(workspace, item.Kind, item.Name)) ?? throw new InvalidOperationException("There is no key to seal a secret with.");
+    }
+
+    private string Read(long workspace, string kind, string name, string body) => !SecretBox.IsSealed(body)
+        ? body
+        : box?.Open(body, PlaceOf(workspace, kind, name))
+            ?? throw new StoreUnavailableException($"{kind} {name} of workspace {workspace} cannot be decrypted: it was sealed with another key, or changed in the database.");
+
+    private static string PlaceOf(long workspace, string kind, string name) => $"estate_object/{workspace}/{kind}/{name}";
 
     /// <summary>Carries out a plan that was made for what is stored now; the caller has locked the workspace and checked its revision.</summary>
     /// <returns>The workspace's revision afterwards. It grows if anything is different for anybody; moved lines of files are not.</returns>
@@ -68,7 +111,7 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
                 ON CONFLICT (workspace_id, kind, name) DO UPDATE SET body = excluded.body, origin = excluded.origin, updated_at = excluded.updated_at
                 """,
                 new("workspace", written.Select(_ => workspace).ToArray()), new("kind", written.Select(o => o.Kind).ToArray()),
-                new("name", written.Select(o => o.Name).ToArray()), new("body", written.Select(o => EstateJson.Write(o.Body)).ToArray()),
+                new("name", written.Select(o => o.Name).ToArray()), new("body", written.Select(o => Write(workspace, o)).ToArray()),
                 new("origin", written.Select(o => o.Origin).ToArray()), new("now", written.Select(_ => now.ToMicros()).ToArray()));
         }
 

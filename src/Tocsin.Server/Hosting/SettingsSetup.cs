@@ -17,6 +17,8 @@ internal static class SettingsSetup
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerAddressValidator>();
         services.AddSingleton(new SettingsSection("Server", typeof(ServerOptions)));
+        services.AddOptions<SecretOptions>().BindConfiguration("Secrets");
+        services.AddSingleton(new SettingsSection("Secrets", typeof(SecretOptions)));
         services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddSingleton(new SettingsSection("Ingest", typeof(IngestOptions)));

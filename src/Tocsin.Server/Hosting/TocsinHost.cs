@@ -62,7 +62,7 @@ public static class TocsinHost
             kestrel.Limits.MaxConcurrentConnections = 20_000;
         });
         AddHostedServices(builder.Services, options);
-        var store = await OpenStoreAsync(builder.Services, options, ct);
+        var store = await OpenStoreAsync(builder.Services, options, builder.Configuration.GetSection("Secrets").Get<SecretOptions>() ?? new(), ct);
         var app = builder.Build();
         await PrepareAsync(app, store, options, ct);
         MapAll(app, options);
@@ -128,7 +128,7 @@ public static class TocsinHost
     private static void AddHosted<T>(IServiceCollection services)
         where T : class, IHostedService => services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
 
-    private static async Task<Database> OpenStoreAsync(IServiceCollection services, ServerOptions options, CancellationToken ct)
+    private static async Task<Database> OpenStoreAsync(IServiceCollection services, ServerOptions options, SecretOptions secrets, CancellationToken ct)
     {
         if (options.Database.Length == 0)
         {
@@ -140,7 +140,9 @@ public static class TocsinHost
         var database = Store.Open(options.Data, options.Database);
         await Migrator.MigrateAsync(database, TimeProvider.System.GetUtcNow(), ct);
         var secret = await new Installation(database).LinkSecretAsync(ct);
+        var box = await SecretKeys.OpenAsync(database, secrets.Boxes(), ct);
         services.AddSingleton(_ => database);
+        services.AddSingleton(box);
         services.AddSingleton(new PublicLinks(options.PublicBase, secret));
         services.AddSingleton(new FormTokens(secret));
         return database;
@@ -160,6 +162,13 @@ public static class TocsinHost
         // A wall clock that was set back while we were down must not put off what is due; one that was far ahead before is not followed.
         clock.StartAt(alive > now && alive - now < _mostSetBack ? alive.Value : now);
         await new StartUp(store, app.Services.GetRequiredService<AlertStore>(), app.Services.GetRequiredService<WorkspaceStore>()).RunAsync(alive, clock.GetUtcNow(), options, ct);
+        var secrets = app.Services.GetRequiredService<IOptions<SecretOptions>>().Value;
+        if (!secrets.AreLocked)
+        {
+            app.Services.GetRequiredService<ILogger<SecretOptions>>().KeyUnlocked();
+        }
+
+        await store.WriteAsync(app.Services.GetRequiredService<EstateStore>().SealAsync, ct);
         await app.Services.GetRequiredService<EstateService>().StartAsync(options.Estate, ct);
         await app.Services.GetRequiredService<SampleData>().LookAsync(ct);
 

@@ -6,7 +6,8 @@ using Tocsin.Workspaces;
 namespace Tocsin.Doctor;
 
 /// <summary>The configuration of each workspace: whether it compiles, what in it is doubtful, and secrets that are none.</summary>
-internal sealed class EstateChecks(EstateProviders providers)
+/// <param name="box">Opens secrets that are stored as such; null: no server made a key yet.</param>
+internal sealed class EstateChecks(EstateProviders providers, SecretBox? box)
 {
     private const int ShortKey = 20;
 
@@ -21,7 +22,7 @@ internal sealed class EstateChecks(EstateProviders providers)
     {
         List<EstateModel> models = [];
         List<Finding> findings = [];
-        var store = new EstateStore(new WorkspaceStore(), new SilenceStore());
+        var store = new EstateStore(new WorkspaceStore(), new SilenceStore(), providers, box);
         foreach (var (workspace, stored, _) in await database.ReadAsync(session => store.LoadAsync(session, isKnown: _ => false, now), ct))
         {
             var objects = stored ?? [];

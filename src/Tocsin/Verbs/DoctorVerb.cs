@@ -85,7 +85,8 @@ internal static class DoctorVerb
             }
 
             var providers = services.GetRequiredService<EstateProviders>();
-            var (models, estate) = await new EstateChecks(providers).RunAsync(database, time.GetUtcNow(), ct);
+            var box = await SecretKeys.FindAsync(database, services.GetRequiredService<IOptions<SecretOptions>>().Value.Boxes(), ct);
+            var (models, estate) = await new EstateChecks(providers, box).RunAsync(database, time.GetUtcNow(), ct);
             findings.AddRange(estate);
             var reach = new ReachChecks(services.GetRequiredService<OutgoingConnector>(), providers, services.GetRequiredService<IOptions<SmtpOptions>>().Value);
             findings.Add(await reach.MailAsync(models, ct));
@@ -95,6 +96,10 @@ internal static class DoctorVerb
             }
 
             return findings;
+        }
+        catch (OptionsValidationException e)
+        {
+            return [Finding.Problem("secrets", e.Message, "name the key that this database was used with; without it no server starts")];
         }
         catch (StoreUnavailableException e)
         {

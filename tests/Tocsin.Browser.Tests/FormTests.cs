@@ -33,6 +33,23 @@ public sealed class FormTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task Each_way_to_connect_a_tool_is_copied_by_itself()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        await page.GotoAsync("/sources/prometheus");
+
+        var first = await page.GetByRole(AriaRole.Region, new() { Name = "Configuration for Prometheus and Alertmanager, part 1" }).InnerTextAsync();
+        Assert.StartsWith("# prometheus.yml", first, StringComparison.Ordinal);
+        Assert.DoesNotContain("webhook_configs", first, StringComparison.Ordinal);
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "part 2" })).ToContainTextAsync("webhook_configs");
+        await page.GotoAsync("/sources/grafana");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Do this" })).ToBeVisibleAsync();
+    }
+
+    [BrowserFact]
     public async Task That_no_page_went_out_is_not_called_an_answer_that_did_not_come()
     {
         // The starting configuration pages by mail, and no mail server is set.

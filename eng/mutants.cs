@@ -20,22 +20,38 @@ Mutant[] mutants =
         "DELETE FROM job WHERE workspace_id = @workspace AND id = @id AND (attempt = @attempt OR 1 = 1)"),
     One("fencing removed on rescheduling", "src/Tocsin.Server/Jobs/JobStore.cs",
         """
-                    UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error
+                    UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error, failures = failures + @failed
                     WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL
         """,
         """
-                    UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error
+                    UPDATE job SET ready_at = @ready, lease_by = NULL, error = @error, failures = failures + @failed
                     WHERE workspace_id = @workspace AND id = @id AND (attempt = @attempt OR 1 = 1)
         """),
     One("a lost lease goes unnoticed", "src/Tocsin.Server/Jobs/JobStore.cs", "if (deleted == 0)", "if (deleted < 0)"),
     One("a lease is taken before it is over", "src/Tocsin.Server/Jobs/JobStore.cs",
-        "(\"now\", now.ToMicros()), (\"until\", (now + lease).ToMicros()));", "(\"now\", (now + (lease / 2)).ToMicros()), (\"until\", (now + lease).ToMicros()));"),
+        "(\"per_lane\", perLane), (\"now\", now.ToMicros())", "(\"per_lane\", perLane), (\"now\", (now + (lease / 2)).ToMicros())"),
+    One("the workspace's lock removed", "src/Tocsin.Server/Notify/PageSender.cs",
+        "        await tx.LockWorkspaceAsync(job.Workspace);\n        var tried", "        var tried"),
+    One("a person's act without the workspace's lock", "src/Tocsin.Server/Incidents/IncidentDesk.cs",
+        "                await tx.LockWorkspaceAsync(workspace);\n", ""),
+    One("the page key is not stable", "src/Tocsin.Server/Notify/MessageWriter.cs", "Key = page.Key,", "Key = $\"{page.Key}{page.Attempts}\","),
+    One("one page key for all methods", "src/Tocsin.Server/Notify/PagePlanner.cs", "{page.RecipientId}|{page.Method}\");", "{page.RecipientId}\");"),
+    One("a stopping node keeps its leases", "src/Tocsin.Server/Jobs/JobRunner.cs",
+        "await SettleAsync(job, tx => jobs.HandBackAsync(tx, job, clock.GetUtcNow()));", "await Task.CompletedTask;"),
+    One("running incidents take the new policy", "src/Tocsin.Server/Incidents/IncidentFlow.cs",
+        "var decision = IncidentDecider.Decide(state, e,", "var decision = IncidentDecider.Decide(state with { Policy = estate.Policy(state.Policy.Name) }, e,"),
+    One("a step of the wall clock moves deadlines", "src/Tocsin.Server/Hosting/SteadyClock.cs", "private const double MostSlew = 0.01;", "private const double MostSlew = 1000;"),
+    One("a node that starts takes the wall clock", "src/Tocsin.Server/Hosting/SteadyClock.cs", "if (last is not { } alive)", "if (last is not { } alive || reference > DateTimeOffset.MinValue)"),
+    One("no limit of pages a minute", "src/Tocsin.Server/Notify/PagePlanner.cs", "if (planned <= options.MaxPerMinute)", "if (planned <= options.MaxPerMinute * 1000)"),
+    One("the canary is not sent", "src/Tocsin.Server/Hosting/Pulse.cs", "if (minute != _canaryMinute && await", "if (minute < _canaryMinute && await"),
     One("leases are not renewed", "src/Tocsin.Server/Jobs/JobRunner.cs", "await RenewAsync(now, ct);", ""),
     Several("acting after the lease ended",
         ("src/Tocsin.Server/Jobs/JobRunner.cs", "if (clock.GetUtcNow() >= job.LeasedUntil)", "if (clock.GetUtcNow() >= DateTimeOffset.MaxValue)"),
-        ("src/Tocsin.Server/Notify/PageSender.cs", "return clock.GetUtcNow() < job.LeasedUntil ?", "return clock.GetUtcNow() < DateTimeOffset.MaxValue ?")),
+        ("src/Tocsin.Server/Notify/PageSender.cs", "return clock.GetUtcNow() < job.LeasedUntil - desk.LeaseToBegin ?", "return clock.GetUtcNow() < DateTimeOffset.MaxValue ?")),
     One("sending after the lease ended while asking", "src/Tocsin.Server/Notify/PageSender.cs",
-        "return clock.GetUtcNow() < job.LeasedUntil ?", "return clock.GetUtcNow() < DateTimeOffset.MaxValue ?"),
+        "return clock.GetUtcNow() < job.LeasedUntil - desk.LeaseToBegin ?", "return clock.GetUtcNow() < DateTimeOffset.MaxValue ?"),
+    One("sending when the lease is nearly over", "src/Tocsin.Server/Notify/PageSender.cs",
+        "return clock.GetUtcNow() < job.LeasedUntil - desk.LeaseToBegin ?", "return clock.GetUtcNow() < job.LeasedUntil ?"),
     One("a stale answer at the door is believed", "src/Tocsin.Server/Notify/PageSender.cs", "if (clock.GetUtcNow() - asked > _freshness)", "if (asked == default)"),
     InOneFile("not asking at the door", "src/Tocsin.Server/Notify/PageSender.cs",
         ("if (page is null || incident is null || page.Status != PageStatus.Queued)", "if (page is null || incident is null)"),

@@ -129,6 +129,24 @@ public sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Makes the process stand still, in the middle of whatever it does.</summary>
+    /// <exception cref="InvalidOperationException">It has ended.</exception>
+    public Task PauseAsync() => SignalAsync("-STOP");
+
+    /// <summary>Lets it go on.</summary>
+    /// <exception cref="InvalidOperationException">It has ended.</exception>
+    public Task ResumeAsync() => SignalAsync("-CONT");
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        if (kill.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"kill {signal} {Id} failed.");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Running)

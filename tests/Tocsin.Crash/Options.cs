@@ -8,7 +8,8 @@ namespace Tocsin.Crash;
 /// <param name="Rounds">How often the process is killed.</param>
 /// <param name="Seed">Decides every random choice but the machine's own.</param>
 /// <param name="AlertsPerSecond">Load while the process lives.</param>
-internal sealed record Options(string Program, string? Database, int Rounds, int Seed, int AlertsPerSecond)
+/// <param name="Freeze">Two nodes on one PostgreSQL; each round one of them stands still for longer than its leases, instead of being killed.</param>
+internal sealed record Options(string Program, string? Database, int Rounds, int Seed, int AlertsPerSecond, bool Freeze)
 {
     public string Engine => Database is null ? "SQLite" : "PostgreSQL";
 
@@ -20,7 +21,8 @@ internal sealed record Options(string Program, string? Database, int Rounds, int
             Value(name) is not { } text ? otherwise : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
         return Value("--program") is { } program && Number("--rounds", 10) is { } rounds && Number("--seed", 1) is { } seed && Number("--rate", 200) is { } rate
-            ? new(program, Value("--database"), rounds, seed, rate)
+            && Value("--database") is var database && Array.IndexOf(args, "--freeze") >= 0 is var freeze && (!freeze || database is not null)
+            ? new(program, database, rounds, seed, rate, freeze)
             : null;
     }
 }

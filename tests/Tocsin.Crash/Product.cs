@@ -18,9 +18,9 @@ internal sealed class Product(Options options, DirectoryInfo folder, Uri receive
 
     private string? _key;
 
-    private string[] Store => options.Database is { } database ? ["--data", Data, "--database", database] : ["--data", Data];
+    private string[] Store(int node = 0) => options.Database is { } database ? ["--data", Data(node), "--database", database] : ["--data", Data(node)];
 
-    private string Data => Path.Combine(folder.FullName, "data");
+    private string Data(int node) => Path.Combine(folder.FullName, $"data{node}");
 
     private string Estate => Path.Combine(folder.FullName, "estate.yaml");
 
@@ -57,10 +57,11 @@ internal sealed class Product(Options options, DirectoryInfo folder, Uri receive
         """);
 
     /// <summary>Starts a life; it is not ready yet.</summary>
-    public ServerProcess Start()
+    /// <param name="node">Nodes of different numbers share the database alone.</param>
+    public ServerProcess Start(int node = 0)
     {
         var url = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
-        return ServerProcess.Start(options.Program, ["serve", .. Store, "--urls", url.ToString().TrimEnd('/'), "--estate", Estate], url, _environment);
+        return ServerProcess.Start(options.Program, ["serve", .. Store(node), "--urls", url.ToString().TrimEnd('/'), "--estate", Estate], url, _environment);
     }
 
     /// <exception cref="InvalidOperationException">It did not become ready.</exception>
@@ -89,7 +90,7 @@ internal sealed class Product(Options options, DirectoryInfo folder, Uri receive
     /// <exception cref="InvalidOperationException">The verb failed; holds what it printed.</exception>
     private string CreateKey()
     {
-        var start = new ProcessStartInfo(options.Program, ["key", "create", .. Store, "--name", "crash", "--role", "admin", "--workspace", "crash"])
+        var start = new ProcessStartInfo(options.Program, ["key", "create", .. Store(), "--name", "crash", "--role", "admin", "--workspace", "crash"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

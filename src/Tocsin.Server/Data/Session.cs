@@ -170,7 +170,7 @@ internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dial
     /// Makes this transaction the only one that changes the workspace until it ends. All decisions about alerts, incidents and
     /// pages are made under it, so that each sees what the one before decided. SQLite has one writer anyway.
     /// </summary>
-    public Task LockWorkspaceAsync(long workspace) => Dialect.IsPostgres
+    public virtual Task LockWorkspaceAsync(long workspace) => Dialect.IsPostgres
         ? ExecuteAsync("SELECT pg_advisory_xact_lock(@class, @workspace)", ("class", 7_001), ("workspace", (int)workspace))
         : Task.CompletedTask;
 

@@ -8,6 +8,7 @@ internal sealed class Installation(Database database)
 {
     private const string LinkSecret = "link_secret";
     private const string AliveAt = "alive_at";
+    private const string AliveReference = "alive_reference";
 
     /// <summary>The secret that signs action links, made at the first start. 32 bytes.</summary>
     public Task<byte[]> LinkSecretAsync(CancellationToken ct) => database.WriteAsync(
@@ -20,22 +21,44 @@ internal sealed class Installation(Database database)
         },
         ct);
 
-    /// <summary>When any node was last known to be at work; null before the first start.</summary>
-    public async Task<DateTimeOffset?> LastAliveAsync(CancellationToken ct) =>
-        await database.ReadAsync(session => ValueAsync(session, AliveAt), ct) is { } text ? Instants.FromMicros(long.Parse(text)) : null;
+    /// <summary>When any node was last known to be at work, by its own clock and by what that follows; null before the first start.</summary>
+    public Task<(DateTimeOffset At, DateTimeOffset Reference)?> LastAliveAsync(CancellationToken ct) => database.ReadAsync<(DateTimeOffset, DateTimeOffset)?>(
+        async session =>
+        {
+            if (await ValueAsync(session, AliveAt) is not { } text)
+            {
+                return null;
+            }
 
-    public Task SaveAliveAsync(DateTimeOffset now, CancellationToken ct) => database.WriteAsync(
-        tx => tx.ExecuteAsync(
-            "INSERT INTO meta (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            ("name", AliveAt), ("value", now.ToMicros().ToString())),
+            var at = Instants.FromMicros(long.Parse(text));
+            return (at, await ValueAsync(session, AliveReference) is { } reference ? Instants.FromMicros(long.Parse(reference)) : at);
+        },
         ct);
+
+    /// <summary>
+    /// Notes that a node is at work, by its own clock and by what that follows. Both are asked in the transaction, so that a node which
+    /// stood still overwrites nothing newer with what it knew before.
+    /// </summary>
+    /// <param name="keep">Is given the database's clock, null where it has none, and says what to note.</param>
+    public Task SaveAliveAsync(Func<DateTimeOffset?, (DateTimeOffset At, DateTimeOffset Reference)> keep, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            var (at, reference) = keep(await NowAsync(tx));
+            await SaveAsync(tx, AliveAt, at);
+            await SaveAsync(tx, AliveReference, reference);
+        },
+        ct);
+
+    private static Task<int> SaveAsync(Tx tx, string name, DateTimeOffset value) => tx.ExecuteAsync(
+        "INSERT INTO meta (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        ("name", name), ("value", value.ToMicros().ToString()));
 
     /// <summary>The database's own clock where nodes share one; null for the embedded store, whose clock is ours.</summary>
-    public Task<DateTimeOffset?> DatabaseNowAsync(CancellationToken ct) => database.ReadAsync<DateTimeOffset?>(
-        async session => session.Dialect.IsPostgres
-            ? Instants.FromMicros(await session.ScalarAsync("SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint"))
-            : null,
-        ct);
+    public Task<DateTimeOffset?> DatabaseNowAsync(CancellationToken ct) => database.ReadAsync(NowAsync, ct);
+
+    private static async Task<DateTimeOffset?> NowAsync(Session session) => session.Dialect.IsPostgres
+        ? Instants.FromMicros(await session.ScalarAsync("SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint"))
+        : null;
 
     public Task<long?> AnyWorkspaceAsync(CancellationToken ct) => database.ReadAsync(session => session.ScalarAsync("SELECT MIN(id) FROM workspace"), ct);
 

@@ -17,6 +17,9 @@ internal sealed class Pulse(
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _worthSaying = TimeSpan.FromSeconds(5);
 
+    private TimeSpan _saidDrift;
+    private long _canaryMinute;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -30,26 +33,34 @@ internal sealed class Pulse(
                 readiness.StoreAway(e.Message);
             }
 
-            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     private async Task BeatAsync(CancellationToken ct)
     {
-        var reference = await installation.DatabaseNowAsync(ct) ?? TimeProvider.System.GetUtcNow();
-        clock.Follow(reference, _every);
-        if (clock.Drift.Duration() > _worthSaying)
+        await installation.SaveAliveAsync(
+            databaseNow =>
+            {
+                var reference = databaseNow ?? clock.WallNow;
+                clock.Follow(reference, _every);
+                return (clock.GetUtcNow(), reference);
+            },
+            ct);
+        if ((clock.Drift - _saidDrift).Duration() > _worthSaying)
         {
+            // Said when it changes: it may take hours to go away.
+            _saidDrift = clock.Drift;
             logger.ClockDrifts((long)clock.Drift.TotalMilliseconds);
         }
 
         var now = clock.GetUtcNow();
-        await installation.SaveAliveAsync(now, ct);
-        if (await installation.AnyWorkspaceAsync(ct) is { } workspace)
+        var minute = now.ToUnixTimeSeconds() / 60;
+        if (minute != _canaryMinute && await installation.AnyWorkspaceAsync(ct) is { } workspace)
         {
-            // The key makes it one a minute, however many nodes there are.
-            var minute = now.ToUnixTimeSeconds() / 60;
+            // One a minute and node; one that still waits is not sent again, whichever node sent it.
             await database.WriteAsync(tx => jobs.EnqueueAsync(tx, [new(workspace, Canary.JobKind, $"canary/{minute}", 0, now, $"{minute}")], now), ct);
+            _canaryMinute = minute;
         }
 
         readiness.StoreWorks(now, await database.ReadAsync(jobs.NextReadyAsync, ct));
@@ -84,7 +95,7 @@ internal sealed class Canary(Database database, JobStore jobs, Readiness readine
 
 internal static partial class PulseLog
 {
-    [LoggerMessage(2001, LogLevel.Warning, "The clock differs from its reference by {DriftInMs} ms; waits keep their length, times follow slowly. Restart to take the reference at once")]
+    [LoggerMessage(2001, LogLevel.Warning, "The clock differs from its reference by {DriftInMs} ms; waits keep their length, times follow slowly. A stop of 15 min takes the reference at once")]
     public static partial void ClockDrifts(this ILogger logger, long driftInMs);
 
     [LoggerMessage(2002, LogLevel.Warning, "The outside watcher could not be told: {Reason}")]

@@ -30,8 +30,6 @@ namespace Tocsin.Hosting;
 /// <summary>The server as one object: built by <c>tocsin serve</c> and by tests alike.</summary>
 public static class TocsinHost
 {
-    private static readonly TimeSpan _mostSetBack = TimeSpan.FromHours(2);
-
     /// <summary>Builds the server and opens its store: migrated, with a workspace, its estate applied. It does not listen yet.</summary>
     /// <param name="configure">A last word on services and configuration, for tests.</param>
     /// <exception cref="OptionsValidationException">Settings are wrong; the message names all faults.</exception>
@@ -71,7 +69,7 @@ public static class TocsinHost
 
     private static void AddServices(IServiceCollection services)
     {
-        services.AddSingleton<SteadyClock>().AddSingleton<TimeProvider>(provider => provider.GetRequiredService<SteadyClock>());
+        services.AddSingleton(_ => new SteadyClock(TimeProvider.System)).AddSingleton<TimeProvider>(provider => provider.GetRequiredService<SteadyClock>());
         services.AddSettings();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
@@ -157,11 +155,8 @@ public static class TocsinHost
         var clock = app.Services.GetRequiredService<SteadyClock>();
         var installation = app.Services.GetRequiredService<Installation>();
         var alive = await installation.LastAliveAsync(ct);
-        var now = await installation.DatabaseNowAsync(ct) ?? clock.GetUtcNow();
-
-        // A wall clock that was set back while we were down must not put off what is due; one that was far ahead before is not followed.
-        clock.StartAt(alive > now && alive - now < _mostSetBack ? alive.Value : now);
-        await new StartUp(store, app.Services.GetRequiredService<AlertStore>(), app.Services.GetRequiredService<WorkspaceStore>()).RunAsync(alive, clock.GetUtcNow(), options, ct);
+        clock.StartAt(SteadyClock.StartOf(await installation.DatabaseNowAsync(ct) ?? clock.WallNow, alive));
+        await new StartUp(store, app.Services.GetRequiredService<AlertStore>(), app.Services.GetRequiredService<WorkspaceStore>()).RunAsync(alive?.At, clock.GetUtcNow(), options, ct);
         var secrets = app.Services.GetRequiredService<IOptions<SecretOptions>>().Value;
         if (!secrets.AreLocked)
         {

@@ -43,6 +43,12 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
         WHERE l.lane IS NOT NULL AND (l.lap = 0 OR l.lane <= @after) AND @full NOT LIKE '%,' || l.lane || ',%' LIMIT @max
         """;
 
+    /// <summary>
+    /// What must be left of a lease to begin what cannot be taken back: time for the next turn to renew it, and for clocks of other nodes
+    /// that are ahead.
+    /// </summary>
+    public TimeSpan LeaseToBegin => lease / 3;
+
     /// <summary>From now on, new due jobs of this process go straight to <paramref name="worker"/>; null: they wait for a poll.</summary>
     public void UseLocal(ILocalWorker? worker) => _local = worker;
 

@@ -55,7 +55,7 @@ internal sealed class PageSender(
     }
 
     /// <summary>The page and its incident as they are now, for a node that may still act on them.</summary>
-    /// <exception cref="LeaseLostException">The lease is over: the job is another node's to do.</exception>
+    /// <exception cref="LeaseLostException">The lease is over, or nearly so: the job is another node's to do.</exception>
     private async Task<(PageRow? Page, IncidentState? Incident, int More)> AskAtTheDoorAsync(LeasedJob job, long id, CancellationToken ct)
     {
         var asked = clock.GetUtcNow();
@@ -66,7 +66,7 @@ internal sealed class PageSender(
             answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
         }
 
-        return clock.GetUtcNow() < job.LeasedUntil ? answer : throw new LeaseLostException(job);
+        return clock.GetUtcNow() < job.LeasedUntil - desk.LeaseToBegin ? answer : throw new LeaseLostException(job);
     }
 
     private async Task<SendOutcome> SendAsync(EstateSnapshot estate, PageRow page, IncidentState incident, int more, CancellationToken ct)
@@ -85,6 +85,9 @@ internal sealed class PageSender(
 /// <summary>The pages' book-keeping around an attempt.</summary>
 internal sealed class PageDesk(PageStore pages, IncidentStore incidents, IncidentFlow flow, JobStore jobs, EventLog log, PagingOptions options)
 {
+    /// <summary>What must be left of a job's lease for its page to be sent.</summary>
+    public TimeSpan LeaseToBegin => jobs.LeaseToBegin;
+
     /// <returns>The page, its incident, and for a message that stands for many how many it stands for.</returns>
     public async Task<(PageRow? Page, IncidentState? Incident, int More)> ReadAsync(Session session, long workspace, long id)
     {

@@ -39,7 +39,7 @@ internal static class StoreChecks
         var alive = await installation.LastAliveAsync(ct);
         var asked = time.GetUtcNow();
         var theirs = await installation.DatabaseNowAsync(ct);
-        return MachineChecks.Clock(asked + ((time.GetUtcNow() - asked) / 2), theirs, alive);
+        return MachineChecks.Clock(asked + ((time.GetUtcNow() - asked) / 2), theirs, alive?.At);
     }
 
     private static async Task<Finding> VersionAsync(Database database, CancellationToken ct)

@@ -16,7 +16,7 @@ namespace Tocsin.Tests;
 internal sealed class NodeParts
 {
     public NodeParts(string node, Database database, IEstates estates, INotifier notifier, TimeProvider clock, JobOptions options, ILoggerFactory? logging = null,
-        PagingOptions? paging = null, bool soleWriter = false)
+        PagingOptions? paging = null, bool soleWriter = false, Func<JobStore, IJobHandler[]>? more = null)
     {
         logging ??= NullLoggerFactory.Instance;
         Database = database;
@@ -39,6 +39,7 @@ internal sealed class NodeParts
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
             new SilenceTurn(database, estates, silences, Intake, Alerts, Incidents, Flow, Jobs, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
+            .. more?.Invoke(Jobs) ?? [],
         ];
         Runner = new(database, Jobs, Handlers, options, clock, logging.CreateLogger<JobRunner>()) { Node = node };
     }

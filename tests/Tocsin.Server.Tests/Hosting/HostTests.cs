@@ -55,7 +55,7 @@ public sealed class HostTests : IDisposable
     [Fact]
     public void The_steady_clock_keeps_the_length_of_a_wait_when_its_reference_jumps_an_hour()
     {
-        var clock = new SteadyClock();
+        var clock = new SteadyClock(TimeProvider.System);
         var before = clock.GetUtcNow();
 
         clock.Follow(before + TimeSpan.FromHours(1), TimeSpan.FromSeconds(5));

@@ -12,13 +12,14 @@ internal sealed class Actor(World world, string name) : SynchronizationContext
 
     public bool IsDead { get; private set; }
 
+    /// <summary>In true time.</summary>
     public DateTimeOffset FrozenUntil { get; private set; }
 
-    public bool IsFrozen => FrozenUntil > world.Now;
+    public bool IsFrozen => FrozenUntil > world.TrueNow;
 
     public void Kill() => IsDead = true;
 
-    public void Freeze(TimeSpan time) => FrozenUntil = world.Now + time > FrozenUntil ? world.Now + time : FrozenUntil;
+    public void Freeze(TimeSpan time) => FrozenUntil = world.TrueNow + time > FrozenUntil ? world.TrueNow + time : FrozenUntil;
 
     public override void Post(SendOrPostCallback d, object? state) => world.Schedule(TimeSpan.Zero, this, d, state);
 
@@ -63,14 +64,14 @@ internal sealed class Actor(World world, string name) : SynchronizationContext
     }
 }
 
-/// <summary>An actor's clock: the world's time, ahead or behind by a little, and timers that are steps of the actor.</summary>
-internal sealed class ActorClock(Actor actor, TimeSpan ahead) : TimeProvider
+/// <summary>The clocks of the machine that an actor runs on: a wall clock, ahead or behind by a little, a true monotonic one, and timers that are steps of the actor.</summary>
+internal sealed class MachineClock(Actor actor, TimeSpan ahead) : TimeProvider
 {
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => actor.World.Now + ahead;
+    public override DateTimeOffset GetUtcNow() => actor.World.TrueNow + actor.World.WallAhead + ahead;
 
-    public override long GetTimestamp() => actor.World.Now.UtcTicks;
+    public override long GetTimestamp() => actor.World.TrueNow.UtcTicks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -4,15 +4,26 @@ using Tocsin.Routing;
 namespace Tocsin.Tests.Simulation;
 
 /// <summary>What goes wrong by itself: nodes, the store, providers, and people who change the configuration.</summary>
-internal sealed class Chaos(World world, Cluster cluster, Providers providers, FixedEstates estates, Scenario scenario)
+internal sealed class Chaos(World world, Cluster cluster, Providers providers, FixedEstates estates, People people, Scenario scenario)
 {
     private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
 
     public void Begin()
     {
+        if (scenario.Fault is not null)
+        {
+            return;
+        }
+
         Every(4 * _minute, () => OnSomeNode(cluster.StopAsync));
         Every(10 * _minute, () => Sync(Reconfigure));
         Every(3 * _minute, SilenceAsync);
+        if (scenario.ClockSteps)
+        {
+            Every(_minute, () => StepWallAsync(TimeSpan.FromSeconds(world.Pick([-5, 5]))));
+            Every(10 * _minute, () => StepWallAsync(TimeSpan.FromHours(world.WallAhead.TotalMinutes switch { > 30 => -1, < -30 => 1, _ => world.Pick([-1, 1]) })));
+        }
+
         if (!scenario.Faulty)
         {
             return;
@@ -20,7 +31,7 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
 
         Every(4 * _minute, () => OnSomeNode(n => Sync(() => cluster.Kill(n, "out of the blue"))));
         Every(4 * _minute, () => OnSomeNode(n => Sync(() => cluster.Freeze(n, "out of the blue"))));
-        Every(8 * _minute, () => cluster.TakeStoreAwayAsync(world.Chance(0.2) ? world.Between(60, 200) : world.Between(0.2, 30)));
+        Every(8 * _minute, () => cluster.TakeStoreAwayAsync(world.Chance(0.2) ? world.Between(60, scenario.ClockSteps ? 200 : world.Pick([200, 600])) : world.Between(0.2, 30)));
         Every(2 * _minute, ChangeMoodAsync);
     }
 
@@ -32,12 +43,26 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         }
     }
 
+    /// <summary>A step while no node is at work cannot be told from time that passed: that is not promised.</summary>
+    private async Task StepWallAsync(TimeSpan by)
+    {
+        while (!cluster.IsCalm && !(world.Now - cluster.HealthySince() > TimeSpan.FromSeconds(6)))
+        {
+            await world.Outside.WaitAsync(TimeSpan.FromSeconds(1));
+        }
+
+        if (!cluster.IsCalm)
+        {
+            world.StepWall(by);
+        }
+    }
+
     private void Every(TimeSpan mean, Func<Task> act) => world.Watch(world.Outside.RunAsync(async () =>
     {
         while (!cluster.IsCalm)
         {
             await world.Outside.WaitAsync(world.Exponential(mean));
-            if (!cluster.IsCalm)
+            if (!cluster.IsCalm && !cluster.IsSpared)
             {
                 await act();
             }
@@ -55,6 +80,16 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         await Task.CompletedTask;
     }
 
+    /// <summary>A node may stand still between the question whether a page is still wanted and the answer, and meanwhile somebody answers.</summary>
+    public void AtTheDoor(SimulatedNode node)
+    {
+        if (!cluster.IsCalm && !cluster.IsSpared && world.Chance(scenario.SendFaults))
+        {
+            cluster.Freeze(node, "at the door");
+            people.ActSoon();
+        }
+    }
+
     /// <summary>A node may die or stand still between a request and its answer.</summary>
     public void Meanwhile(Request request)
     {
@@ -66,7 +101,7 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         var (node, dies) = (cluster.All.First(n => n.Actor == request.Node), world.Chance(0.3));
         world.Schedule(world.Between(0, 0.8), world.Outside, _ =>
         {
-            if (node.Actor.IsDead)
+            if (node.Actor.IsDead || cluster.IsSpared)
             {
                 return;
             }

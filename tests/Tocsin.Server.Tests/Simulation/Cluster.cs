@@ -10,6 +10,7 @@ internal sealed class Cluster
     private readonly Scenario _scenario;
     private readonly SimulatedNode[] _nodes;
     private readonly List<SimulatedNode> _all = [];
+    private long _commits;
     private readonly List<(DateTimeOffset From, DateTimeOffset To, Actor? Node)> _faults = [];
 
     // A stop is no fault: it doubles nothing. But while the only node is away, nothing is on time.
@@ -29,8 +30,20 @@ internal sealed class Cluster
     /// <summary>Called after each commit of a node.</summary>
     public Action<SimulatedNode>? Committed { get; set; }
 
+    /// <summary>Called when a node asks whether a page is still wanted, and does not know the answer yet.</summary>
+    public Action<SimulatedNode>? AtTheDoor { get; set; }
+
+    /// <summary>Called when a node ended as it was told, and nothing went wrong meanwhile.</summary>
+    public Action<SimulatedNode>? Stopped { get; set; }
+
+    /// <summary>How many commits changed something.</summary>
+    public long Commits => _commits;
+
     /// <summary>No more faults from now on.</summary>
     public bool IsCalm { get; set; }
+
+    /// <summary>Nothing else goes wrong until a node has told of the step of the wall clock.</summary>
+    public bool IsSpared => _world.TrueNow - _world.LastStepAt < TimeSpan.FromSeconds(6);
 
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 
@@ -79,6 +92,11 @@ internal sealed class Cluster
             Assert.True(
                 (stopped.IsCompletedSuccessfully && _world.Now - began <= TimeSpan.FromSeconds(15)) || AnyFault(node.Actor, began, _world.Now),
                 $"R17: {node.Name} took {(_world.Now - began).TotalSeconds:0.0} s to stop, or failed to.");
+            if (!AnyFault(node.Actor, began - TimeSpan.FromSeconds(20), _world.Now))
+            {
+                Stopped?.Invoke(node);
+            }
+
             node.Actor.Kill();
             RestartLater(Array.IndexOf(_nodes, node));
             _absences.Add((began, _world.Now.AddSeconds(20), node.Actor));
@@ -89,7 +107,7 @@ internal sealed class Cluster
     {
         _world.Say("store", $"is away for {time.TotalSeconds:0.0} s");
         _store.IsAway = true;
-        _faults.Add((_world.Now, _world.Now + time, null));
+        _faults.Add((_world.Now, _world.Now + (time * 1.01), null));
         await _world.Outside.WaitAsync(time);
         _store.IsAway = false;
         _world.Say("store", "is back");
@@ -103,14 +121,30 @@ internal sealed class Cluster
     {
         var name = $"n{slot + 1}.{++_started}";
         var node = new SimulatedNode(_world, name, _store, _estates, _providers, _scenario);
-        node.Database.Fate = () => IsCalm || !_world.Chance(_scenario.CommitFaults)
-            ? WriteFate.Committed
-            : _world.Pick([WriteFate.DiesBefore, WriteFate.DiesAfter, WriteFate.FreezesAfter, WriteFate.AnswerLost]);
+        node.Database.Fate = () => FateOf(node);
+        node.Database.AtTheDoor = () => AtTheDoor?.Invoke(node);
         node.Database.Befall = fate => Befall(node, fate);
         node.Database.Committed = () => Committed?.Invoke(node);
         _nodes[slot] = node;
         _all.Add(node);
-        node.Start();
+        node.Start(failed: () =>
+        {
+            _world.Say(name, "cannot start");
+            node.Actor.Kill();
+            RestartLater(slot);
+        });
+    }
+
+    private WriteFate FateOf(SimulatedNode node)
+    {
+        if (_store.Audit.ChangesSomething() && ++_commits == _scenario.Fault?.Commit)
+        {
+            return _scenario.Fault.Value.Fate;
+        }
+
+        return IsCalm || IsSpared || !_world.Chance(_scenario.CommitFaults)
+            ? WriteFate.Committed
+            : _world.Pick([WriteFate.DiesBefore, WriteFate.DiesAfter, WriteFate.FreezesAfter, WriteFate.Refused, WriteFate.AnswerLost]);
     }
 
     private void Befall(SimulatedNode node, WriteFate fate)
@@ -127,7 +161,7 @@ internal sealed class Cluster
                 Freeze(node, "after a commit");
                 break;
             default:
-                _world.Say(node.Name, "does not hear of its commit");
+                _world.Say(node.Name, fate == WriteFate.Refused ? "cannot commit" : "does not hear of its commit");
                 Fault(node, TimeSpan.Zero);
                 break;
         }
@@ -135,15 +169,30 @@ internal sealed class Cluster
 
     private void Fault(SimulatedNode node, TimeSpan time)
     {
-        _faults.Add((_world.Now, _world.Now + time, node.Actor));
-        node.HealthySince = Later(node.HealthySince, _world.Now + time);
+        // The clock of the simulation may run a little faster than true time.
+        var end = _world.Now + (time * 1.01);
+        _faults.Add((_world.Now, end, node.Actor));
+        node.HealthySince = Later(node.HealthySince, end);
     }
 
     private void RestartLater(int slot)
     {
         if (slot >= 0)
         {
-            _world.Schedule(IsCalm ? TimeSpan.FromSeconds(1) : _world.Between(0.5, 20), _world.Outside, _ => Start(slot));
+            _world.Schedule(IsCalm ? TimeSpan.FromSeconds(1) : _world.Between(0.5, 20), _world.Outside, _ => StartSettled(slot));
+        }
+    }
+
+    /// <summary>Who starts before the others have told of a step of the wall clock cannot know of it.</summary>
+    private void StartSettled(int slot)
+    {
+        if (IsSpared)
+        {
+            _world.Schedule(TimeSpan.FromSeconds(1), _world.Outside, _ => StartSettled(slot));
+        }
+        else
+        {
+            Start(slot);
         }
     }
 

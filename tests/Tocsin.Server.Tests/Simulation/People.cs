@@ -5,7 +5,7 @@ using Tocsin.Notify;
 namespace Tocsin.Tests.Simulation;
 
 /// <summary>Whoever is paged, and does something about it, or not.</summary>
-internal sealed class People(World world, Cluster cluster)
+internal sealed class People(World world, Cluster cluster, StoreAudit store)
 {
     /// <summary>Called when somebody's act was answered with success, with the incident as the answer showed it.</summary>
     public Action<IncidentState>? Answered { get; set; }
@@ -22,6 +22,21 @@ internal sealed class People(World world, Cluster cluster)
             await world.Outside.WaitAsync(world.Chance(0.3) ? world.Between(0.05, 1) : world.Between(1, 120));
             await ActAsync(request.Message.Incident, request.Message.Recipient);
         }), world.Outside);
+    }
+
+    /// <summary>Somebody looks at the list and does something about one of those that page.</summary>
+    public void ActSoon()
+    {
+        var paging = store.AllIncidents().Where(i => i.Status == IncidentStatus.Triggered).Take(3).ToArray();
+        if (paging.Length > 0)
+        {
+            var number = world.Pick(paging).Number;
+            world.Watch(world.Outside.RunAsync(async () =>
+            {
+                await world.Outside.WaitAsync(world.Between(0.01, 3));
+                await ActAsync(number, "bo");
+            }), world.Outside);
+        }
     }
 
     private async Task ActAsync(long number, string who)

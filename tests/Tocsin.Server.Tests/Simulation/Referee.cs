@@ -1,4 +1,5 @@
 using Tocsin.Alerts;
+using Tocsin.Escalation;
 using Tocsin.Incidents;
 using Tocsin.Notify;
 using Tocsin.Providers;
@@ -34,6 +35,10 @@ internal sealed class Referee
     private readonly Scenario _scenario;
     private readonly Dictionary<string, List<Request>> _requests = [];
     private readonly Dictionary<string, string> _keys = [];
+    private readonly Dictionary<string, string> _keyOf = [];
+    private readonly Queue<(TimeSpan True, DateTimeOffset Said)> _clock = [];
+    private readonly Dictionary<long, string> _policies = [];
+    private readonly Dictionary<string, int> _taken = [];
     private readonly Dictionary<long, int> _attemptLines = [];
     private readonly Dictionary<long, (DateTimeOffset At, long WantedFrom)> _answered = [];
     private readonly Dictionary<long, DateTimeOffset> _cancelledAt = [];
@@ -49,7 +54,10 @@ internal sealed class Referee
 
     public Senders? Senders { get; set; }
 
-    private TimeSpan Prompt => _scenario.Jobs.Concurrency < 10 || _scenario.Jobs.LaneConcurrency < 10 ? TimeSpan.FromSeconds(60) : _prompt;
+    private TimeSpan Prompt => _scenario.Jobs.Concurrency < 10 || _scenario.Jobs.LaneConcurrency < 10 ? TimeSpan.FromSeconds(60) : _prompt + Skew;
+
+    /// <summary>By how much nodes may disagree about the time: one that stood still, or had no store, while the wall clock was stepped leans to it later.</summary>
+    private TimeSpan Skew => _scenario.ClockSteps ? TimeSpan.FromSeconds(4) : TimeSpan.FromSeconds(0.5);
 
     public void Begin() => _world.Watch(_world.Outside.RunAsync(async () =>
     {
@@ -57,6 +65,7 @@ internal sealed class Referee
         {
             await _world.Outside.WaitAsync(TimeSpan.FromSeconds(1));
             NothingIsOverdue();
+            TimeIsKept();
         }
     }), _world.Outside);
 
@@ -120,7 +129,7 @@ internal sealed class Referee
     {
         if (!change.Gone && change.NewAttempt > change.OldAttempt)
         {
-            Check(change.OldReadyAt <= _world.Now.AddSeconds(0.3), "R16", $"{node.Name} claimed {change.Key}, which {change.OldBy ?? "nobody"} holds until {Time(change.OldReadyAt)}");
+            Check(change.OldReadyAt <= _world.Now + Skew, "R16", $"{node.Name} claimed {change.Key}, which {change.OldBy ?? "nobody"} holds until {Time(change.OldReadyAt)}");
         }
         else if (change.OldBy is { } owner)
         {
@@ -170,7 +179,7 @@ internal sealed class Referee
         if (last?.Heard is SendOutcome.TryAgain)
         {
             var tries = requests.Count;
-            Check(_world.Now - page.FirstTryAt >= TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1), "R9", $"page {page.Id} was given up after {_world.Now - page.FirstTryAt}", page);
+            Check(_world.Now - page.FirstTryAt >= TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1) - Skew, "R9", $"page {page.Id} was given up after {_world.Now - page.FirstTryAt}", page);
             Check(
                 tries >= 6 || requests.Exists(r => r.Heard is SendOutcome.TryAgain { RetryAfter: not null }) || _cluster.LastFault(_world.Now) >= page.FirstTryAt!.Value.AddSeconds(-20) || Prompt > _prompt,
                 "R9", $"page {page.Id} was given up after {tries} tries", page);
@@ -204,9 +213,11 @@ internal sealed class Referee
     {
         var before = _incidents.GetValueOrDefault(incident.Number);
         _incidents[incident.Number] = incident;
+        var policy = PolicyText(incident);
+        Check(_policies.TryAdd(incident.Number, policy) || _policies[incident.Number] == policy, "R18", $"incident {incident.Number} began with policy {_policies[incident.Number]} and goes on with {policy}", incident.Number);
         var climbed = before is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Waiting or EscalationStatus.Paging }
             && incident is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Paging or EscalationStatus.Exhausted } && incident.Epoch != before.Epoch;
-        if (climbed && before!.NextAt > _world.Now.AddSeconds(0.5))
+        if (climbed && before!.NextAt > _world.Now + Skew)
         {
             Check(
                 lines.Any(l => _climbReasons.Any(r => l.StartsWith(r, StringComparison.Ordinal))),
@@ -257,7 +268,7 @@ internal sealed class Referee
             {
                 Check(
                     !ladder.Any(p => p.Status == PageStatus.Failed) || ladder.Any(p => p.Status == PageStatus.Sent || (p.Status == PageStatus.Queued && p.FirstTryAt is not null))
-                        || ladder.All(p => p.Status != PageStatus.Queued) || ladder.Any(p => p.Status == PageStatus.Queued && p.DueAt <= _world.Now.AddSeconds(0.3)),
+                        || ladder.All(p => p.Status != PageStatus.Queued) || ladder.Any(p => p.Status == PageStatus.Queued && p.DueAt <= _world.Now + Skew),
                     "R9", $"{ladder.Key} of incident {number} waits for the next method although the one before failed", number);
             }
         }
@@ -278,6 +289,8 @@ internal sealed class Referee
 
         var what = $"{message.Kind} {message.Incident} {page.Round} {page.Step} {page.Epoch} {request.Target}";
         Check(_keys.TryAdd(message.Key, what) || _keys[message.Key] == what, "R4", $"one key for {what} and {_keys[message.Key]}", page);
+        Check(
+            page.Kind != MessageKind.Page || _keyOf.TryAdd(what, message.Key) || _keyOf[what] == message.Key, "R4", $"two keys for {what}: {message.Key} and {_keyOf.GetValueOrDefault(what)}", page);
         NotForNothing(request, requests, page);
         InTime(request, requests, page);
         StillWanted(request, page);
@@ -300,7 +313,7 @@ internal sealed class Referee
             var end = page.FirstTryAt + RetryPlan.GiveUpAfter;
             var waited = request.At - heardAt;
             Check(
-                again.RetryAfter is not { } asked || waited >= asked - TimeSpan.FromSeconds(0.5) || request.At >= end?.AddSeconds(-1) || _cluster.AnyFault(earlier[^1].Node, earlier[^1].At, request.At),
+                again.RetryAfter is not { } asked || waited >= asked - Skew || request.At >= end?.AddSeconds(-1) - Skew || _cluster.AnyFault(earlier[^1].Node, earlier[^1].At, request.At),
                 "R9", $"page {page.Id} was tried again after {waited}, the provider asked for {again.RetryAfter}", page);
             Check(
                 again.RetryAfter is not null || earlier.Count > 1 || _notTried.Contains(page.Id) || waited <= TimeSpan.FromSeconds(5) + Prompt || _cluster.LastFault(request.At) >= heardAt.AddSeconds(-20),
@@ -319,7 +332,7 @@ internal sealed class Referee
             return;
         }
 
-        Check(request.At >= page.DueAt.AddSeconds(-0.5), "R6", $"page {page.Id} was sent {page.DueAt - request.At} early", page);
+        Check(request.At >= page.DueAt - Skew, "R6", $"page {page.Id} was sent {page.DueAt - request.At} early", page);
         var fault = _cluster.LastFault(request.At);
         var limit = fault < page.DueAt.AddSeconds(-1) ? page.DueAt + Prompt : Later(page.DueAt, fault) + TimeSpan.FromSeconds(20) + Prompt;
         Check(request.At <= limit || _cluster.Nodes.All(n => n.StartedAt > page.DueAt), "R6", $"page {page.Id} was due at {Time(page.DueAt)}", page);
@@ -337,6 +350,13 @@ internal sealed class Referee
         {
             Check(request.At <= cancelled.AddSeconds(1), "R7", $"page {page.Id} was sent {(request.At - cancelled).TotalSeconds:0.0} s after it was called off", page);
         }
+    }
+
+    /// <summary>R17: a node that ended as it was told holds nothing that others would have to wait for.</summary>
+    public void Stopped(SimulatedNode node)
+    {
+        var held = _store.LeasesOf(node.Name);
+        Check(held == 0, "R17", $"{node.Name} has stopped and still holds {held} jobs");
     }
 
     // ---- each answer
@@ -365,22 +385,61 @@ internal sealed class Referee
         if (_store.Oldest() is { } oldest)
         {
             var since = Later(oldest.ReadyAt, healthy);
+            if (oldest.Key.StartsWith("canary/", StringComparison.Ordinal))
+            {
+                // A node that stood still may send one that was due before.
+                since = Later(since, _cluster.LastFault(_world.Now));
+            }
+
             Check(_world.Now - since <= Prompt, "R6", $"job {oldest.Key} is ready since {Time(oldest.ReadyAt)}, and nobody works it");
         }
+
+        foreach (var node in _cluster.Nodes.Where(n => n.IsUp && !n.Actor.IsFrozen && _world.Now - n.HealthySince > TimeSpan.FromSeconds(30)))
+        {
+            // R24: what a watcher outside is told. The canary comes each minute, on one of the nodes.
+            Check(node.Readiness.Check() is null, "R24", $"{node.Name} is well, and says: {node.Readiness.Check()}");
+        }
+
+        foreach (var node in _cluster.Nodes.Where(n => n.IsUp && !n.Actor.IsFrozen))
+        {
+            // A send takes 10 s at most, and one whose lease was lost is cut.
+            _taken[node.Name] = node.Active > 0 && _store.LeasesOf(node.Name) == 0 ? _taken.GetValueOrDefault(node.Name) + 1 : 0;
+            Check(_taken[node.Name] < 20, "R25", $"{node.Name} holds no job, and {node.Active} places for jobs are taken since 20 s");
+        }
+
+        var canaries = _cluster.Nodes.Where(n => n.IsUp).Select(n => n.Readiness.CanaryAt ?? DateTimeOffset.MinValue).Append(healthy).Max();
+        Check(_cluster.Nodes.Any(n => !n.IsUp || n.Actor.IsFrozen || _world.Now - n.HealthySince < TimeSpan.FromSeconds(90)) || _world.Now - canaries <= TimeSpan.FromSeconds(75) + Prompt, "R24", $"no canary since {Time(canaries)}");
 
         var silences = _store.Silences(_estates[1]);
         foreach (var alert in _store.Firing())
         {
             Check(
-                alert.State.ExpiresAt is not { } end || _world.Now - Later(end, healthy) <= _prompt, "R25", $"alert {alert.Document.DedupKey} is over since {Time(alert.State.ExpiresAt ?? default)}");
+                alert.State.ExpiresAt is not { } end || _world.Now - Later(end, healthy) <= _prompt + Skew, "R25", $"alert {alert.Document.DedupKey} is over since {Time(alert.State.ExpiresAt ?? default)}");
             if (!alert.Silenced || silences.FirstMatch(AlertIntake.SubjectOf(alert), _world.Now) is not null)
             {
                 _unmutedSince.Remove(alert.Id);
             }
             else if (!_unmutedSince.TryAdd(alert.Id, _world.Now))
             {
-                Check(_world.Now - Later(_unmutedSince[alert.Id], healthy) <= _unmuted, "R3", $"alert {alert.Document.DedupKey} is muted, and no silence mutes it since {Time(_unmutedSince[alert.Id])}");
+                Check(_world.Now - Later(_unmutedSince[alert.Id], healthy) <= _unmuted + Skew, "R3", $"alert {alert.Document.DedupKey} is muted, and no silence mutes it since {Time(_unmutedSince[alert.Id])}");
             }
+        }
+    }
+
+    /// <summary>R13: five minutes are five minutes within 5 s, whatever the wall clock does, and nodes agree.</summary>
+    private void TimeIsKept()
+    {
+        _clock.Enqueue((_world.Elapsed, _world.Now));
+        if (_clock.Count > 300)
+        {
+            var (began, said) = _clock.Dequeue();
+            var wrong = _world.Now - said - (_world.Elapsed - began);
+            Check(wrong.Duration() <= TimeSpan.FromSeconds(5), "R13", $"five minutes are wrong by {wrong.TotalSeconds:0.0} s");
+        }
+
+        foreach (var node in _cluster.Nodes.Where(n => n.IsUp && !n.Actor.IsFrozen))
+        {
+            Check((node.Clock - _world.Now).Duration() <= Skew + TimeSpan.FromSeconds(1), "R13", $"the clock of {node.Name} is {(node.Clock - _world.Now).TotalSeconds:0.0} s ahead of the others");
         }
     }
 
@@ -395,7 +454,10 @@ internal sealed class Referee
         foreach (var alert in senders.Alerts)
         {
             var row = _store.AlertOf(alert.Key);
-            Check((row?.State.Status == AlertStatus.Firing) == alert.Fires || (alert.Fires && row?.State.EndedBy == EndedBy.Person), "R1", $"{alert.Key} {(alert.Fires ? "fires" : "does not fire")}, and the store says {row?.State.Status}");
+
+            // Its sender fell silent, and a restart gave it time to be heard again; or a person said that it is over.
+            var mayDiffer = alert.Fires ? row?.State.EndedBy == EndedBy.Person : row?.State.ExpiresAt > _world.Now;
+            Check((row?.State.Status == AlertStatus.Firing) == alert.Fires || mayDiffer, "R1", $"{alert.Key} {(alert.Fires ? "fires" : "does not fire")}, and the store says {row?.State.Status}");
             if (row is not null)
             {
                 AlertIsCared(row);
@@ -412,6 +474,11 @@ internal sealed class Referee
         }
 
         var pages = _store.AllPages();
+        foreach (var minute in pages.Where(p => p is { Kind: MessageKind.Page, RecipientKind: RecipientKind.User, Attempts: > 0 }).GroupBy(p => (p.Recipient, p.Method, Minute: PagePlanner.MinuteOf(PlannedAt(p)))))
+        {
+            Check(minute.Count() <= _scenario.Paging.MaxPerMinute, "R21", $"{minute.Key.Recipient} was due {minute.Count()} pages by {minute.Key.Method} within a minute", minute.First());
+        }
+
         foreach (var page in pages)
         {
             PageIsDone(page);
@@ -421,6 +488,15 @@ internal sealed class Referee
                 "R21", $"page {page.Id} is told by one message for many, and there is none", page);
         }
     }
+
+    private DateTimeOffset PlannedAt(PageRow page)
+    {
+        var person = _estates[1].Model.Users[page.Recipient];
+        return page.CreatedAt + person.High.First(rung => rung.Via == page.Method).After;
+    }
+
+    private static string PolicyText(IncidentState incident) =>
+        $"{incident.Policy.Name} {incident.Policy.Rounds}: {string.Join("; ", incident.Policy.Steps.Select(s => $"{s.Wait} {string.Join(' ', s.Notify)}"))}";
 
     private void PageIsDone(PageRow page)
     {

@@ -18,6 +18,15 @@ internal sealed record Scenario
     /// <summary>How often a node dies or freezes while a request is under way.</summary>
     public required double SendFaults { get; init; }
 
+    /// <summary>Whether the wall clock that all nodes follow is stepped now and then.</summary>
+    public bool ClockSteps { get; init; }
+
+    /// <summary>Whether many alerts come at once, once.</summary>
+    public bool Storm { get; init; }
+
+    /// <summary>The one commit that goes wrong, counted from 1 over those that change something, and how; null: as drawn.</summary>
+    public (long Commit, WriteFate Fate)? Fault { get; init; }
+
     /// <summary>How long things happen and fail; after it all is well, and what is due must get done.</summary>
     public required TimeSpan Busy { get; init; }
 
@@ -45,6 +54,19 @@ internal sealed record Scenario
         Estate = estate,
         Alerts = [],
         Targets = [],
+    };
+
+    /// <summary>A few minutes in which something fires, people are paged and answer, and nothing fails but one commit.</summary>
+    public static Scenario Story(int nodes, (long Commit, WriteFate Fate)? fault) => Plain(
+        nodes,
+        new EstateBuilder().User("ana", "push", "phone@1").User("bo", "mail").Administrator("root", "mail")
+            .Policy("main", 0, "45s user:ana", "45s user:bo")
+            .Route(new Route { Name = "root", Policy = "main", GroupBy = ["cluster"], GroupWait = TimeSpan.FromSeconds(5), GroupInterval = TimeSpan.FromSeconds(60) })) with
+    {
+        Fault = fault,
+        Busy = TimeSpan.FromMinutes(4),
+        Targets = ["ana/push", "ana/phone", "bo/mail", "root/mail"],
+        Alerts = [("a0", [("cluster", "x")]), ("a1", [("cluster", "x")]), ("a2", [("cluster", "y")])],
     };
 
     public static Scenario Draw(World world)
@@ -102,6 +124,8 @@ internal sealed record Scenario
             Faulty = faulty,
             CommitFaults = faulty ? world.Pick([0.0, 0.005, 0.02]) : 0,
             SendFaults = faulty ? world.Pick([0.0, 0.02, 0.08]) : 0,
+            ClockSteps = faulty && world.Chance(0.25),
+            Storm = world.Chance(0.15),
             Busy = world.Between(900, 1800),
             Jobs = new()
             {

@@ -4,7 +4,8 @@ using System.Text;
 namespace Tocsin.Tests.Simulation;
 
 /// <summary>What one seed came to.</summary>
-internal sealed record Outcome(int Seed, Exception? Failure, IReadOnlyList<string> Trace, int Requests, int Kills)
+/// <param name="Commits">How many commits changed something.</param>
+internal sealed record Outcome(int Seed, Exception? Failure, IReadOnlyList<string> Trace, int Requests, int Kills, long Commits)
 {
     public string TraceHash => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', Trace))));
 
@@ -29,22 +30,26 @@ internal static class SeedRun
 {
     private static readonly TimeSpan _patience = TimeSpan.FromHours(3);
 
-    public static Outcome Run(int seed)
+    public static Outcome Run(int seed) => Run(seed, Scenario.Draw);
+
+    public static Outcome Run(int seed, Func<World, Scenario> draw)
     {
         var world = new World(seed);
         using var store = new SimulatedStore();
-        var scenario = Scenario.Draw(world);
+        var scenario = draw(world);
         world.Say("world", $"{scenario.Nodes} nodes, {(scenario.Faulty ? "faults" : "no faults")}, {scenario.Alerts.Count} alerts");
         var providers = new Providers(world);
         var estates = new FixedEstates(scenario.Estate.Build());
         var cluster = new Cluster(world, store, estates, providers, scenario);
         var senders = new Senders(world, cluster, scenario);
-        var people = new People(world, cluster);
-        var chaos = new Chaos(world, cluster, providers, estates, scenario);
+        var people = new People(world, cluster, store.Audit);
+        var chaos = new Chaos(world, cluster, providers, estates, people, scenario);
         var referee = new Referee(world, store, cluster, providers, estates, scenario);
 
         referee.Senders = senders;
         cluster.Committed = referee.Committed;
+        cluster.AtTheDoor = chaos.AtTheDoor;
+        cluster.Stopped = referee.Stopped;
         providers.Arrived = request =>
         {
             referee.Arrived(request);
@@ -56,6 +61,7 @@ internal static class SeedRun
         Exception? failure = null;
         try
         {
+            world.KeepTime(TimeSpan.FromSeconds(5));
             referee.Begin();
             senders.Begin();
             chaos.Begin();
@@ -74,7 +80,7 @@ internal static class SeedRun
             failure = e;
         }
 
-        return new(seed, failure, world.Trace, providers.Requests.Count, cluster.All.Count - scenario.Nodes);
+        return new(seed, failure, world.Trace, providers.Requests.Count, cluster.All.Count - scenario.Nodes, cluster.Commits);
     }
 
     /// <summary>All that is due gets done once nothing goes wrong any more.</summary>

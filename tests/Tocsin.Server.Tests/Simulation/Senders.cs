@@ -67,10 +67,67 @@ internal sealed class Senders(World world, Cluster cluster, Scenario scenario)
                 _running--;
             }), world.Outside);
         }
+
+        if (scenario.Storm)
+        {
+            _running++;
+            world.Watch(world.Outside.RunAsync(async () =>
+            {
+                await StormAsync();
+                _running--;
+            }), world.Outside);
+        }
+    }
+
+    /// <summary>Much breaks at once, is told in batches by several senders at once, some of it many times over, and is mended at once.</summary>
+    private async Task StormAsync()
+    {
+        await world.Outside.WaitAsync(world.Between(60, 600));
+        var alerts = Enumerable.Range(0, world.Random.Next(30, 120))
+            .Select(i => new SenderAlert($"storm{i}", [("cluster", $"s{world.Random.Next(12)}")]) { Fires = true, Acknowledged = false, ChangedAt = world.Now })
+            .ToArray();
+        Alerts.AddRange(alerts);
+        var began = world.Now;
+        await TellAllAsync(alerts, a => a.Signal(SignalStatus.Firing, Severity.Critical, began));
+        await world.Outside.WaitAsync(world.Exponential(TimeSpan.FromSeconds(240)));
+        foreach (var alert in alerts)
+        {
+            (alert.Fires, alert.Acknowledged, alert.ChangedAt) = (false, false, world.Now);
+        }
+
+        await TellAllAsync(alerts, a => a.Signal(SignalStatus.Resolved, Severity.Critical, began) with { EndedAt = alerts[0].ChangedAt });
+    }
+
+    private async Task TellAllAsync(SenderAlert[] alerts, Func<SenderAlert, Signal> signal)
+    {
+        List<Task> told = [.. alerts.Chunk(world.Random.Next(1, 40)).Select(chunk => TellBatchAsync(chunk, signal))];
+
+        // The same thing from everywhere at once is one thing.
+        told.AddRange(Enumerable.Range(0, 20).Select(_ => TellBatchAsync([alerts[0]], signal)));
+        await Task.WhenAll(told);
+        foreach (var alert in alerts)
+        {
+            alert.Acknowledged = true;
+        }
+    }
+
+    private async Task TellBatchAsync(SenderAlert[] alerts, Func<SenderAlert, Signal> signal)
+    {
+        while (!await SendAllAsync(alerts, [.. alerts.Select(signal)]))
+        {
+            await world.Outside.WaitAsync(world.Between(1, 5));
+        }
     }
 
     private async Task TellAsync(SenderAlert alert)
     {
+        if (world.Chance(0.1))
+        {
+            // An end without a beginning is no error, and pages nobody.
+            await ChangeAsync(alert, fires: false, alert.Signal(SignalStatus.Resolved, Severity.Warning, world.Now) with { EndedAt = world.Now });
+            alert.Sent.Clear();
+        }
+
         while (true)
         {
             await world.Outside.WaitAsync(world.Exponential(TimeSpan.FromSeconds(150)));
@@ -149,31 +206,38 @@ internal sealed class Senders(World world, Cluster cluster, Scenario scenario)
     }
 
     /// <returns>Whether it was answered with success within ten seconds.</returns>
-    private async Task<bool> SendAsync(SenderAlert alert, Signal signal)
+    private Task<bool> SendAsync(SenderAlert alert, Signal signal) => SendAllAsync([alert], [signal]);
+
+    private async Task<bool> SendAllAsync(SenderAlert[] alerts, Signal[] signals)
     {
         if (cluster.Any() is not { } node)
         {
             return false;
         }
 
-        world.Say("sender", $"{alert.Key} {signal.Status} to {node.Name}");
-        var sent = DeliverAsync(node, signal);
+        var what = $"{alerts[0].Key}{(alerts.Length > 1 ? $" and {alerts.Length - 1} more" : "")} {signals[0].Status}";
+        world.Say("sender", $"{what} to {node.Name}");
+        var sent = DeliverAsync(node, signals);
         await Task.WhenAny(sent, world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
         if (!sent.IsCompleted || !await sent)
         {
-            world.Say("sender", $"{alert.Key} {signal.Status} got no good answer");
+            world.Say("sender", $"{what} got no good answer");
             return false;
         }
 
-        Stored?.Invoke(alert, signal);
+        for (var i = 0; i < alerts.Length; i++)
+        {
+            Stored?.Invoke(alerts[i], signals[i]);
+        }
+
         return true;
     }
 
-    private static async Task<bool> DeliverAsync(SimulatedNode node, Signal signal)
+    private static async Task<bool> DeliverAsync(SimulatedNode node, Signal[] signals)
     {
         try
         {
-            return (await node.DeliverAsync(Source, [signal])).Verdict is Verdict.Accepted or Verdict.Duplicate;
+            return (await node.DeliverAsync(Source, signals)).Verdict is Verdict.Accepted or Verdict.Duplicate;
         }
         catch (StoreUnavailableException)
         {

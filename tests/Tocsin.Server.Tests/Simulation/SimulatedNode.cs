@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Data;
+using Tocsin.Hosting;
 using Tocsin.Incidents;
 using Tocsin.Jobs;
+using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Simulation;
 
@@ -15,27 +17,36 @@ internal sealed class SimulatedNode
 {
     private readonly World _world;
     private readonly SimulatedEstates _estates;
-    private readonly ActorClock _clock;
+    private readonly SteadyClock _clock;
     private readonly NodeParts _parts;
     private readonly JobService _service;
     private readonly IngestBatcher _batcher;
     private readonly AlertExpiry _expiry;
+    private readonly Installation _installation;
+    private readonly Pulse _pulse;
+    private readonly StartUp _startUp;
     private readonly CancellationTokenSource _stopping = new();
     private Task _loops = Task.CompletedTask;
+    private bool _started;
 
     public SimulatedNode(World world, string name, SimulatedStore store, FixedEstates estates, Providers providers, Scenario scenario)
     {
         _world = world;
         StartedAt = HealthySince = world.Now;
         Actor = new(world, name);
-        _clock = new(Actor, world.Between(-0.2, 0.2));
+        _clock = new(new MachineClock(Actor, world.Between(-0.2, 0.2)));
+        Readiness = new(_clock);
         Database = new(store, Actor);
         _estates = new(estates, Database, _clock);
         _parts = new(
-            name, Database, _estates, new SimulatedProvider(providers, Actor), _clock, scenario.Jobs, new TraceLogging(Actor), scenario.Paging, soleWriter: scenario.Nodes == 1);
-        _service = new(_parts.Runner, _parts.Jobs, _clock, new TraceLogger<JobService>(Actor));
+            name, Database, _estates, new SimulatedProvider(providers, Actor), _clock, scenario.Jobs, new TraceLogging(Actor), scenario.Paging, soleWriter: scenario.Nodes == 1,
+            more: jobs => [new Canary(Database, jobs, Readiness, null!, Options.Create(new ServerOptions()), _clock, new TraceLogger<Canary>(Actor))]);
+        _service = new(_parts.Runner, _parts.Jobs, _clock, new TraceLogger<JobService>(Actor)) { Turned = Readiness.Turned };
         _batcher = new(Database, _parts.Intake, _parts.Deliveries, Options.Create(new IngestOptions()), _clock, new TraceLogger<IngestBatcher>(Actor));
         _expiry = new(Database, _parts.Alerts, _parts.Intake, _estates, _clock, new TraceLogger<AlertExpiry>(Actor));
+        _installation = new(Database);
+        _startUp = new(Database, _parts.Alerts, new WorkspaceStore());
+        _pulse = new(Database, _installation, _clock, Readiness, _parts.Jobs, new TraceLogger<Pulse>(Actor));
     }
 
     public Actor Actor { get; }
@@ -44,7 +55,7 @@ internal sealed class SimulatedNode
 
     public SimulatedDatabase Database { get; }
 
-    public DateTimeOffset StartedAt { get; }
+    public DateTimeOffset StartedAt { get; private set; }
 
     /// <summary>Since when nothing was wrong with it.</summary>
     public DateTimeOffset HealthySince { get; set; }
@@ -52,13 +63,42 @@ internal sealed class SimulatedNode
     /// <summary>From the moment it was told to stop.</summary>
     public bool IsStopping { get; private set; }
 
-    public bool IsUp => !Actor.IsDead && !IsStopping;
+    /// <summary>Whether it takes requests.</summary>
+    public bool IsUp => _started && !Actor.IsDead && !IsStopping;
 
-    public void Start()
+    public DateTimeOffset Clock => _clock.GetUtcNow();
+
+    /// <summary>How many of its places for jobs are taken.</summary>
+    public int Active => _parts.Runner.Active;
+
+    public Readiness Readiness { get; }
+
+    /// <summary>Starts as the host does.</summary>
+    /// <param name="failed">Called when it cannot start, because the store is away.</param>
+    public void Start(Action? failed = null)
     {
         _world.Say(Name, "starts");
-        _world.Watch(Actor.RunAsync(() => _loops = Task.WhenAll(
-            ExecuteAsync(_service, _stopping.Token), ExecuteAsync(_batcher, _stopping.Token), UntilStoppedAsync(ExecuteAsync(_expiry, _stopping.Token)))), Actor);
+        _world.Watch(Actor.RunAsync(async () =>
+        {
+            try
+            {
+                var alive = await _installation.LastAliveAsync(default);
+                _clock.StartAt(SteadyClock.StartOf(_clock.WallNow, alive));
+                await _startUp.RunAsync(alive?.At, _clock.GetUtcNow(), new(), default);
+            }
+            catch (StoreUnavailableException)
+            {
+                failed?.Invoke();
+                return;
+            }
+
+            _started = true;
+            StartedAt = _world.Now;
+            HealthySince = HealthySince > StartedAt ? HealthySince : StartedAt;
+            await (_loops = Task.WhenAll(
+                ExecuteAsync(_service, _stopping.Token), ExecuteAsync(_batcher, _stopping.Token),
+                UntilStoppedAsync(ExecuteAsync(_expiry, _stopping.Token)), UntilStoppedAsync(ExecuteAsync(_pulse, _stopping.Token))));
+        }), Actor);
     }
 
     /// <summary>A graceful end, as on SIGTERM.</summary>
@@ -110,6 +150,9 @@ internal sealed class SimulatedNode
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
     private static extern Task ExecuteAsync(AlertExpiry expiry, CancellationToken ct);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
+    private static extern Task ExecuteAsync(Pulse pulse, CancellationToken ct);
 }
 
 /// <summary>What a node logs from warnings on, as lines of the trace.</summary>

@@ -17,6 +17,9 @@ internal enum WriteFate
     /// <summary>The node stands still when all is committed and nobody has heard of it.</summary>
     FreezesAfter,
 
+    /// <summary>Nothing is committed, since the disk is full or the connection broke, and the node hears so.</summary>
+    Refused,
+
     /// <summary>All is committed, but the connection broke and the node must think that it is not.</summary>
     AnswerLost,
 }
@@ -72,6 +75,44 @@ internal sealed class SimulatedStore : IDisposable
     }
 }
 
+/// <summary>A transaction that knows whether it took the workspace's lock before it read what is decided under it.</summary>
+internal sealed class SimulatedTx(SqliteChannel channel, CancellationToken ct) : Tx(Dialect.Sqlite, ct)
+{
+    private bool _locked;
+    private bool _readBefore;
+
+    public bool IsWellLocked => _locked && !_readBefore;
+
+    public override Task LockWorkspaceAsync(long workspace)
+    {
+        _locked = true;
+        return base.LockWorkspaceAsync(workspace);
+    }
+
+    protected override DbCommand Command(string sql)
+    {
+        _readBefore |= !_locked && (sql.Contains("FROM alert", StringComparison.Ordinal) || sql.Contains("FROM incident", StringComparison.Ordinal) || sql.Contains("FROM page", StringComparison.Ordinal));
+        return channel.Prepared(sql);
+    }
+
+    protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
+
+    protected override Task<int> InsertEachAsync(string sql, Column[] columns, int rows) => Task.FromResult(channel.InsertEach(sql, columns, rows));
+}
+
+internal sealed class SimulatedSession(SqliteChannel channel, CancellationToken ct) : Session(Dialect.Sqlite, ct)
+{
+    public bool IsOfPage { get; private set; }
+
+    protected override DbCommand Command(string sql)
+    {
+        IsOfPage |= sql.Contains("FROM page", StringComparison.Ordinal);
+        return channel.Prepared(sql);
+    }
+
+    protected override ValueTask ReleaseAsync(DbCommand command) => ValueTask.CompletedTask;
+}
+
 /// <summary>The store as one node reaches it: over a connection that takes time and breaks, from a node that dies and freezes.</summary>
 internal sealed class SimulatedDatabase(SimulatedStore store, Actor node) : Database
 {
@@ -87,6 +128,9 @@ internal sealed class SimulatedDatabase(SimulatedStore store, Actor node) : Data
 
     /// <summary>Called after each commit, with what the node calls now.</summary>
     public Action? Committed { get; set; }
+
+    /// <summary>Called when a page was read, and whoever asked does not know the answer yet.</summary>
+    public Action? AtTheDoor { get; set; }
 
     public int Reads { get; private set; }
 
@@ -110,7 +154,13 @@ internal sealed class SimulatedDatabase(SimulatedStore store, Actor node) : Data
 
             try
             {
-                var result = SimulatedStore.Now(work(new SqliteSession(store.Channel, ct)));
+                var session = new SimulatedSession(store.Channel, ct);
+                var result = SimulatedStore.Now(work(session));
+                if (session.IsOfPage)
+                {
+                    AtTheDoor?.Invoke();
+                }
+
                 Answer(() => done.TrySetResult(result));
             }
 #pragma warning disable CA1031 // It goes to whoever asked.
@@ -132,7 +182,7 @@ internal sealed class SimulatedDatabase(SimulatedStore store, Actor node) : Data
             return;
         }
 
-        var tx = new SqliteTx(store.Channel, ct);
+        var tx = new SimulatedTx(store.Channel, ct);
         store.Channel.Run("BEGIN IMMEDIATE");
         T result;
         try
@@ -150,11 +200,21 @@ internal sealed class SimulatedDatabase(SimulatedStore store, Actor node) : Data
             return;
         }
 
+        WithLock(tx);
         var fate = Fate();
         if (fate == WriteFate.DiesBefore)
         {
             store.Channel.Run("ROLLBACK");
             Befall(fate);
+            return;
+        }
+
+        if (fate == WriteFate.Refused)
+        {
+            store.Channel.Run("ROLLBACK");
+            Befall(fate);
+            tx.Done(committed: false);
+            done.TrySetException(new StoreUnavailableException("The disk is full."));
             return;
         }
 
@@ -178,6 +238,15 @@ internal sealed class SimulatedDatabase(SimulatedStore store, Actor node) : Data
             tx.Done(committed: true);
             done.TrySetResult(result);
         });
+    }
+
+    /// <summary>SQLite has one writer anyway; what would go wrong without the lock elsewhere can be told from what was read and written.</summary>
+    private void WithLock(SimulatedTx tx)
+    {
+        if (!tx.IsWellLocked && Committed is not null && store.Audit.ChangesDecisions())
+        {
+            node.World.Fail(new BrokenPromiseException("R16", $"{node.Name} changes alerts, incidents or pages, and reads them before it holds the workspace's lock", null));
+        }
     }
 
     private bool Refuse<T>(TaskCompletionSource<T> done, CancellationToken ct)

@@ -53,6 +53,27 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
         return outcomes;
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void No_commit_of_a_story_can_go_wrong_in_a_way_that_breaks_a_promise(int nodes)
+    {
+        var told = SeedRun.Run(3, _ => Scenario.Story(nodes, (0, WriteFate.Committed)));
+        Assert.True(told.Failure is null, told.Story());
+        Assert.InRange(told.Commits, 20, 400);
+
+        for (var commit = 1; commit <= told.Commits; commit++)
+        {
+            foreach (var fate in (WriteFate[])[WriteFate.DiesBefore, WriteFate.DiesAfter, WriteFate.FreezesAfter, WriteFate.Refused, WriteFate.AnswerLost])
+            {
+                var outcome = SeedRun.Run(3, _ => Scenario.Story(nodes, (commit, fate)));
+                Assert.True(outcome.Failure is null, $"Commit {commit} of {told.Commits}, {fate}: {outcome.Story()}");
+            }
+        }
+
+        output.WriteLine($"{told.Commits} commits, each five times");
+    }
+
     [Fact]
     public void A_seed_tells_the_same_story_every_time() =>
         Assert.All(Enumerable.Range(1, 5), seed => Assert.Equal(SeedRun.Run(seed).TraceHash, SeedRun.Run(seed).TraceHash));
@@ -80,7 +101,7 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
 
     private static readonly string[] _happenings =
     [
-        "is killed before a commit", "is killed after a commit", "is killed out of the blue", "is killed during a send", "s after a commit", "s during a send", "s out of the blue", "does not hear of its commit", "has stopped", "store  is away",
+        "is killed before a commit", "is killed after a commit", "is killed out of the blue", "is killed during a send", "s after a commit", "s during a send", "s out of the blue", "s at the door", "cannot commit", "steps the wall clock by 3600", "steps the wall clock by -3600", "steps the wall clock by 5", "does not hear of its commit", "has stopped", "store  is away",
         "push is Broken", "push is Busy", "push is Hanging", "push is Mute", "push is Refusing",
         "incident.triggered", "incident.waiting", "incident.paging", "incident.escalated: step", "incident.escalated: escalated by", "incident.fell_through", "incident.unanswered",
         "incident.nobody_told", "incident.not_paged", "incident.acknowledged", "incident.resolved: resolved by", "incident.resolved: all alerts ended", "incident.reopened",
@@ -89,6 +110,7 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
         "page.queued", "page.sent", "page.retrying", "page.failed: ", "given up after", "page.fell_back", "page.unreachable", "page.cancelled", "page.bundled", ": not tried:",
         "sends More", "sends AlertsAdded", "sends Acknowledged", "sends Resolved", "sends Unanswered", "was taken over by another node", "waited past its lease",
         "could not be settled, the store is away", "an old delivery arrives again", "the sender falls silent", "got no good answer",
+        "storm0 and ", "cannot start",
     ];
 
     private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;

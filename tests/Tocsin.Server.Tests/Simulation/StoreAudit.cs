@@ -60,8 +60,16 @@ internal sealed class StoreAudit
         "CREATE TEMP TRIGGER incident_insert AFTER INSERT ON main.incident BEGIN INSERT INTO touched VALUES ('incident', new.number); END",
         "CREATE TEMP TRIGGER incident_update AFTER UPDATE ON main.incident BEGIN INSERT INTO touched VALUES ('incident', new.number); END",
         "CREATE TEMP TRIGGER alert_insert AFTER INSERT ON main.alert BEGIN INSERT INTO touched VALUES ('alert', new.id); END",
-        "CREATE TEMP TRIGGER alert_update AFTER UPDATE ON main.alert BEGIN INSERT INTO touched VALUES ('alert', new.id); END",
+        "CREATE TEMP TRIGGER alert_update AFTER UPDATE OF status ON main.alert BEGIN INSERT INTO touched VALUES ('alert', new.id); END",
     ];
+
+    /// <summary>Whether what is not committed yet changes alerts, incidents or pages.</summary>
+    public bool ChangesDecisions() => Count("SELECT (SELECT COUNT(*) FROM touched) + (SELECT COUNT(*) FROM page_change)") > 0;
+
+    /// <summary>Whether it changes these, or the lease of a job that is more than a heartbeat.</summary>
+    public bool ChangesSomething() => ChangesDecisions() || Count("SELECT COUNT(*) FROM lease_change WHERE job_key NOT LIKE 'canary/%'") > 0;
+
+    public long LeasesOf(string node) => Count("SELECT COUNT(*) FROM job WHERE lease_by = @node", ("node", node));
 
     public List<LoggedEvent> TakeEvents()
     {

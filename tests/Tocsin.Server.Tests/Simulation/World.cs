@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Tocsin.Hosting;
 
 namespace Tocsin.Tests.Simulation;
 
@@ -14,6 +15,7 @@ internal sealed class World
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<string> _trace = [];
     private readonly long _start = VirtualClock.Start.UtcTicks;
+    private readonly SteadyClock _steady;
     private ExceptionDispatchInfo? _failure;
     private long _now = VirtualClock.Start.UtcTicks;
 
@@ -22,6 +24,7 @@ internal sealed class World
         Seed = seed;
         Random = new(seed);
         Outside = new(this, "world");
+        _steady = new(new MachineClock(Outside, TimeSpan.Zero));
     }
 
     public int Seed { get; }
@@ -31,9 +34,39 @@ internal sealed class World
     /// <summary>Where everything lives that is no node: senders, people, faults.</summary>
     public Actor Outside { get; }
 
-    public DateTimeOffset Now => new(_now, TimeSpan.Zero);
+    /// <summary>
+    /// What a node's clock says that was never away: it runs by true time and leans towards a wall clock that is stepped now and then.
+    /// All instants of the simulation are of this clock, as all that nodes store is.
+    /// </summary>
+    public DateTimeOffset Now => _steady.GetUtcNow();
 
+    /// <summary>Time that passed, whatever clocks say.</summary>
     public TimeSpan Elapsed => new(_now - _start);
+
+    /// <summary>True time, which nobody in the simulation knows.</summary>
+    public DateTimeOffset TrueNow => new(_now, TimeSpan.Zero);
+
+    /// <summary>How far the wall clock that all follow is from true time.</summary>
+    public TimeSpan WallAhead { get; private set; }
+
+    public DateTimeOffset LastStepAt { get; private set; } = VirtualClock.Start.AddDays(-1);
+
+    public void StepWall(TimeSpan by)
+    {
+        Say("world", $"steps the wall clock by {by.TotalSeconds:0} s");
+        WallAhead += by;
+        LastStepAt = TrueNow;
+    }
+
+    /// <summary>Keeps the clock of the simulation as nodes keep theirs.</summary>
+    public void KeepTime(TimeSpan every) => Watch(Outside.RunAsync(async () =>
+    {
+        while (true)
+        {
+            _steady.Follow(_steady.WallNow, every);
+            await Outside.WaitAsync(every);
+        }
+    }), Outside);
 
     public IReadOnlyList<string> Trace => _trace;
 
@@ -63,7 +96,8 @@ internal sealed class World
     /// <summary>Runs steps until <paramref name="until"/> says enough, or the time is over.</summary>
     public void Run(DateTimeOffset end, Func<bool>? until = null)
     {
-        while (until?.Invoke() != true && _steps.TryPeek(out var step, out var when) && when.At <= end.UtcTicks)
+        var last = _now + (end - Now).Ticks;
+        while (until?.Invoke() != true && _steps.TryPeek(out var step, out var when) && when.At <= last)
         {
             _steps.Dequeue();
             _now = Math.Max(_now, when.At);
@@ -72,7 +106,7 @@ internal sealed class World
                 continue;
             }
 
-            if (step.Actor.FrozenUntil > Now)
+            if (step.Actor.FrozenUntil > TrueNow)
             {
                 _steps.Enqueue(step, (step.Actor.FrozenUntil.UtcTicks, Random.NextInt64()));
                 continue;
@@ -89,7 +123,7 @@ internal sealed class World
 
         if (until?.Invoke() != true)
         {
-            _now = Math.Max(_now, end.UtcTicks);
+            _now = Math.Max(_now, last);
         }
     }
 

@@ -121,7 +121,8 @@ catch (Exception e) when (e is InvalidOperationException or TimeoutException or 
 }
 finally
 {
-    foreach (var child in children)
+    // The senders first: they would complain of a receiver that is gone.
+    foreach (var child in Enumerable.Reverse(children))
     {
         child.Kill(entireProcessTree: true);
         await child.WaitForExitAsync();

@@ -23,6 +23,26 @@ public sealed class ExecutableTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task The_demo_is_entered_by_its_link_and_one_click_removes_it()
+    {
+        await using var tocsin = await TocsinProcess.StartVerbAsync("demo");
+        var door = await tocsin.LineAsync("/demo/enter/");
+        var page = await browser.OpenAsync(baseUrl: tocsin.Url);
+
+        await page.GotoAsync(door[door.IndexOf("/demo/enter/", StringComparison.Ordinal)..].Trim());
+        await page.GetByText("This is sample data").WaitForAsync();
+        Assert.True(await page.Locator("a[href^='/i/']").CountAsync() >= 3);
+        var phones = await page.GetByRole(Microsoft.Playwright.AriaRole.Link, new() { Name = "fake phones" }).GetAttributeAsync("href");
+        var phone = await page.Context.NewPageAsync();
+        Assert.True((await phone.GotoAsync(phones!))!.Ok);
+
+        await page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Remove it all" }).ClickAsync();
+
+        await page.WaitForURLAsync("**/setup/*");
+        await page.Context.DisposeAsync();
+    }
+
+    [BrowserFact]
     public async Task Styles_and_scripts_come_from_the_executable_itself()
     {
         await using var tocsin = await TocsinProcess.StartAsync();

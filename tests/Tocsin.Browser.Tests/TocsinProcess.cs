@@ -41,7 +41,11 @@ public sealed class TocsinProcess : IAsyncDisposable
 
     /// <summary>Starts <c>tocsin serve</c> with these further arguments and waits until it says that it listens.</summary>
     /// <exception cref="InvalidOperationException">It ended, or said nothing for a minute; the message holds what it printed.</exception>
-    public static async Task<TocsinProcess> StartAsync(params string[] arguments)
+    public static Task<TocsinProcess> StartAsync(params string[] arguments) => StartVerbAsync("serve", arguments);
+
+    /// <summary>The same with another verb that runs a server.</summary>
+    /// <exception cref="InvalidOperationException">It ended, or said nothing for a minute; the message holds what it printed.</exception>
+    public static async Task<TocsinProcess> StartVerbAsync(string verb, params string[] arguments)
     {
         var data = Directory.CreateTempSubdirectory("tocsin-browser-");
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tocsin"))
@@ -49,7 +53,7 @@ public sealed class TocsinProcess : IAsyncDisposable
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList = { "serve", "--data", data.FullName, "--urls", "http://127.0.0.1:0" },
+            ArgumentList = { verb, "--data", data.FullName, "--urls", "http://127.0.0.1:0" },
         };
         foreach (var argument in arguments)
         {

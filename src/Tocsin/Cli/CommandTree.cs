@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
@@ -140,17 +141,12 @@ internal static class CommandTree
         var near = parse.UnmatchedTokens is [var word, ..]
             ? NearestName.Find(word, command.Subcommands.Select(sub => sub.Name).Concat(command.Options.Select(option => option.Name)))
             : null;
-        return near is null ? $"hint: {PathOf(command)} --help shows what it takes" : $"hint: did you mean {PathOf(command)} {near}?";
+        var path = PathOf(parse.CommandResult);
+        return near is null ? $"hint: {path} --help shows what it takes" : $"hint: did you mean {path} {near}?";
     }
 
-    private static string PathOf(Command command)
-    {
-        var names = new List<string>();
-        for (Symbol? symbol = command; symbol is Command and not RootCommand; symbol = symbol.Parents.FirstOrDefault())
-        {
-            names.Insert(0, symbol.Name);
-        }
-
-        return string.Join(' ', names.Prepend("tocsin"));
-    }
+    /// <summary>As it was typed: a verb may stand alone and below its noun.</summary>
+    private static string PathOf(CommandResult command) => command is { Command: not RootCommand, Parent: CommandResult parent }
+        ? $"{PathOf(parent)} {command.Command.Name}"
+        : "tocsin";
 }

@@ -8,9 +8,23 @@ namespace Tocsin.Verbs;
 /// <summary>Looking at incidents and acting on them.</summary>
 internal static class IncidentVerbs
 {
-    public static IEnumerable<Command> Create(Terminal terminal) =>
+    /// <summary>Each stands alone, as it is typed most, and below the noun: <c>ack 7</c>, <c>incidents ack 7</c>.</summary>
+    public static IReadOnlyList<Command> Create(Terminal terminal)
+    {
+        var incidents = List("incidents", terminal);
+        incidents.Aliases.Add("inc");
+        incidents.Subcommands.Add(List("ls", terminal));
+        Command[] verbs = Verbs(terminal);
+        foreach (var verb in verbs)
+        {
+            incidents.Subcommands.Add(verb);
+        }
+
+        return [incidents, .. verbs];
+    }
+
+    private static Command[] Verbs(Terminal terminal) =>
     [
-        List(terminal),
         Show(terminal),
         Act("ack", "Take incidents: their paging stops", terminal, (client, n, ct) => client.AcknowledgeAsync(n, ct)),
         Act("resolve", "End incidents", terminal, (client, n, ct) => client.ResolveAsync(n, ct)),
@@ -19,14 +33,13 @@ internal static class IncidentVerbs
         Note(terminal),
     ];
 
-    private static ClientVerb List(Terminal terminal)
+    private static ClientVerb List(string name, Terminal terminal)
     {
         var status = new Option<string>("--status") { Description = "Which ones", DefaultValueFactory = _ => "open" };
         status.AcceptOnlyFromAmong("open", "triggered", "acknowledged", "snoozed", "resolved", "all");
         var search = new Option<string?>("--search", "-q") { Description = "Only with these words in the title", HelpName = "WORDS" };
         var paging = new Paging();
-        var verb = new ClientVerb("incidents", "List incidents, newest first", terminal) { status, search, paging.Limit, paging.Cursor };
-        verb.Aliases.Add("inc");
+        var verb = new ClientVerb(name, "List incidents, newest first", terminal) { status, search, paging.Limit, paging.Cursor };
         verb.Runs(async (parse, run, ct) =>
         {
             var page = await paging.ReadAsync(

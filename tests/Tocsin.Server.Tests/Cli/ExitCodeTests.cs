@@ -29,6 +29,16 @@ public sealed class ExitCodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_hint_names_the_verb_as_it_was_typed()
+    {
+        var alone = await AgainstAsync(_server, "ack");
+        var below = await AgainstAsync(_server, "incidents", "ack");
+
+        Assert.EndsWith("hint: tocsin ack --help shows what it takes\n", alone.Error, StringComparison.Ordinal);
+        Assert.EndsWith("hint: tocsin incidents ack --help shows what it takes\n", below.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_address_that_is_taken_is_1_and_says_how_to_give_another()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

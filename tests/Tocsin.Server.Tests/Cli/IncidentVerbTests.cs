@@ -17,6 +17,19 @@ public sealed class IncidentVerbTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
+    [Theory]
+    [InlineData("incidents", "ls")]
+    [InlineData("inc", "show", "1042")]
+    [InlineData("incidents", "ack", "1042")]
+    [InlineData("incidents", "note", "1042", "seen")]
+    public async Task Verbs_stand_below_the_noun_too(params string[] args)
+    {
+        var below = await AgainstAsync(_server, args);
+        var alone = args[1] == "ls" ? await AgainstAsync(_server, "incidents") : await AgainstAsync(_server, args[1..]);
+
+        Assert.Equal((0, alone.Out), (below.ExitCode, below.Out));
+    }
+
     [Fact]
     public async Task Open_incidents_are_listed_in_aligned_columns_newest_first()
     {

@@ -14,15 +14,18 @@ internal static class IngestEndpoints
 {
     private const string TooLargeAdvice = "Send fewer alerts at once, or raise Ingest:MaxBodyBytes.";
 
-    /// <summary>Routes for senders. They present a source's own key, which admits to nothing else, so they are outside the roles.</summary>
+    /// <summary>
+    /// Routes for senders. They present a source's own key, which admits to nothing else, so they are outside the roles, and what the pipeline
+    /// does for people's requests is left out.
+    /// </summary>
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/in/{provider}/{key}", ["POST", "PUT"], FromProvider).AllowAnonymous().WithTags("Sources")
             .WithMetadata(new TakesBody("application/json", "What the provider sends; for a generic source any JSON, best with title, status and dedup_key.")).Produces<IngestAnswer>(StatusCodes.Status202Accepted)
             .Produces<IngestAnswer>(StatusCodes.Status207MultiStatus)
             .WithMetadata(new Refuses(StatusCodes.Status400BadRequest, "Nothing in the body could be read. It is kept under the number `delivery`, and can be replayed."));
-        routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().ExcludeFromDescription();
-        routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().ExcludeFromDescription();
+        routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().ExcludeFromDescription().ShortCircuit();
+        routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().ExcludeFromDescription().ShortCircuit();
     }
 
     /// <summary>Takes whatever the provider sends, in the provider's own form, and answers after it is durable.</summary>

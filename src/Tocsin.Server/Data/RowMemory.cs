@@ -41,6 +41,9 @@ internal sealed class RowMemory<TKey, TRow>(int most)
 {
     private readonly Dictionary<TKey, TRow> _rows = [];
 
+    /// <summary>Rows that are written and not committed yet, by their last change.</summary>
+    private readonly Dictionary<TKey, object> _underWay = [];
+
     public bool TryGet(Session session, TKey key, [MaybeNullWhen(false)] out TRow row)
     {
         row = null;
@@ -64,22 +67,32 @@ internal sealed class RowMemory<TKey, TRow>(int most)
             return;
         }
 
-        List<(TKey Key, TRow Row)> changed = [];
+        // Many transactions share a commit, and one may write a row several times: only what was written last is remembered.
+        var mark = new object();
+        List<(TKey Key, TRow? Row)> changed = [];
         foreach (var (key, row) in rows)
         {
-            if (_rows.Remove(key))
-            {
-                changed.Add((key, row));
-            }
+            var known = _rows.Remove(key) | _underWay.ContainsKey(key);
+            _underWay[key] = mark;
+            changed.Add((key, known ? row : null));
         }
 
         tx.WhenDone(committed =>
         {
-            if (committed)
+            foreach (var (key, row) in changed)
             {
-                Add(changed);
+                if (_underWay.TryGetValue(key, out var last) && last == mark)
+                {
+                    _underWay.Remove(key);
+                    _rows.Remove(key);
+                    if (committed && row is not null)
+                    {
+                        Add([(key, row)]);
+                    }
+                }
             }
-            else
+
+            if (!committed)
             {
                 // Another transaction of the same group may have read what now never was.
                 _rows.Clear();

@@ -10,12 +10,21 @@ public static class Latency
     private const int NoiseFirst = 500_000_000;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    public static async Task<int> RunAsync(Target[] targets, int rounds)
+    /// <param name="only">Only cases whose name holds this; null: all.</param>
+    public static async Task<int> RunAsync(Target[] targets, int rounds, string? only)
     {
         Table.Head(["case", .. targets.SelectMany(t => new[] { $"{t.Name} p50, ms", "p99, ms", "pages that came" }), "ratio p50", "ratio p99"]);
-        await CaseAsync(targets, rounds, "100 alerts a second, each its own incident", (server, key, pages) => OneByOne(server, key, pages, perSecond: 100, count: 1500));
-        await CaseAsync(targets, rounds, "10 a second while 5 000 other alerts a second come in", UnderStorm);
-        await CaseAsync(targets, rounds, "10 000 incidents at once", Burst);
+        (string Name, Func<Uri, string?, Pages, double[]> Measure)[] cases =
+        [
+            ("100 alerts a second, each its own incident", (server, key, pages) => OneByOne(server, key, pages, perSecond: 100, count: 1500)),
+            ("10 a second while 5 000 other alerts a second come in", UnderStorm),
+            ("10 000 incidents at once", Burst),
+        ];
+        foreach (var (name, measure) in cases.Where(c => only is null || c.Name.Contains(only, StringComparison.Ordinal)))
+        {
+            await CaseAsync(targets, rounds, name, measure);
+        }
+
         return 0;
     }
 

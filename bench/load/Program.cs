@@ -14,7 +14,7 @@ Table.Origin($"bench/run {string.Join(' ', args.Where(a => a != Option("--progra
 return args.FirstOrDefault() switch
 {
     "ingest" => await Ingest.RunAsync([.. targets], rounds, Option("--only")),
-    "latency" => await Latency.RunAsync([.. targets], rounds),
+    "latency" => await Latency.RunAsync([.. targets], rounds, Option("--only")),
     "start" => await Start.RunAsync([.. targets], rounds),
     _ => Usage(),
 };

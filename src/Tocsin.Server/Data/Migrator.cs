@@ -46,6 +46,11 @@ internal static class Migrator
             await tx.ExecuteAsync(
                 "INSERT INTO schema_version (version, applied_at) VALUES (@version, @at)", ("version", (long)version), ("at", now.ToMicros()));
         }
+
+        if (!tx.Dialect.IsPostgres)
+        {
+            await SqlitePlans.TellAsync(tx);
+        }
     }
 
     /// <returns>The schema of the database; 0 when it has none.</returns>

@@ -218,5 +218,9 @@ internal static class Schema
         """
         CREATE INDEX alert_firing ON alert (workspace_id, id) WHERE status = 0;
         """,
+        """
+        CREATE INDEX incident_open ON incident (workspace_id, number) WHERE status <> 3;
+        CREATE INDEX job_dead ON job (workspace_id, id) WHERE dead = 1;
+        """,
     ];
 }

@@ -32,6 +32,9 @@ internal sealed class SqliteChannel : IDisposable
 
     public SqliteConnection Connection { get; }
 
+    /// <summary>Every statement that was prepared so far.</summary>
+    public IEnumerable<string> Statements => _prepared.Keys.Concat(_statements.Keys);
+
     public DbCommand Prepared(string sql)
     {
         if (!_prepared.TryGetValue(sql, out var command))

@@ -15,15 +15,16 @@ internal sealed class SqliteDatabase : Database
     private readonly ConcurrentBag<SqliteChannel> _readers = [];
     private readonly SemaphoreSlim _readSlots = new(8);
     private readonly string _connectionString;
+    private readonly SqliteChannel _writing;
     private readonly Thread _writer;
 
     public SqliteDatabase(string path)
     {
         Path = path;
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
-        var channel = new SqliteChannel(_connectionString, readOnly: false);
-        Description = $"SQLite {channel.Connection.ServerVersion}";
-        _writer = new(() => WriteLoop(channel)) { IsBackground = true, Name = "sqlite-writer" };
+        _writing = new(_connectionString, readOnly: false);
+        Description = $"SQLite {_writing.Connection.ServerVersion}";
+        _writer = new(() => WriteLoop(_writing)) { IsBackground = true, Name = "sqlite-writer" };
         _writer.Start();
     }
 
@@ -32,6 +33,9 @@ internal sealed class SqliteDatabase : Database
     public override Dialect Dialect => Dialect.Sqlite;
 
     public override string Description { get; }
+
+    /// <summary>Every statement that was prepared so far. Not while others use the store.</summary>
+    public IReadOnlyList<string> Statements => [.. _readers.Append(_writing).SelectMany(c => c.Statements).Distinct()];
 
     public override async Task<T> WriteAsync<T>(Func<Tx, Task<T>> work, CancellationToken ct)
     {

@@ -76,7 +76,7 @@ internal sealed class IncidentStore(RowMemory memory)
         await WriteOutAsync(session);
         return await session.QueryAsync(
             open
-                ? "SELECT state FROM incident WHERE workspace_id = @workspace AND status IN (0, 1, 2) AND number < @before ORDER BY number DESC LIMIT @limit"
+                ? "SELECT state FROM incident WHERE workspace_id = @workspace AND status <> 3 AND number < @before ORDER BY number DESC LIMIT @limit"
                 : "SELECT state FROM incident WHERE workspace_id = @workspace AND (@status < 0 OR status = @status) AND number < @before ORDER BY number DESC LIMIT @limit",
             Read, open
                 ? [("workspace", workspace), ("before", before), ("limit", limit)]

@@ -27,7 +27,7 @@ internal sealed class SqliteChannel : IDisposable
         Run("PRAGMA journal_mode=WAL");
         Run("PRAGMA synchronous=FULL");
         Run("PRAGMA cache_size=-32768");
-        Run("PRAGMA wal_autocheckpoint=4000");
+        Run($"PRAGMA wal_autocheckpoint={SqliteCheckpoints.MostPages}");
     }
 
     public SqliteConnection Connection { get; }

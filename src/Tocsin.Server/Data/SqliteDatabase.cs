@@ -16,6 +16,7 @@ internal sealed class SqliteDatabase : Database
     private readonly SemaphoreSlim _readSlots = new(8);
     private readonly string _connectionString;
     private readonly SqliteChannel _writing;
+    private readonly SqliteCheckpoints _checkpoints;
     private readonly Thread _writer;
 
     public SqliteDatabase(string path)
@@ -24,6 +25,7 @@ internal sealed class SqliteDatabase : Database
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString();
         _writing = new(_connectionString, readOnly: false);
         Description = $"SQLite {_writing.Connection.ServerVersion}";
+        _checkpoints = new(_connectionString);
         _writer = new(() => WriteLoop(_writing)) { IsBackground = true, Name = "sqlite-writer" };
         _writer.Start();
     }
@@ -83,6 +85,7 @@ internal sealed class SqliteDatabase : Database
     {
         _queue.CompleteAdding();
         _writer.Join();
+        _checkpoints.Dispose();
         while (_readers.TryTake(out var channel))
         {
             channel.Dispose();
@@ -112,7 +115,7 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    private static void CommitGroup(SqliteChannel channel, List<WriteItem> group)
+    private void CommitGroup(SqliteChannel channel, List<WriteItem> group)
     {
         try
         {
@@ -123,6 +126,7 @@ internal sealed class SqliteDatabase : Database
             }
 
             channel.Run("COMMIT");
+            _checkpoints.Committed(channel);
         }
         catch (DbException e)
         {

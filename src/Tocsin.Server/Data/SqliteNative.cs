@@ -35,6 +35,14 @@ internal static partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_blob")]
     public static partial int BindBlob(nint statement, int position, ref byte bytes, int length, nint destructor);
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_changes")]
+    [SuppressGCTransition]
+    public static partial int Changes(nint database);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_total_changes")]
+    [SuppressGCTransition]
+    public static partial int TotalChanges(nint database);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_step")]
     public static partial int Step(nint statement);
 

@@ -17,6 +17,7 @@ internal sealed class SqliteStatement : IDisposable
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
     private readonly nint _handle;
+    private readonly nint _connection;
     private readonly string[] _names;
 
     // Texts of one row, at fixed addresses, until the row is written.
@@ -28,7 +29,7 @@ internal sealed class SqliteStatement : IDisposable
     {
         _database = database;
         SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v3(database, sql, raw.SQLITE_PREPARE_PERSISTENT, out _statement), database);
-        _handle = _statement.DangerousGetHandle();
+        (_handle, _connection) = (_statement.DangerousGetHandle(), database.DangerousGetHandle());
         _names = [.. Enumerable.Range(1, raw.sqlite3_bind_parameter_count(_statement)).Select(i => raw.sqlite3_bind_parameter_name(_statement, i).utf8_to_string() ?? "?")];
     }
 
@@ -69,7 +70,7 @@ internal sealed class SqliteStatement : IDisposable
     /// <returns>How many rows the statement itself changed, without what triggers did.</returns>
     private int Step()
     {
-        var before = raw.sqlite3_total_changes(_database);
+        var before = SqliteNative.TotalChanges(_connection);
         int result;
         do
         {
@@ -85,7 +86,7 @@ internal sealed class SqliteStatement : IDisposable
         }
 
         // What is not about rows leaves the last statement's count standing.
-        return raw.sqlite3_total_changes(_database) == before ? 0 : raw.sqlite3_changes(_database);
+        return SqliteNative.TotalChanges(_connection) == before ? 0 : SqliteNative.Changes(_connection);
     }
 
     private void LetGo()

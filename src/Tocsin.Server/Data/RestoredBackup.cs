@@ -7,7 +7,7 @@ internal static class RestoredBackup
     public const string Reason = "held: a backup was restored";
 
     /// <summary>
-    /// Puts every job that would page, escalate or tell on the list of dead jobs, where each can be seen and replayed, and says so in
+    /// Puts every job that would page, escalate, tell, or end a silence on the list of dead jobs, where each can be seen and replayed, and says so in
     /// the log of its incident. Nothing is deleted. Repeating it changes nothing.
     /// </summary>
     /// <returns>How many incidents would have gone on by themselves.</returns>
@@ -19,11 +19,11 @@ internal static class RestoredBackup
                 INSERT INTO event (workspace_id, at, kind, subject, actor, reason)
                 SELECT i.workspace_id, @now, 'incident.held', 'incident/' || CAST(i.number AS TEXT), 'system', @reason
                 FROM incident i WHERE i.status IN (0, 2)
-                    AND EXISTS (SELECT 1 FROM job j WHERE j.workspace_id = i.workspace_id AND j.dead = 0 AND (j.kind = 'page' OR j.kind LIKE 'incident.%'))
+                    AND EXISTS (SELECT 1 FROM job j WHERE j.workspace_id = i.workspace_id AND j.dead = 0 AND (j.kind IN ('page', 'silence.turn') OR j.kind LIKE 'incident.%'))
                 """,
                 ("now", now.ToMicros()), ("reason", "paging is held because a backup was restored; replay the held jobs to go on, or resolve it"));
             await tx.ExecuteAsync(
-                "UPDATE job SET dead = 1, lease_by = NULL, error = @reason, ready_at = @now WHERE dead = 0 AND (kind = 'page' OR kind LIKE 'incident.%')",
+                "UPDATE job SET dead = 1, lease_by = NULL, error = @reason, ready_at = @now WHERE dead = 0 AND (kind IN ('page', 'silence.turn') OR kind LIKE 'incident.%')",
                 ("reason", Reason), ("now", now.ToMicros()));
             return incidents;
         },

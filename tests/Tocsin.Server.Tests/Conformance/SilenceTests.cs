@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tocsin.Alerts;
+using Tocsin.Data;
 using Tocsin.Incidents;
 using Tocsin.Routing;
 using static Tocsin.Tests.Signals;
@@ -23,6 +24,22 @@ public abstract class SilenceTests(Engine engine)
         await bench.PassUntilAsync(32);
 
         Assert.Equal(["00:00 ana push page", "31:00 ana push page"], bench.Notifier.Story);
+    }
+
+    [StoreFact]
+    public async Task A_silence_that_ended_while_a_backup_lay_in_a_drawer_pages_nobody_when_it_is_restored()
+    {
+        await using var bench = await OpenAsync(Plain());
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.PassUntilAsync(1);
+        await SilenceAsync(bench, "s", "alertname=db", fromMinute: 1, toMinute: 31);
+        await bench.PassUntilAsync(2);
+
+        await RestoredBackup.HoldAsync(bench.Database, bench.Clock.Now, default);
+        await bench.PassUntilAsync(120);
+
+        Assert.Equal(["00:00 ana push page"], bench.Notifier.Story);
+        Assert.NotEmpty(await bench.ReadAsync(session => bench.Parts.Jobs.DeadAsync(session, 1)));
     }
 
     [StoreFact]

@@ -178,6 +178,7 @@ internal sealed class EstateRefusals(Database database, EstateStore store, Strea
                 {
                     if (await store.FindAsync(tx, name) is { Workspace: { } workspace })
                     {
+                        await tx.LockWorkspaceAsync(workspace.Id);
                         await log.AppendAsync(tx, workspace.Id, clock.GetUtcNow(),
                             [new("estate.refused", "estate", "files", $"The files were refused: {first}{more}. Revision {workspace.Revision} stays in force.")]);
                     }

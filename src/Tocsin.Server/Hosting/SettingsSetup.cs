@@ -5,6 +5,7 @@ using Tocsin.Estate;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
+using Tocsin.Streams;
 
 namespace Tocsin.Hosting;
 
@@ -34,6 +35,9 @@ internal static class SettingsSetup
         services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
         services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
         services.AddSingleton(new SettingsSection("Otlp", typeof(OtlpOptions)));
+        services.AddOptions<StreamOptions>().BindConfiguration("Stream").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<StreamOptions>, StreamOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Stream", typeof(StreamOptions)));
         return services;
     }
 }

@@ -4,11 +4,12 @@ using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Hosting;
+using Tocsin.Streams;
 
 namespace Tocsin.Operations;
 
 /// <summary>Forgets what is over and older than the retention, a little at a time: never an open incident, a firing alert or an unsent page.</summary>
-internal sealed class Retention(Database database, AlertStore alerts, RowMemory memory, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
+internal sealed class Retention(Database database, AlertStore alerts, EventLog log, RowMemory memory, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
 {
     private const int MostAtOnce = 5_000;
 
@@ -32,10 +33,6 @@ internal sealed class Retention(Database database, AlertStore alerts, RowMemory 
             AND NOT EXISTS (SELECT 1 FROM page p WHERE p.workspace_id = i.workspace_id AND p.incident = i.number) LIMIT @most)
         """,
         "DELETE FROM delivery WHERE workspace_id = @workspace AND id IN (SELECT id FROM delivery WHERE workspace_id = @workspace AND received_at < @before LIMIT @most)",
-        """
-        DELETE FROM event WHERE workspace_id = @workspace AND id IN (
-            SELECT id FROM event WHERE workspace_id = @workspace AND at < @before AND id < (SELECT MAX(id) FROM event WHERE workspace_id = @workspace) LIMIT @most)
-        """,
         "DELETE FROM silence WHERE workspace_id = @workspace AND ends_at < @before",
         "DELETE FROM recipient_minute WHERE workspace_id = @workspace AND minute < @now / 60000000 - 60",
         "DELETE FROM web_session WHERE workspace_id = @workspace AND expires_at < @now",
@@ -57,6 +54,11 @@ internal sealed class Retention(Database database, AlertStore alerts, RowMemory 
                     // Others get the store between two bites.
                     await Task.Delay(_pause, clock, ct);
                 }
+            }
+
+            while (await database.WriteAsync(tx => log.ForgetAsync(tx, workspace, before, MostAtOnce), ct) >= MostAtOnce)
+            {
+                await Task.Delay(_pause, clock, ct);
             }
 
             // After the links, which keep an alert as long as an incident names it.

@@ -65,6 +65,44 @@ internal sealed class EventLog(ChangeSignal changes)
         "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND id > @after ORDER BY id LIMIT @limit",
         Read, ("workspace", workspace), ("after", after), ("limit", limit));
 
+    /// <summary>The same for those who pass it on.</summary>
+    public Task<List<LogRow>> RowsAfterAsync(Session session, long workspace, long after, int limit) => session.QueryAsync(
+        "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND id > @after ORDER BY id LIMIT @limit",
+        static row => new LogRow(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.NullableBytes(6)),
+        ("workspace", workspace), ("after", after), ("limit", limit));
+
+    /// <summary>The oldest line that is kept; 0: there is none.</summary>
+    public async Task<long> OldestAsync(Session session, long workspace) =>
+        await session.ScalarAsync("SELECT MIN(id) FROM event WHERE workspace_id = @workspace", ("workspace", workspace)) ?? 0;
+
+    /// <summary>Lines up to this one may be gone; 0: all that ever were are kept.</summary>
+    public async Task<long> ForgottenAsync(Session session, long workspace) =>
+        await session.FirstAsync("SELECT value FROM meta WHERE name = @name", static row => long.Parse(row.GetString(0)), ("name", ForgottenName(workspace)));
+
+    /// <summary>Removes lines older than an instant, never the newest, and notes how far, so that those who resume are told.</summary>
+    /// <returns>How many were removed.</returns>
+    public async Task<int> ForgetAsync(Tx tx, long workspace, DateTimeOffset before, int most)
+    {
+        if (await tx.ScalarAsync(
+            """
+            SELECT MAX(id) FROM (
+                SELECT id FROM event WHERE workspace_id = @workspace AND at < @before AND id < (SELECT MAX(id) FROM event WHERE workspace_id = @workspace) ORDER BY id LIMIT @most) old
+            """,
+            ("workspace", workspace), ("before", before.ToMicros()), ("most", most)) is not { } last)
+        {
+            return 0;
+        }
+
+        var removed = await tx.ExecuteAsync(
+            "DELETE FROM event WHERE workspace_id = @workspace AND id <= @last AND at < @before", ("workspace", workspace), ("last", last), ("before", before.ToMicros()));
+        await tx.ExecuteAsync(
+            "INSERT INTO meta (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value",
+            ("name", ForgottenName(workspace)), ("value", $"{last}"));
+        return removed;
+    }
+
+    private static string ForgottenName(long workspace) => $"forgotten/{workspace}";
+
     public async Task<long> LastAsync(Session session, long workspace) =>
         await session.ScalarAsync("SELECT MAX(id) FROM event WHERE workspace_id = @workspace", ("workspace", workspace)) ?? 0;
 

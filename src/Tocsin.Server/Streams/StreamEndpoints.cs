@@ -1,11 +1,8 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Hosting;
 using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Identity;
@@ -15,14 +12,11 @@ namespace Tocsin.Streams;
 
 internal static class StreamEndpoints
 {
-    private static readonly TimeSpan _poll = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan _heartbeat = TimeSpan.FromSeconds(15);
-
     public static void MapStreams(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1").WithTags("Events").RequireAuthorization(Policies.Viewer);
         group.MapGet("/events", List);
-        group.MapGet("/stream", Follow);
+        group.MapGet("/stream", Follow).Produces<EventView>(contentType: "text/event-stream");
     }
 
     /// <summary>The log, newest first.</summary>
@@ -45,62 +39,27 @@ internal static class StreamEndpoints
     }
 
     /// <summary>
-    /// The log as server-sent events, from after <c>last</c> (or <c>Last-Event-ID</c>), else from now. Each event's id is its
-    /// sequence number; a <c>heartbeat</c> event comes every 15 s.
+    /// The log as server-sent events, from after <c>last</c> (or <c>Last-Event-ID</c>, which wins), else from now. Each event's id is its
+    /// sequence number; a <c>heartbeat</c> event comes at once and after each 15 s of silence. When events that were asked for are no longer kept, a
+    /// <c>reset</c> event comes first and names the oldest that is. <c>kind</c>, <c>subject</c> (both may end in <c>*</c>), <c>group</c>, <c>level</c> and
+    /// <c>match</c> (Alertmanager's matchers) may repeat and choose among the events.
     /// </summary>
     /// <param name="last">The sequence number after which to begin.</param>
-    internal static ServerSentEventsResult<EventView?> Follow(
-        HttpContext http, ClaimsPrincipal user, Database database, EventLog log, ChangeSignal changes, TimeProvider clock, IHostApplicationLifetime life, CancellationToken ct,
-        long? last = null)
+    /// <param name="kind">Only these kinds.</param>
+    /// <param name="subject">Only about these.</param>
+    /// <param name="group">Only alerts published to these groups.</param>
+    /// <param name="level">Only alerts published with these levels.</param>
+    /// <param name="match">Only what all of these matchers hold for.</param>
+    internal static Task Follow(
+        HttpContext http, ClaimsPrincipal user, LiveStream live, CancellationToken ct,
+        long? last = null, string[]? kind = null, string[]? subject = null, string[]? group = null, string[]? level = null, string[]? match = null)
     {
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        var from = long.TryParse(http.Request.Headers["Last-Event-ID"], out var resumed) ? resumed : last;
-        var until = CancellationTokenSource.CreateLinkedTokenSource(ct, life.ApplicationStopping);
-        http.Response.RegisterForDispose(until);
-        if (http.WantsHeadersOnly())
-        {
-            until.Cancel();
-        }
-
-        return TypedResults.ServerSentEvents(EventsAsync(database, log, changes, clock, Caller.Of(user).Workspace, from, until.Token));
+        var filter = StreamFilter.Of(group, level, kind, subject, match);
+        return filter.Ok
+            ? live.ServeAsync(http, new(Caller.Of(user).Workspace, filter.Value, From(http.Request, last), StreamForm.Events), ct)
+            : filter.Error.ToProblem().ExecuteAsync(http);
     }
 
-    private static async IAsyncEnumerable<SseItem<EventView?>> EventsAsync(
-        Database database, EventLog log, ChangeSignal changes, TimeProvider clock, long workspace, long? from, [EnumeratorCancellation] CancellationToken ct)
-    {
-        if (ct.IsCancellationRequested)
-        {
-            yield break;
-        }
-
-        var last = from ?? await database.ReadAsync(session => log.LastAsync(session, workspace), ct);
-        yield return Heartbeat(last);
-        var beatAt = clock.GetUtcNow() + _heartbeat;
-        while (!ct.IsCancellationRequested)
-        {
-            var changed = changes.Next(workspace);
-            var lines = await database.ReadAsync(session => log.AfterAsync(session, workspace, last, 200), ct);
-            foreach (var line in lines)
-            {
-                last = line.Seq;
-                yield return new(line, line.Kind) { EventId = line.Seq.ToString() };
-            }
-
-            if (lines.Count > 0)
-            {
-                continue;
-            }
-
-            if (clock.GetUtcNow() >= beatAt)
-            {
-                beatAt = clock.GetUtcNow() + _heartbeat;
-                yield return Heartbeat(last);
-            }
-
-            // Other nodes' commits raise no signal here, so the log is looked at anyway.
-            await Task.WhenAny(changed, Task.Delay(_poll, clock, ct));
-        }
-    }
-
-    private static SseItem<EventView?> Heartbeat(long last) => new(null, "heartbeat") { EventId = last.ToString(), ReconnectionInterval = TimeSpan.FromSeconds(3) };
+    /// <summary>Where a client goes on: after the event that it had last.</summary>
+    internal static long? From(HttpRequest request, long? last) => long.TryParse(request.Headers["Last-Event-ID"], out var resumed) ? resumed : last;
 }

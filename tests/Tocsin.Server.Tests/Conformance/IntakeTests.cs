@@ -385,7 +385,7 @@ public abstract class IntakeTests(Engine engine)
     {
         await using var bench = await EngineBench.OpenAsync(engine);
         using var retention = new Retention(
-            bench.Database, bench.Parts.Alerts, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
+            bench.Database, bench.Parts.Alerts, bench.Parts.Log, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
         await bench.ReceiveAsync(Firing("db"));
         await bench.ReceiveAsync(Ended("db"));
         await bench.WorkAsync();

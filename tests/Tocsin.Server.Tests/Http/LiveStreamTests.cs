@@ -1,0 +1,132 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tocsin.Data;
+using Tocsin.Identity;
+using Tocsin.Sdk;
+using Tocsin.Streams;
+
+namespace Tocsin.Tests.Http;
+
+/// <summary>The live stream as its subscribers see it.</summary>
+public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
+{
+    private HttpBench _bench = null!;
+
+    public async Task InitializeAsync() => _bench = await HttpBench.StartAsync(engine);
+
+    public async Task DisposeAsync() => await _bench.DisposeAsync();
+
+    [StoreFact]
+    public async Task A_subscriber_hears_that_the_stream_lives_and_then_what_happens_from_now_on()
+    {
+        var viewer = await _bench.CallerAsync(Role.Viewer);
+        var before = await _bench.LogAsync("acme", StreamWords.Note("test.before"));
+        using var stream = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream");
+        Assert.Equal("text/event-stream", stream.Headers.ContentType?.MediaType);
+
+        Assert.Equal(new StreamBlock(null, null, null, "3000", null), await stream.NextAsync());
+        Assert.Equal(new StreamBlock($"{before}", "heartbeat", "null", null, null), await stream.NextAsync());
+
+        var seq = await _bench.LogAsync("acme", StreamWords.Note("test.after"));
+        var heard = await stream.NextEventAsync();
+        Assert.Equal(($"{seq}", "test.after"), (heard.Id, heard.Event));
+        var page = await viewer.GetJsonAsync("/api/v1/events?limit=1");
+        Assert.True(JsonNode.DeepEquals(page.Items()[0], JsonNode.Parse(heard.Data!)), heard.Data);
+        Assert.Equal(seq, JsonSerializer.Deserialize(heard.Data!, WireJson.Default.EventView)!.Seq);
+    }
+
+    [StoreFact]
+    public async Task A_stream_goes_on_after_any_event_without_gap_or_repetition_while_others_publish()
+    {
+        var viewer = await _bench.CallerAsync(Role.Viewer);
+        var first = await _bench.LogAsync("acme", StreamWords.Note("test.0"));
+        using var whole = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream", first);
+        var publishing = PublishAsync(1500);
+        var all = await whole.SeqsAsync(600);
+
+        foreach (var at in (int[])[0, 1, 17, 250, 499, 500, 501, 599])
+        {
+            using var resumed = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream?last=1", all[at]);
+            var rest = await resumed.SeqsAsync(1499 - at);
+            Assert.Equal(all.Skip(at + 1), rest.Take(all.Count - at - 1));
+            Assert.Equal(rest.Order().Distinct(), rest);
+        }
+
+        await publishing;
+        all.AddRange(await whole.SeqsAsync(900));
+        Assert.Equal(all.Order().Distinct(), all);
+
+        async Task PublishAsync(int count)
+        {
+            for (var sent = 0; sent < count; sent += 5)
+            {
+                await _bench.LogAsync("acme", [.. Enumerable.Range(sent, 5).Select(n => StreamWords.Note($"test.{n}"))]);
+            }
+        }
+    }
+
+    [StoreFact]
+    public async Task The_stream_goes_on_where_it_was_after_the_server_was_started_again()
+    {
+        var first = await _bench.LogAsync("acme", StreamWords.Note("test.first"));
+        var second = await _bench.LogAsync("acme", StreamWords.Note("test.second"));
+        await _bench.RestartAsync();
+        var viewer = await _bench.CallerAsync(Role.Viewer);
+        using var stream = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream", first);
+        Assert.Equal($"{second}", (await stream.NextEventAsync()).Id);
+    }
+
+    [StoreFact]
+    public async Task Who_asks_for_what_is_no_longer_kept_is_told_so_and_gets_the_rest()
+    {
+        var old = await _bench.LogAsync("acme", StreamWords.Note("test.old"), StreamWords.Note("test.old"));
+        _bench.Pass(TimeSpan.FromHours(2));
+        var kept = await _bench.LogAsync("acme", StreamWords.Note("test.kept"));
+        var viewer = await _bench.CallerAsync(Role.Viewer);
+        using (var stream = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream?last=0&kind=test.*"))
+        {
+            Assert.Equal(old - 1, long.Parse((await stream.NextEventAsync()).Id!));
+        }
+
+        var id = (await _bench.Service<Database>().ReadAsync(s => s.ScalarAsync("SELECT workspace_id FROM event WHERE id = @id", ("id", kept)), default))!.Value;
+        await _bench.Service<Database>().WriteAsync(tx => _bench.Service<EventLog>().ForgetAsync(tx, id, _bench.Service<TimeProvider>().GetUtcNow() - TimeSpan.FromHours(1), 1000), default);
+
+        using var late = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream?last=0&kind=test.*");
+        Assert.Equal("3000", (await late.NextAsync())!.Retry);
+        Assert.Equal(new StreamBlock($"{old}", "reset", $$"""{"oldest":{{kept}}}""", null, null), await late.NextAsync());
+        Assert.Equal($"{kept}", (await late.NextEventAsync()).Id);
+
+        using var fresh = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream", old);
+        Assert.Equal($"{kept}", (await fresh.NextEventAsync()).Id);
+    }
+
+    [StoreFact]
+    public async Task Who_has_a_number_that_was_never_given_is_told_to_begin_anew()
+    {
+        var last = await _bench.LogAsync("acme", StreamWords.Note("test.last"));
+        using var stream = await StreamReaderOf.OpenAsync(await _bench.CallerAsync(Role.Viewer), "/api/v1/stream", last + 1000);
+        Assert.Equal("3000", (await stream.NextAsync())!.Retry);
+        var reset = await stream.NextAsync();
+        Assert.Equal(("reset", $"{last}"), (reset!.Event, reset.Id));
+
+        var next = await _bench.LogAsync("acme", StreamWords.Note("test.next"));
+        Assert.Equal($"{next}", (await stream.NextEventAsync()).Id);
+    }
+
+    [StoreFact]
+    public async Task Nobody_without_a_key_and_no_other_workspace_hears_anything()
+    {
+        using var refused = await _bench.Anybody().GetAsync("/api/v1/stream");
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+
+        using var other = await StreamReaderOf.OpenAsync(await _bench.CallerAsync(Role.Viewer, "other"), "/api/v1/stream?last=0&kind=test.*");
+        await _bench.LogAsync("acme", StreamWords.Note("test.acme"));
+        var mine = await _bench.LogAsync("other", StreamWords.Note("test.other"));
+        Assert.Equal(($"{mine}", "test.other"), (await other.NextEventAsync()) is var heard ? (heard.Id, heard.Event) : default);
+    }
+
+    public sealed class OnSqlite() : LiveStreamTests(Engine.Sqlite);
+
+    public sealed class OnPostgres() : LiveStreamTests(Engine.Postgres);
+}

@@ -59,6 +59,16 @@ internal static class ServerConfiguration
             yield return new("Server:Database", database);
         }
 
+        if (Environment.GetEnvironmentVariable("REDIS_HOST") is { Length: > 0 } redis)
+        {
+            yield return new("Backplane:RedisHost", redis);
+        }
+
+        if (Environment.GetEnvironmentVariable("REDIS_PORT") is { Length: > 0 } port)
+        {
+            yield return new("Backplane:RedisPort", port);
+        }
+
         if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } otlp)
         {
             yield return new("Otlp:Endpoint", otlp);

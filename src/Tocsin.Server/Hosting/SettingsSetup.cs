@@ -6,6 +6,7 @@ using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
 using Tocsin.Streams;
+using Tocsin.Streams.Backplanes;
 
 namespace Tocsin.Hosting;
 
@@ -38,6 +39,10 @@ internal static class SettingsSetup
         services.AddOptions<StreamOptions>().BindConfiguration("Stream").ValidateOnStart();
         services.AddSingleton<IValidateOptions<StreamOptions>, StreamOptionsValidator>();
         services.AddSingleton(new SettingsSection("Stream", typeof(StreamOptions)));
+        services.AddOptions<BackplaneOptions>().BindConfiguration("Backplane").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<BackplaneOptions>, BackplaneOptionsValidator>();
+        services.AddSingleton<IValidateOptions<BackplaneOptions>, BackplaneChoiceValidator>();
+        services.AddSingleton(new SettingsSection("Backplane", typeof(BackplaneOptions)));
         return services;
     }
 }

@@ -23,6 +23,7 @@ using Tocsin.Providers;
 using Tocsin.Routing;
 using Tocsin.Sdk;
 using Tocsin.Streams;
+using Tocsin.Streams.Backplanes;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Hosting;
@@ -59,8 +60,9 @@ public static class TocsinHost
             kestrel.Limits.SetRequestEdge();
             kestrel.Limits.MaxConcurrentConnections = 20_000;
         });
+        var store = await OpenStoreAsync(builder.Services, options, builder.Configuration.GetSection("Secrets").Get<SecretOptions>() ?? new(),
+            builder.Configuration.GetSection("Backplane").Get<BackplaneOptions>() ?? new(), ct);
         AddHostedServices(builder.Services, options);
-        var store = await OpenStoreAsync(builder.Services, options, builder.Configuration.GetSection("Secrets").Get<SecretOptions>() ?? new(), ct);
         var app = builder.Build();
         await PrepareAsync(app, store, options, ct);
         MapAll(app, options);
@@ -126,7 +128,7 @@ public static class TocsinHost
     private static void AddHosted<T>(IServiceCollection services)
         where T : class, IHostedService => services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
 
-    private static async Task<Database> OpenStoreAsync(IServiceCollection services, ServerOptions options, SecretOptions secrets, CancellationToken ct)
+    private static async Task<Database> OpenStoreAsync(IServiceCollection services, ServerOptions options, SecretOptions secrets, BackplaneOptions backplane, CancellationToken ct)
     {
         if (options.Database.Length == 0)
         {
@@ -143,6 +145,7 @@ public static class TocsinHost
         services.AddSingleton(box);
         services.AddSingleton(new PublicLinks(options.PublicBase, secret));
         services.AddSingleton(new FormTokens(secret));
+        services.AddBackplane(backplane, options, $"{StableHash.Of("installation", Convert.ToBase64String(secret)):x16}");
         return database;
     }
 

@@ -78,7 +78,8 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider c
         }
     }
 
-    private void Wake()
+    /// <summary>Takes a turn now: work may be there that this node does not know of.</summary>
+    public void Wake()
     {
         lock (_gate)
         {

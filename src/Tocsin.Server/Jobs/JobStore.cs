@@ -11,6 +11,9 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
 {
     private ILocalWorker? _local;
 
+    /// <summary>Told, after the commit, of jobs that are due and that this node does not take: others may.</summary>
+    public Action? DueElsewhere { get; set; }
+
     /// <summary>
     /// The lanes in turn, beginning after the one that was served last, so that many full lanes do not keep others waiting. A lane
     /// in <c>@full</c> has no room on this node.
@@ -101,15 +104,13 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
                 }
             });
         }
-        else if (_local is { } other)
+        else
         {
-            tx.WhenDone(committed =>
+            Expect(tx, job.ReadyAt);
+            if (job.ReadyAt <= now)
             {
-                if (committed)
-                {
-                    other.Expect(job.ReadyAt);
-                }
-            });
+                OfferElsewhere(tx);
+            }
         }
     }
 
@@ -178,7 +179,7 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
         await tx.ExecuteAsync(
             "UPDATE job SET ready_at = @now WHERE workspace_id = @workspace AND job_key = @key AND lease_by IS NULL AND dead = 0 AND ready_at > @now",
             ("now", now.ToMicros()), ("workspace", workspace), ("key", key));
-        Expect(tx, now);
+        ExpectNow(tx, now);
     }
 
     /// <summary>Takes waiting jobs out, because what they were for has been decided otherwise.</summary>
@@ -187,9 +188,13 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
         ("workspace", workspace), ("key", key));
 
     /// <summary>Gives back all that a stopping node holds and has not begun.</summary>
-    public Task HandBackAsync(Tx tx, LeasedJob job, DateTimeOffset now) => tx.ExecuteAsync(
-        "UPDATE job SET ready_at = @now, lease_by = NULL WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL",
-        ("now", now.ToMicros()), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
+    public async Task HandBackAsync(Tx tx, LeasedJob job, DateTimeOffset now)
+    {
+        await tx.ExecuteAsync(
+            "UPDATE job SET ready_at = @now, lease_by = NULL WHERE workspace_id = @workspace AND id = @id AND attempt = @attempt AND lease_by IS NOT NULL",
+            ("now", now.ToMicros()), ("workspace", job.Workspace), ("id", job.Id), ("attempt", job.Attempt));
+        OfferElsewhere(tx);
+    }
 
     /// <summary>Puts a job on the dead list: kept with its error, listed, replayable, never deleted unsent.</summary>
     /// <returns>False when the lease was lost meanwhile and nothing was changed.</returns>
@@ -212,8 +217,35 @@ internal sealed class JobStore(Dialect dialect, TimeSpan lease)
         var revived = await tx.ExecuteAsync(
             "UPDATE job SET dead = 0, attempt = attempt + 1, failures = 0, ready_at = @now WHERE workspace_id = @workspace AND id = @id AND dead = 1",
             ("now", now.ToMicros()), ("workspace", workspace), ("id", id));
-        Expect(tx, now);
+        ExpectNow(tx, now);
         return revived == 1;
+    }
+
+    /// <summary>Work is due: this node's if it works at all, else another's.</summary>
+    private void ExpectNow(Tx tx, DateTimeOffset now)
+    {
+        if (_local is not null)
+        {
+            Expect(tx, now);
+        }
+        else
+        {
+            OfferElsewhere(tx);
+        }
+    }
+
+    private void OfferElsewhere(Tx tx)
+    {
+        if (DueElsewhere is { } tell)
+        {
+            tx.WhenDone(committed =>
+            {
+                if (committed)
+                {
+                    tell();
+                }
+            });
+        }
     }
 
     private void Expect(Tx tx, DateTimeOffset readyAt)

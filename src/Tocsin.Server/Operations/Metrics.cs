@@ -28,6 +28,12 @@ internal static class Telemetry
 
     public static Counter<long> DeadJobs { get; } = _meter.CreateCounter<long>("tocsin_jobs_dead_total", description: "Jobs that gave up.");
 
+    public static Counter<long> BackplaneNotices { get; } = _meter.CreateCounter<long>("tocsin_backplane_notices_total", description: "What nodes told each other, sent or heard by this one.");
+
+    public static Counter<long> BackplaneLosses { get; } = _meter.CreateCounter<long>("tocsin_backplane_losses_total", description: "How often the backplane went away.");
+
+    public static Counter<long> ForeignAlerts { get; } = _meter.CreateCounter<long>("tocsin_shared_alerts_total", description: "Alerts shared with other programs on Redis, by what became of them: logged, known, rejected, dropped, sent.");
+
     public static void Gauge(string name, string description, Func<double> read) => _meter.CreateObservableGauge(name, read, description: description);
 }
 

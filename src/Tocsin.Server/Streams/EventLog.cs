@@ -18,6 +18,9 @@ internal sealed class EventLog(ChangeSignal changes)
 {
     private const int MaxReason = 1000;
 
+    /// <summary>Told of each line, with its workspace, once it is committed by this node. Quick, and does not throw.</summary>
+    public Action<long, LogLine>? Committed { get; set; }
+
     /// <summary>Adds lines; they are written, in order, when the transaction's work is done.</summary>
     public Task AppendAsync(Tx tx, long workspace, DateTimeOffset at, IReadOnlyList<LogLine> lines)
     {
@@ -45,6 +48,11 @@ internal sealed class EventLog(ChangeSignal changes)
                 foreach (var workspace in lines.Select(l => l.Workspace).Distinct())
                 {
                     changes.Raise(workspace);
+                }
+
+                if (Committed is { } tell)
+                {
+                    lines.ForEach(l => tell(l.Workspace, l.Line));
                 }
             }
         });

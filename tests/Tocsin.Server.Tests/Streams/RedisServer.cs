@@ -46,6 +46,7 @@ internal sealed class RedisServer : IAsyncDisposable
         {
             ArgumentList = { "--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder.FullName },
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         })!;
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {

@@ -71,7 +71,9 @@ internal sealed record ForeignAlert(string Group, string Key, string Reason, str
         {
             writer.WritePropertyName("data");
             data.WriteTo(writer);
-            writer.WriteString("timestamp", at.ToString("yyyy-MM-ddTHH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture));
+            // As it is: the writer would escape the plus.
+            writer.WritePropertyName("timestamp");
+            writer.WriteRawValue(at.ToString("'\"'yyyy-MM-ddTHH:mm:ss.ffffffzzz'\"'", CultureInfo.InvariantCulture));
             writer.WriteString(Publisher, own);
         });
     }

@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -17,7 +17,8 @@ namespace Tocsin.Sdk;
 /// Its <see cref="HttpClient.BaseAddress"/> is the server's address, path prefix included. TLS, proxies and time limits are its business;
 /// the key is set with <see cref="Authorize"/> or by a handler.
 /// </param>
-public sealed class TocsinClient(HttpClient http)
+/// <param name="time">Measures waits and silence of the live stream; null: the system's.</param>
+public sealed partial class TocsinClient(HttpClient http, TimeProvider? time = null)
 {
     /// <summary>The most items that one page of a list can hold.</summary>
     public const int MaxPage = 200;
@@ -107,32 +108,6 @@ public sealed class TocsinClient(HttpClient http)
     /// <summary>The whole log, page by page as it is asked for.</summary>
     public IAsyncEnumerable<EventView> EnumerateEventsAsync(string? subject = null, CancellationToken ct = default) =>
         AllAsync((cursor, token) => ListEventsAsync(subject, cursor, MaxPage, token), ct);
-
-    /// <summary>
-    /// The log as it grows. Ends when the server ends the connection; go on with the last <see cref="EventView.Seq"/> that was read, and
-    /// nothing is missed or repeated.
-    /// </summary>
-    /// <param name="after">Begin after this sequence number; null: with what happens from now on.</param>
-    public async IAsyncEnumerable<EventView> FollowEventsAsync(long? after = null, [EnumeratorCancellation] CancellationToken ct = default)
-    {
-        using var request = new HttpRequestMessage(
-            HttpMethod.Get, new Uri(_server, Query("api/v1/stream", ("last", after is { } seq ? Number(seq) : null))));
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        if (!response.IsSuccessStatusCode)
-        {
-            throw await RefusalAsync(response, ct);
-        }
-
-        await using var stream = await response.Content.ReadAsStreamAsync(ct);
-        var events = SseParser.Create(stream, static (type, data) => type == "heartbeat" ? null : JsonSerializer.Deserialize(data, WireJson.Default.EventView));
-        await foreach (var item in events.EnumerateAsync(ct))
-        {
-            if (item.Data is { } e)
-            {
-                yield return e;
-            }
-        }
-    }
 
     /// <summary>Who is on call for each schedule.</summary>
     /// <param name="at">The instant to ask for; null: now.</param>
@@ -377,7 +352,7 @@ public sealed class TocsinClient(HttpClient http)
         return text.ToString();
     }
 
-    private static string Number(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string? Instant(DateTimeOffset? at) => at?.ToUniversalTime().ToString("O");
 

@@ -25,6 +25,7 @@ internal static class CommandTree
             CheckVerb.Create(terminal),
             .. IncidentVerbs.Create(terminal),
             SendVerb.Create(terminal),
+            TailVerb.Create(terminal),
             OnCallVerb.Create(terminal),
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),

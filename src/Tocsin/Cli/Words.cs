@@ -40,6 +40,28 @@ internal static class Words
         _ => new Cell(Plain.Line(status)),
     };
 
+    /// <summary>A kind of the log's lines, in the colour of what it means for somebody who watches.</summary>
+    public static Cell Kind(string kind) => new(Plain.Line(kind), kind switch
+    {
+        "incident.triggered" or "incident.reopened" or "incident.unanswered" or "incident.nobody_told" or "estate.refused" or "contact.test_failed"
+            or "page.failed" or "page.unreachable" => Tone.Red,
+        "incident.paging" or "incident.escalated" or "incident.fell_through" or "incident.urgency_raised" or "page.retrying" or "page.fell_back" => Tone.Yellow,
+        "incident.acknowledged" => Tone.Magenta,
+        "incident.resolved" or "alert.resolved" or "page.sent" => Tone.Green,
+        "incident.snoozed" or "incident.waiting" or "incident.not_paged" or "page.cancelled" or "page.bundled" => Tone.Faint,
+        _ => Tone.Strong,
+    });
+
+    /// <summary>The level of a published alert; null: it has none.</summary>
+    public static Cell Level(string? level) => level?.ToLowerInvariant() switch
+    {
+        "error" => new("✗ error", Tone.Red),
+        "warn" => new("○ warn", Tone.Yellow),
+        "info" => new("i info"),
+        null or "" => new("· alert"),
+        _ => new Cell(Plain.Line(level!)),
+    };
+
     /// <summary>Who has it or is being asked, in a few words.</summary>
     public static string Whose(Incident incident) => incident.Status switch
     {

@@ -80,6 +80,9 @@ internal sealed class Gallery : IAsyncDisposable
             Open = [Samples.Checkout],
             Ended = [Samples.Resolved],
         }),
+        ["live"] = f => Page<LivePage, LiveModel>(f, new() { Items = Samples.Lines, Form = new(Match: "env=prod") }),
+        ["live-empty"] = f => Page<LivePage, LiveModel>(f, new()),
+        ["live-fault"] = f => Page<LivePage, LiveModel>(f, new() { Form = new(Kind: "incident.*", Level: "warn", Match: "env=~("), Fault = "env=~( is not a matcher: the expression is not closed." }),
         ["routing"] = f => Page<RoutingPage, RoutingModel>(f, new(
             new("root", [], ["policy payments", "groups by alertname, service", "group interval 1 min"], false,
             [

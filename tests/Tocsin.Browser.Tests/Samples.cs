@@ -163,6 +163,23 @@ internal static class Samples
         Page(3, "ops", "channel", "ops", "slack", "failed", -3.8) with { Attempts = 3, Reason = "Slack answered 404: no_service. Tried the next method at once.", Because = "channel:ops (step 1 of 3)" },
     ];
 
+    /// <summary>Lines of all sorts for the Live page, newest first; one is as long as senders can make it.</summary>
+    public static IReadOnlyList<EventView> Lines { get; } =
+    [
+        new(4711, Now, "stream.alert", "stream/payments", "key:ci", "Card gateway answers 503",
+            JsonSerializer.Deserialize<JsonElement>("""{"data":{"message":"Card gateway answers 503","level":"error","metadata":{"env":"prod","host":"pay-7d9f4b6c8-x2x1q","attempt":3}},"received_at":"2026-11-20T02:03:11Z"}""")),
+        new(4710, Now.AddSeconds(-4), "stream.alert", "stream/default", "key:cron", "backup took 41 min",
+            JsonSerializer.Deserialize<JsonElement>("""{"data":{"message":"backup took 41 min","level":"warn"},"received_at":"2026-11-20T02:03:07Z"}""")),
+        new(4709, Now.AddSeconds(-9), "stream.alert", "stream/default", "key:cron", "", JsonSerializer.Deserialize<JsonElement>("""{"data":{},"received_at":"2026-11-20T02:03:02Z"}""")),
+        new(4708, Now.AddSeconds(-20), "page.failed", "incident/1042", "system", "to ana by phone: 503 from the provider", null),
+        new(4707, Now.AddSeconds(-21), "incident.paging", "incident/1042", "system", "paging ana", null),
+        new(4706, Now.AddSeconds(-22), "incident.triggered", "incident/1042", "source:grafana", "checkout/critical", null),
+        new(4705, Now.AddMinutes(-8), "incident.acknowledged", "incident/1041", "user:bo", "acknowledged by bo", null),
+        new(4704, Now.AddMinutes(-9), "silence.saved", "silence/a1", "user:bo", "service=\"db\" until 04:00: Nightly import, known to fill the disk", null),
+        new(4703, Now.AddHours(-6), "estate.refused", "estate", "system",
+            "java.lang.IllegalStateException at com.acme.payments.checkout.CardTokeniser$RetryingTokeniser.tokeniseOrFallBack(CardTokeniser.java:214)", null),
+    ];
+
     public static IReadOnlyList<EventView> Timeline { get; } =
     [
         Event(1, -4.1, "alert.firing", "source:prometheus-eu", "HighErrorRate on checkout-7d9f4b6c8-x2x1q began to fire"),

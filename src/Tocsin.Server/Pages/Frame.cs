@@ -103,6 +103,7 @@ public enum Nav
     OnCall,
     Schedules,
     Services,
+    Live,
     Routing,
     Silences,
     Sources,

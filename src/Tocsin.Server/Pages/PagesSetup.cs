@@ -22,6 +22,7 @@ internal static class PagesSetup
         routes.MapActions();
         var pages = routes.MapGroup("").RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
         pages.MapInbox();
+        pages.MapLive();
         pages.MapIncidentPages();
         pages.MapOnCallPages();
         pages.MapRoutingPages();

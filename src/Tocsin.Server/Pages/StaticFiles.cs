@@ -15,12 +15,13 @@ internal sealed class StaticFiles
     private static readonly (string File, string Type, string[] Parts)[] Files =
     [
         ("tocsin.css", "text/css; charset=utf-8",
-            ["tokens.css", "base.css", "shell.css", "controls.css", "inbox.css", "incident.css", "lists.css", "routing.css", "schedule.css",
+            ["tokens.css", "base.css", "shell.css", "controls.css", "inbox.css", "incident.css", "lists.css", "routing.css", "schedule.css", "stream.css",
              "outer.css", "narrow.css"]),
         ("action.css", "text/css; charset=utf-8", ["action.css"]),
         ("live.js", "text/javascript; charset=utf-8", ["live.js"]),
         ("act.js", "text/javascript; charset=utf-8", ["act.js"]),
         ("keys.js", "text/javascript; charset=utf-8", ["keys.js"]),
+        ("pause.js", "text/javascript; charset=utf-8", ["pause.js"]),
         ("icon.svg", "image/svg+xml", ["icon.svg"]),
     ];
 
@@ -39,6 +40,8 @@ internal sealed class StaticFiles
     public static string ActJs { get; } = PathOf("act.js");
 
     public static string KeysJs { get; } = PathOf("keys.js");
+
+    public static string PauseJs { get; } = PathOf("pause.js");
 
     public static string Icon { get; } = PathOf("icon.svg");
 

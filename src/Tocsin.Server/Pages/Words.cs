@@ -62,6 +62,16 @@ public static class Words
         _ => new("–", verdict, "low"),
     };
 
+    /// <summary>The level of a published alert; null: its sender gave none.</summary>
+    public static Look Level(string? level) => level?.ToLowerInvariant() switch
+    {
+        "error" => new("✕", "Error", "critical"),
+        "warn" => new("○", "Warning", "warning"),
+        "info" => new("i", "Info", "info"),
+        null or "" => new("·", "Alert", "low"),
+        _ => new("·", level!, "low"),
+    };
+
     public static Look Silence(string status) => status switch
     {
         "active" => new("●", "active", "ack"),

@@ -1,6 +1,6 @@
 // Single-key shortcuts. They can be switched off (then this file is not loaded) and are off where a finger points.
 
-const places = { i: "/", o: "/oncall", s: "/schedules", r: "/routing" };
+const places = { i: "/", o: "/oncall", s: "/schedules", r: "/routing", l: "/live" };
 const acts = new Set(["a", "r", "s", "e", "w"]);
 let going = 0;
 
@@ -19,6 +19,7 @@ function move(step) {
 // In a list a key acts on the row that has the focus; on an incident's page on the incident.
 function press(key) {
   const row = current();
+  if (row && "e" in row.dataset) return;
   if (key === "w" && row) {
     location.assign(`/i/${row.dataset.n}/explain`);
     return;

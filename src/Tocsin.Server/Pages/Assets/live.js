@@ -152,7 +152,7 @@ function take(html, mine) {
     document.title = root.dataset.title;
     seq = Math.max(seq, Number(root.dataset.seq));
   }
-  document.dispatchEvent(new Event("tocsin-taken"));
+  document.dispatchEvent(new CustomEvent("tocsin-taken", { detail: fresh }));
 }
 
 function pill(count, html) {

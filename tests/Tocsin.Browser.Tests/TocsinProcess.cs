@@ -113,6 +113,18 @@ public sealed class TocsinProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs another verb on the same data and waits for its end.</summary>
+    /// <returns>What it printed, without the end of its line.</returns>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public async Task<string> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(_process.StartInfo.FileName, [.. arguments, "--data", _data.FullName]) { RedirectStandardOutput = true };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
+        var printed = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? printed.TrimEnd('\n') : throw new InvalidOperationException($"{string.Join(' ', arguments)}: exit {process.ExitCode}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         _process.Kill(entireProcessTree: true);

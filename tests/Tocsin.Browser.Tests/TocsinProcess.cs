@@ -118,7 +118,7 @@ public sealed class TocsinProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public async Task<string> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(_process.StartInfo.FileName, [.. arguments, "--data", _data.FullName]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(_process.StartInfo.FileName, [.. arguments, "--data", _data.FullName]) { UseShellExecute = false, RedirectStandardOutput = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
         var printed = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -88,6 +88,8 @@ internal sealed class ChromiumReader(CuttingRelay relay, IBrowserContext context
             {
                 Take(id, kind, data);
             }
+
+            return !_isEnding;
         });
         await _page.GotoAsync($"{Relay.Url}empty");
         await _page.EvaluateAsync(

@@ -36,6 +36,12 @@ function press(key) {
   }
 }
 
+function search() {
+  const box = document.querySelector("[data-search]");
+  box?.closest("details")?.setAttribute("open", "");
+  box?.focus();
+}
+
 // Ctrl K: every page, and what can be done on this one, by name.
 function palette() {
   const links = [...document.querySelectorAll(".rail a[href^='/']"), ...document.querySelectorAll("main a[data-key], main .actions button, main .actions summary")];
@@ -95,7 +101,7 @@ document.addEventListener("keydown", e => {
   if (k === "g") going = Date.now();
   else if (k === "j" || k === "k") move(k === "j" ? 1 : -1);
   else if (k === "x") current()?.querySelector("input[type=checkbox]")?.click();
-  else if (k === "/") document.querySelector("[data-search]")?.focus();
+  else if (k === "/") search();
   else if (k === "n") document.querySelector("[data-key=n]")?.focus();
   else if (k === "?") document.getElementById("keys")?.showModal();
   else if (acts.has(k)) press(k);

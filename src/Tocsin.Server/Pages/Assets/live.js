@@ -134,7 +134,7 @@ function take(html, mine) {
   let held = 0;
   for (const [name, next] of live(fresh)) {
     const now = old.get(name);
-    if (!now) continue;
+    if (!now || "keep" in now.dataset) continue;
     const [before, after] = [rows(now), rows(next)];
     if (!mine && before.length && before.join() !== after.join() && busy(now)) {
       held = Math.max(1, after.filter(r => !before.includes(r)).length);

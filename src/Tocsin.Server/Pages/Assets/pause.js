@@ -8,7 +8,6 @@ if (button && stream) {
   button.hidden = false;
   button.onclick = () => {
     const paused = !("keep" in stream.dataset);
-    button.setAttribute("aria-pressed", paused);
     button.textContent = paused ? "Go on" : "Pause";
     told.textContent = paused ? "Paused." : "";
     if (paused) {

@@ -54,6 +54,13 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         return results;
     }
 
+    /// <summary>Logs what published alerts said, before and with what is decided about them.</summary>
+    public async Task PublishAsync(Tx tx, long workspace, DateTimeOffset now, IReadOnlyList<LogLine> published)
+    {
+        await tx.LockWorkspaceAsync(workspace);
+        await log.AppendAsync(tx, workspace, now, published);
+    }
+
     /// <summary>Ends alerts that were not sent again in time.</summary>
     /// <returns>How many ended.</returns>
     public async Task<int> ExpireAsync(Tx tx, EstateSnapshot estate, IReadOnlyCollection<long> fingerprints, DateTimeOffset now)

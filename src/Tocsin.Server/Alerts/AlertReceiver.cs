@@ -4,6 +4,7 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Operations;
 using Tocsin.Providers;
+using Tocsin.Streams;
 
 namespace Tocsin.Alerts;
 
@@ -41,6 +42,21 @@ internal sealed class AlertReceiver(
         providers.Find(source.Type) is { } provider
             ? await ParseAndStoreAsync(estate, provider, new(body, _ => "", source, clock.GetUtcNow()), replays: null, ct)
             : Error.NotFound("provider", source.Type);
+
+    /// <summary>
+    /// Takes what was published on the live stream and is also routed: subscribers hear of it and the alert is decided about in one
+    /// transaction. What the source cannot read is kept with its reason and published all the same.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">Nothing was stored or published.</exception>
+    public async Task PublishAsync(EstateSnapshot estate, Source source, ReadOnlyMemory<byte> body, LogLine published, CancellationToken ct)
+    {
+        var request = new InboundRequest(body, _ => "", source, clock.GetUtcNow());
+        var parsed = providers.Find(source.Type)!.Parse(request);
+        var delivery = parsed.Ok
+            ? new Delivery(estate, source.Name, request.ReceivedAt, parsed.Value.Signals, parsed.Value.Rejected, parsed.Value.Note, body, null)
+            : new Delivery(estate, source.Name, request.ReceivedAt, [], [new("alert", parsed.Error.Detail)], null, body, null);
+        await StoreAsync(source.Type, delivery with { Published = published }, ct);
+    }
 
     /// <summary>Reads a kept delivery again, with today's adapters and settings; its signature was judged when it came.</summary>
     public async Task<Result<DeliveryOutcome>> ReplayAsync(EstateSnapshot estate, long id, CancellationToken ct)
@@ -84,11 +100,16 @@ internal sealed class AlertReceiver(
             signals = [.. signals.Take(options.Value.MaxAlerts)];
         }
 
-        var outcome = await batcher.StoreAsync(
-            new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays }, ct);
-        Telemetry.Deliveries.Add(1, new("provider", provider.Info.Id), new("verdict", outcome.Verdict.ToString().ToLowerInvariant()));
-        Telemetry.Signals.Add(signals.Count);
-        Telemetry.IngestTime.Record((clock.GetUtcNow() - request.ReceivedAt).TotalSeconds);
+        return await StoreAsync(
+            provider.Info.Id, new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays }, ct);
+    }
+
+    private async Task<DeliveryOutcome> StoreAsync(string provider, Delivery delivery, CancellationToken ct)
+    {
+        var outcome = await batcher.StoreAsync(delivery, ct);
+        Telemetry.Deliveries.Add(1, new("provider", provider), new("verdict", outcome.Verdict.ToString().ToLowerInvariant()));
+        Telemetry.Signals.Add(delivery.Signals.Count);
+        Telemetry.IngestTime.Record((clock.GetUtcNow() - delivery.ReceivedAt).TotalSeconds);
         return outcome;
     }
 

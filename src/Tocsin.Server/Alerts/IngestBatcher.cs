@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Providers;
+using Tocsin.Streams;
 
 namespace Tocsin.Alerts;
 
@@ -23,6 +24,9 @@ internal sealed record Delivery(
 
     /// <summary>The stored delivery that is replayed; null for a new one.</summary>
     public long? Replays { get; init; }
+
+    /// <summary>The line with which subscribers of the live stream hear of it, in the same transaction; null: it came in as a source's delivery only.</summary>
+    public LogLine? Published { get; init; }
 }
 
 /// <param name="Id">The kept delivery; null when it was unremarkable and not kept: a repetition, or one of very many.</param>
@@ -139,8 +143,12 @@ internal sealed class IngestBatcher : BackgroundService
             var delivery = waiting.Delivery;
             var reason = $"An internal error kept it from being stored: {bug.Message} Replay it after an upgrade.";
             var id = await _database.WriteAsync(
-                tx => _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new DeliveryRow(
-                    0, delivery.Source, delivery.ReceivedAt, Verdict.Unparsed, 0, delivery.Signals.Count, reason, delivery.Headers, delivery.Packed)),
+                async tx =>
+                {
+                    await PublishAsync(tx, delivery.Estate.Workspace, [waiting], _clock.GetUtcNow());
+                    return await _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new DeliveryRow(
+                        0, delivery.Source, delivery.ReceivedAt, Verdict.Unparsed, 0, delivery.Signals.Count, reason, delivery.Headers, delivery.Packed));
+                },
                 CancellationToken.None);
             waiting.Done.TrySetResult(new(id, Verdict.Unparsed, 0, delivery.Signals.Count, reason));
         }
@@ -154,6 +162,7 @@ internal sealed class IngestBatcher : BackgroundService
     {
         var now = _clock.GetUtcNow();
         var estate = batch[^1].Delivery.Estate;
+        await PublishAsync(tx, estate.Workspace, batch, now);
         var results = await _intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Delivery.Intake)], now);
         var outcomes = await KeepAsync(tx, estate.Workspace, batch, results);
         foreach (var source in batch.GroupBy(w => w.Delivery.Source))
@@ -163,6 +172,15 @@ internal sealed class IngestBatcher : BackgroundService
         }
 
         return outcomes;
+    }
+
+    private async Task PublishAsync(Tx tx, long workspace, List<Waiting> batch, DateTimeOffset now)
+    {
+        LogLine[] published = [.. batch.Select(w => w.Delivery.Published).OfType<LogLine>()];
+        if (published.Length > 0)
+        {
+            await _intake.PublishAsync(tx, workspace, now, published);
+        }
     }
 
     /// <summary>

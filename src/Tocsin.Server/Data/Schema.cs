@@ -222,5 +222,17 @@ internal static class Schema
         CREATE INDEX incident_open ON incident (workspace_id, number) WHERE status <> 3;
         CREATE INDEX job_dead ON job (workspace_id, id) WHERE dead = 1;
         """,
+        """
+        CREATE TABLE imported_key (
+            workspace_id BIGINT NOT NULL,
+            origin TEXT NOT NULL,
+            key_id BIGINT NOT NULL,
+            user_name TEXT NOT NULL,
+            salt TEXT NOT NULL,
+            slow_hash {blob} NOT NULL,
+            verified_at BIGINT,
+            PRIMARY KEY (workspace_id, origin));
+        CREATE INDEX imported_key_user ON imported_key (user_name) WHERE verified_at IS NULL;
+        """,
     ];
 }

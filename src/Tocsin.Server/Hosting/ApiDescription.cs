@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using Tocsin.Identity;
@@ -25,6 +26,7 @@ internal static class ApiDescription
         ("Incidents", "What people work on: one or more alerts that belong together."),
         ("Alerts", "What sources reported, as they last told it."),
         ("Pages", "Every notification of every incident, with each attempt's outcome."),
+        ("Stream", "Alerts that are published for whoever listens, at the addresses of the alert server."),
         ("Events", "The append-only log of everything that happened, as a list and live."),
         ("On call", "Who is called now, or at another time."),
         ("Routing", "Why somebody was, or would be, paged."),
@@ -89,7 +91,7 @@ internal static class ApiDescription
     private static async Task CompleteAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken ct)
     {
         var (path, method) = ("/" + context.Description.RelativePath, context.Description.HttpMethod!);
-        operation.OperationId = NameOf(method, path);
+        operation.OperationId = context.Description.ActionDescriptor.EndpointMetadata.OfType<IEndpointNameMetadata>().FirstOrDefault()?.EndpointName ?? NameOf(method, path);
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
             parameter.Description ??= _parameters.GetValueOrDefault(parameter.Name!);
@@ -127,7 +129,7 @@ internal static class ApiDescription
     {
         var (body, parameters) = (operation.RequestBody is not null, operation.Parameters ?? []);
         yield return (401, "No credential, or one that is unknown or has ended. The same for every address.");
-        if (metadata.OfType<IAuthorizeData>().Any(a => a.Policy is Policies.Responder or Policies.Admin))
+        if (metadata.OfType<IAuthorizeData>().Any(a => a.Policy is Policies.Responder or Policies.Admin or Policies.AlertPublisher))
         {
             yield return (403, "The role does not allow this.");
         }

@@ -14,10 +14,13 @@ internal static class SameOrigin
     {
         var request = context.Request;
         var writes = !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method));
-        return writes && request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && Caller.Find(context.User) is { User: not null } && !IsOurs(request)
+        return writes && IsForPrograms(request.Path) && Caller.Find(context.User) is { User: not null } && !IsOurs(request)
             ? Error.Forbidden("A page of another site sent this with your session; nothing was changed.").ToProblem().ExecuteAsync(context)
             : next(context);
     });
+
+    private static bool IsForPrograms(PathString path) =>
+        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/alerts", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsOurs(HttpRequest request) => (request.Headers["Sec-Fetch-Site"].ToString(), request.Headers.Origin.ToString()) switch
     {

@@ -73,6 +73,16 @@ internal static class ServerConfiguration
         {
             yield return new("Otlp:Endpoint", otlp);
         }
+
+        if (Environment.GetEnvironmentVariable("STAGE") is { Length: > 0 } stage)
+        {
+            yield return new("Server:Stage", stage);
+        }
+
+        if (Environment.GetEnvironmentVariable("AUTH_STORE_DIR") is { Length: > 0 } keys)
+        {
+            yield return new("AlertServer:KeyFolder", keys);
+        }
     }
 
     private static List<KeyValuePair<string, string?>> Yaml(string path)

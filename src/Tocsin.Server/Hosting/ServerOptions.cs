@@ -34,12 +34,17 @@ public sealed class ServerOptions
     [Range(1, 3650)]
     public int RetentionDays { get; set; } = 90;
 
+    /// <summary><c>prod</c>: the API's description at <c>/openapi/v1.json</c> is not served; anything else: it is, to everybody. Also read from <c>STAGE</c>.</summary>
+    public string Stage { get; set; } = "dev";
+
     /// <summary>An address that gets a GET each minute while this node pages; empty: none.</summary>
     [RegularExpression("^(https?://.+)?$", ErrorMessage = "HeartbeatUrl must begin with http:// or https://.")]
     public string HeartbeatUrl { get; set; } = "";
 
     /// <summary>The address for those who ask by this request: the public one where it is set, else the one that they used.</summary>
     public string BaseFor(Microsoft.AspNetCore.Http.HttpRequest request) => PublicUrl.Length > 0 ? PublicBase : $"{request.Scheme}://{request.Host}";
+
+    public bool ShowsDocs => !Stage.Equals("prod", StringComparison.OrdinalIgnoreCase);
 
     public bool Works => Roles is "all" || Roles.Contains("work", StringComparison.Ordinal);
 

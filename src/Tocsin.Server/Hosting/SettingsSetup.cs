@@ -24,6 +24,9 @@ internal static class SettingsSetup
         services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddSingleton(new SettingsSection("Ingest", typeof(IngestOptions)));
+        services.AddOptions<AlertServerOptions>().BindConfiguration("AlertServer").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AlertServerOptions>, AlertServerOptionsValidator>();
+        services.AddSingleton(new SettingsSection("AlertServer", typeof(AlertServerOptions)));
         services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
         services.AddSingleton(new SettingsSection("Jobs", typeof(JobOptions)));

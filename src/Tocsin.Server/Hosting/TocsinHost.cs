@@ -49,6 +49,7 @@ public static class TocsinHost
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         AddServices(builder.Services);
         configure?.Invoke(builder);
+        QueryToken.KeepOutOfLog(builder.Services);
 
         SettingsFaults.Demand(builder.Configuration);
         var options = builder.Configuration.GetSection("Server").Get<ServerOptions>() ?? new();
@@ -77,7 +78,7 @@ public static class TocsinHost
 
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>();
-        services.AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
+        services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
         services.AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
@@ -123,6 +124,7 @@ public static class TocsinHost
 
         AddHosted<Pulse>(services);
         AddHosted<IngestBatcher>(services);
+        AddHosted<PublishBatcher>(services);
     }
 
     private static void AddHosted<T>(IServiceCollection services)
@@ -169,6 +171,7 @@ public static class TocsinHost
         await store.WriteAsync(app.Services.GetRequiredService<EstateStore>().SealAsync, ct);
         await app.Services.GetRequiredService<EstateService>().StartAsync(options.Estate, ct);
         await app.Services.GetRequiredService<SampleData>().LookAsync(ct);
+        await app.Services.GetRequiredService<AlertServerStart>().RunAsync(ct);
 
         var readiness = app.Services.GetRequiredService<Readiness>();
         readiness.AnswersOnly = !options.Works;
@@ -186,6 +189,7 @@ public static class TocsinHost
     private static void MapAll(WebApplication app, ServerOptions options)
     {
         app.UseSecurityHeaders();
+        app.UseQueryToken();
 
         // What is worth a line in the log, Failures logs: a refused request is not.
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.AnswerAsync, SuppressDiagnosticsCallback = static _ => true });
@@ -210,6 +214,7 @@ public static class TocsinHost
         app.MapAlerts();
         app.MapPagesApi();
         app.MapStreams();
+        app.MapAlertServer();
         app.MapSilences();
         app.MapExplain();
         app.MapOnCall();
@@ -217,6 +222,9 @@ public static class TocsinHost
         app.MapKeys();
         app.MapEstate();
         app.MapPages();
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        if (options.ShowsDocs)
+        {
+            app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        }
     }
 }

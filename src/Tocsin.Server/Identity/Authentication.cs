@@ -59,7 +59,10 @@ internal sealed class TocsinAuthentication(
 /// <summary>Reads what a request presents.</summary>
 internal static class Credentials
 {
-    /// <summary>The API or source key of a request; null when it brings none. Basic authentication's password counts as a key.</summary>
+    /// <summary>
+    /// The API or source key of a request; null when it brings none. Basic authentication's password counts as a key, and so does what
+    /// <see cref="QueryToken"/> took out of the address.
+    /// </summary>
     public static string? Key(HttpRequest request)
     {
         if (request.Headers["X-API-Key"].ToString() is { Length: > 0 } plain)
@@ -68,6 +71,11 @@ internal static class Credentials
         }
 
         var header = request.Headers.Authorization.ToString();
+        if (header.Length == 0)
+        {
+            return QueryToken.Of(request.HttpContext);
+        }
+
         if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
         {
             return header["Bearer ".Length..].Trim();
@@ -119,19 +127,23 @@ internal static class IdentitySetup
     /// <summary>Accounts, keys and sessions; every route needs a caller unless it says <c>AllowAnonymous</c> and is on the public list.</summary>
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
-        services.AddSingleton<ApiKeyStore>().AddSingleton<KeyRing>().AddSingleton<AccountStore>().AddSingleton<SignIn>();
+        services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<AccountStore>().AddSingleton<SignIn>();
         services.AddAuthentication(TocsinAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TocsinAuthentication>(TocsinAuthentication.SchemeName, null);
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(AtLeast(Role.Viewer))
             .AddPolicy(Policies.Viewer, AtLeast(Role.Viewer))
             .AddPolicy(Policies.Responder, AtLeast(Role.Responder))
-            .AddPolicy(Policies.Admin, AtLeast(Role.Admin));
+            .AddPolicy(Policies.Admin, AtLeast(Role.Admin))
+            .AddPolicy(Policies.AlertReader, Those(_ => true))
+            .AddPolicy(Policies.AlertPublisher, Those(role => role is Role.Publisher or >= Role.Responder));
         return services;
     }
 
-    private static AuthorizationPolicy AtLeast(Role role) => new AuthorizationPolicyBuilder()
+    private static AuthorizationPolicy AtLeast(Role role) => Those(its => its >= role);
+
+    private static AuthorizationPolicy Those(Func<Role, bool> admits) => new AuthorizationPolicyBuilder()
         .RequireAuthenticatedUser()
-        .RequireAssertion(context => Caller.Find(context.User) is { } caller && caller.Role >= role)
+        .RequireAssertion(context => Caller.Find(context.User) is { } caller && admits(caller.Role))
         .Build();
 }

@@ -2,9 +2,11 @@ using System.Security.Claims;
 
 namespace Tocsin.Identity;
 
-/// <summary>What an account or key may do; each includes those before it.</summary>
+/// <summary>What an account or key may do; from viewer on each includes those before it.</summary>
 internal enum Role
 {
+    /// <summary>Only for keys: publishes and reads alerts of the live stream, and nothing else, as a key of the alert server did.</summary>
+    Publisher,
     Viewer,
     Responder,
     Admin,
@@ -50,6 +52,12 @@ internal sealed record Caller(long Workspace, string WorkspaceName, Role Role, s
 /// <summary>The authorization policies, by the least role that they ask for.</summary>
 internal static class Policies
 {
+    /// <summary>Whoever may hear the alerts that others publish: anybody of the workspace.</summary>
+    public const string AlertReader = nameof(AlertReader);
+
+    /// <summary>Whoever may publish alerts: responders, and keys made for it.</summary>
+    public const string AlertPublisher = nameof(AlertPublisher);
+
     public const string Viewer = nameof(Role.Viewer);
     public const string Responder = nameof(Role.Responder);
     public const string Admin = nameof(Role.Admin);

@@ -4,7 +4,7 @@ using Tocsin.Data;
 namespace Tocsin.Identity;
 
 /// <summary>Looks up API keys, remembering each answer for a few seconds: a revoked key stops within <see cref="_fresh"/>.</summary>
-internal sealed class KeyRing(Database database, ApiKeyStore keys, TimeProvider clock)
+internal sealed class KeyRing(Database database, ApiKeyStore keys, ImportedKeys imported, TimeProvider clock)
 {
     private const int MostRemembered = 10_000;
 
@@ -14,10 +14,11 @@ internal sealed class KeyRing(Database database, ApiKeyStore keys, TimeProvider 
     private readonly ConcurrentDictionary<string, (ApiKeyRow Key, DateTimeOffset At)> _known = new(StringComparer.Ordinal);
 
     /// <returns>The live key; null for anything else. Texts that are not well-formed cost nothing.</returns>
-    /// <exception cref="StoreUnavailableException">The key is not remembered and the store is away.</exception>
+    /// <exception cref="StoreUnavailableException">The key is not remembered, and the store is away or too many unknown keys are being looked at.</exception>
     public async ValueTask<ApiKeyRow?> FindAsync(string text, CancellationToken ct)
     {
-        if (!ApiKeyText.IsWellFormed(text))
+        var user = AlertServerKey.UserOf(text);
+        if (user is null && !ApiKeyText.IsWellFormed(text))
         {
             return null;
         }
@@ -29,7 +30,9 @@ internal sealed class KeyRing(Database database, ApiKeyStore keys, TimeProvider 
         }
 
         var hash = ApiKeyText.Hash(text);
-        if (await database.ReadAsync(session => keys.FindAsync(session, hash), ct) is not { } key)
+        var found = await database.ReadAsync(session => keys.FindAsync(session, hash), ct)
+            ?? (user is null ? null : await imported.FindAsync(text, user, hash, ct));
+        if (found is not { } key)
         {
             _known.TryRemove(text, out _);
             return null;

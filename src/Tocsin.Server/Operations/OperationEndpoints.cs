@@ -18,6 +18,9 @@ internal static class OperationEndpoints
             routes.MapMethods(path, ["GET", "HEAD"], static () => TypedResults.Text("OK\n")).AllowAnonymous().ExcludeFromDescription();
         }
 
+        // As the alert server answered, for whatever watched it; whether the store answers too is /readyz's to say.
+        routes.MapGet("/health", static () => TypedResults.Text("""{"status":"ok"}""", "application/json")).AllowAnonymous().ExcludeFromDescription();
+
         foreach (var path in (string[])["/readyz", "/health/ready", "/-/ready"])
         {
             routes.MapMethods(path, ["GET", "HEAD"], Ready).AllowAnonymous().ExcludeFromDescription();

@@ -34,7 +34,7 @@ internal static class KeyVerbs
             }
         });
         var role = new Option<string>("--role") { Description = "What it may do", DefaultValueFactory = _ => "admin" };
-        role.AcceptOnlyFromAmong("owner", "admin", "responder", "viewer");
+        role.AcceptOnlyFromAmong("owner", "admin", "responder", "viewer", "publisher");
         var workspace = WorkspaceOption();
         var json = JsonOption("Print the key with its facts as JSON");
         var verb = new Command("create", "Make a key and print it; it is not shown again") { name, role, workspace, json, store.Data, store.Database };
@@ -146,7 +146,7 @@ internal static class KeyVerbs
     private static string Word(Role role) => role.ToString().ToLowerInvariant();
 
     /// <summary>Before the first start there is none yet; then the key's becomes the first.</summary>
-    private static async Task<Workspace> WorkspaceAsync(Tx tx, string? name, DateTimeOffset now)
+    public static async Task<Workspace> WorkspaceAsync(Tx tx, string? name, DateTimeOffset now)
     {
         var workspaces = new WorkspaceStore();
         var all = await workspaces.ListAsync(tx);

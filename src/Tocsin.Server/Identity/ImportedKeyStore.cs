@@ -7,7 +7,7 @@ namespace Tocsin.Identity;
 internal sealed record AlertServerKeyRow(string Origin, string User, string Salt, byte[] SlowHash, DateTimeOffset? CreatedAt);
 
 /// <summary>An imported key that nobody has used here yet, so that only its slow hash is known.</summary>
-internal sealed record UnverifiedKey(long Workspace, long KeyId, string Salt, byte[] SlowHash);
+internal sealed record UnverifiedKey(long Workspace, string Origin, long KeyId, string Salt, byte[] SlowHash);
 
 /// <summary>
 /// Keys that came from an alert server. Each is an ordinary key beside a row here; its first use replaces the slow hash by the fast one
@@ -47,11 +47,11 @@ internal sealed class ImportedKeyStore
 
     public Task<List<UnverifiedKey>> UnverifiedAsync(Session session, string user) => session.QueryAsync(
         """
-        SELECT i.workspace_id, i.key_id, i.salt, i.slow_hash FROM imported_key i
+        SELECT i.workspace_id, i.origin, i.key_id, i.salt, i.slow_hash FROM imported_key i
         JOIN api_key k ON k.workspace_id = i.workspace_id AND k.id = i.key_id
         WHERE i.user_name = @user AND i.verified_at IS NULL AND k.revoked_at IS NULL ORDER BY i.key_id
         """,
-        static row => new UnverifiedKey(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetFieldValue<byte[]>(3)), ("user", user));
+        static row => new UnverifiedKey(row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetString(3), row.GetFieldValue<byte[]>(4)), ("user", user));
 
     /// <summary>Gives a key the fast hash by which it is found from now on.</summary>
     public async Task VerifiedAsync(Tx tx, UnverifiedKey key, byte[] hash, DateTimeOffset now)
@@ -60,7 +60,7 @@ internal sealed class ImportedKeyStore
             "UPDATE api_key SET key_hash = @hash WHERE workspace_id = @workspace AND id = @id AND revoked_at IS NULL",
             ("hash", hash), ("workspace", key.Workspace), ("id", key.KeyId));
         await tx.ExecuteAsync(
-            "UPDATE imported_key SET verified_at = @now, salt = '', slow_hash = @none WHERE workspace_id = @workspace AND key_id = @id",
-            ("now", now.ToMicros()), ("none", Array.Empty<byte>()), ("workspace", key.Workspace), ("id", key.KeyId));
+            "UPDATE imported_key SET verified_at = @now, salt = '', slow_hash = @none WHERE workspace_id = @workspace AND origin = @origin",
+            ("now", now.ToMicros()), ("none", Array.Empty<byte>()), ("workspace", key.Workspace), ("origin", key.Origin));
     }
 }

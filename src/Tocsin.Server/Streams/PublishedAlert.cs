@@ -71,15 +71,37 @@ internal sealed record PublishedAlert(byte[] Json, string Message)
         json.WriteString("received_at", receivedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
     });
 
-    /// <summary>The same for a source that also routes it: what a delivery of that source looks like.</summary>
-    public string Delivery(string group) => Written(json =>
+    /// <summary>
+    /// What a delivery of it looks like to the source that also routes it: metadata stands beside the message, so that a host is a label and a
+    /// measurement is none.
+    /// </summary>
+    public string Delivery(string group)
     {
-        json.WritePropertyName("data");
-        json.WriteRawValue(Json, skipInputValidation: true);
-        json.WriteStartObject("labels");
-        json.WriteString("group", group);
-        json.WriteEndObject();
-    });
+        using var document = JsonDocument.Parse(Json);
+        var alert = document.RootElement;
+        return Written(json =>
+        {
+            json.WriteStartObject("data");
+            HashSet<string> names = new(StringComparer.Ordinal);
+            foreach (var member in alert.EnumerateObject().Where(m => !IsMetadata(m)))
+            {
+                names.Add(member.Name);
+                member.WriteTo(json);
+            }
+
+            foreach (var member in alert.EnumerateObject().Where(IsMetadata).SelectMany(m => m.Value.EnumerateObject()).Where(m => names.Add(m.Name)))
+            {
+                member.WriteTo(json);
+            }
+
+            json.WriteEndObject();
+            json.WriteStartObject("labels");
+            json.WriteString("group", group);
+            json.WriteEndObject();
+        });
+    }
+
+    private static bool IsMetadata(JsonProperty member) => member.NameEquals("metadata") && member.Value.ValueKind == JsonValueKind.Object;
 
     private static Result<PublishedAlert> Read(JsonElement root)
     {

@@ -9,6 +9,7 @@ using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
+using Tocsin.Streams.Backplanes;
 
 namespace Tocsin.Verbs;
 
@@ -84,6 +85,8 @@ internal static class DoctorVerb
                 return findings;
             }
 
+            findings.Add(await BackplaneChecks.RunAsync(
+                services.GetRequiredService<IOptions<BackplaneOptions>>().Value, services.GetRequiredService<IOptions<ServerOptions>>().Value, database, time, ct));
             var providers = services.GetRequiredService<EstateProviders>();
             var box = await SecretKeys.FindAsync(database, services.GetRequiredService<IOptions<SecretOptions>>().Value.Boxes(), ct);
             var (models, estate) = await new EstateChecks(providers, box).RunAsync(database, time.GetUtcNow(), ct);

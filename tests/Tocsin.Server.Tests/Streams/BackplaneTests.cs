@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Tocsin.Data;
+using Tocsin.Doctor;
+using Tocsin.Hosting;
 using Tocsin.Jobs;
 using Tocsin.Operations;
 using Tocsin.Streams.Backplanes;
@@ -162,6 +164,31 @@ public sealed class BackplaneTests
         }
     }
 
+    [RedisFact]
+    public async Task Doctor_says_whether_Redis_carries()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        await using var cluster = await Cluster.StartAsync(1, new() { ["Backplane:Kind"] = "None" }, Engine.Sqlite);
+        BackplaneOptions options = new() { RedisHost = "127.0.0.1", RedisPort = redis.Port };
+
+        var up = await CheckAsync(options, cluster, "");
+        await redis.KillAsync();
+        var down = await CheckAsync(options, cluster, "");
+
+        Assert.Equal((Verdict.Ok, Verdict.Warning), (up.Verdict, down.Verdict));
+    }
+
+    [PostgresFact]
+    public async Task Doctor_says_whether_PostgreSQL_carries()
+    {
+        await using var cluster = await Cluster.StartAsync(1, OnPostgres);
+
+        var finding = await CheckAsync(new(), cluster, cluster.Address);
+
+        Assert.Equal((Verdict.Ok, "backplane"), (finding.Verdict, finding.Check));
+        Assert.StartsWith("PostgreSQL: there and back in ", finding.Text, StringComparison.Ordinal);
+    }
+
     [PostgresFact]
     public async Task A_job_that_is_due_on_a_node_that_works_none_is_another_nodes_at_once()
     {
@@ -187,9 +214,15 @@ public sealed class BackplaneTests
     public void The_settings_choose(BackplaneKind kind, string redis, string database, BackplaneKind expected) =>
         Assert.Equal(expected, BackplaneSetup.Choose(new() { Kind = kind, RedisHost = redis }, new() { Database = database }));
 
-    [Fact]
-    public void PostgreSQL_cannot_carry_word_for_an_embedded_store() =>
-        Assert.Throws<OptionsValidationException>(() => BackplaneSetup.Choose(new() { Kind = BackplaneKind.Postgres }, new()));
+    [Theory]
+    [InlineData("Redis", "Backplane:Kind is Redis, which needs RedisHost")]
+    [InlineData("Postgres", "Backplane:Kind is Postgres, which needs a PostgreSQL in Server:Database")]
+    public void What_is_chosen_must_be_there(string kind, string fault)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Backplane:Kind", kind)]).Build();
+
+        Assert.StartsWith(fault, Assert.Single(SettingsFaults.Find(settings)), StringComparison.Ordinal);
+    }
 
     /// <summary>A job that tells the test that it is worked.</summary>
     private sealed class Probe(IServiceProvider node, TaskCompletionSource worked) : IJobHandler
@@ -204,6 +237,9 @@ public sealed class BackplaneTests
             worked.SetResult();
         }
     }
+
+    private static Task<Finding> CheckAsync(BackplaneOptions options, Cluster cluster, string database) => BackplaneChecks.RunAsync(
+        options, new() { Database = database }, cluster[0].Services.GetRequiredService<Database>(), TimeProvider.System, default);
 
     private static Dictionary<string, string?> On(RedisServer redis) => new() { ["Backplane:RedisHost"] = "127.0.0.1", ["Backplane:RedisPort"] = $"{redis.Port}" };
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Tocsin.Streams.Backplanes;
@@ -45,9 +46,14 @@ public enum BackplaneKind
 internal sealed partial class BackplaneOptionsValidator : IValidateOptions<BackplaneOptions>;
 
 /// <summary>What no attribute can say: what must be there for what was chosen.</summary>
-internal sealed class BackplaneChoiceValidator : IValidateOptions<BackplaneOptions>
+internal sealed class BackplaneChoiceValidator(IConfiguration settings) : IValidateOptions<BackplaneOptions>
 {
-    public ValidateOptionsResult Validate(string? name, BackplaneOptions options) => options is { Kind: BackplaneKind.Redis, RedisHost: "" }
-        ? ValidateOptionsResult.Fail($"{nameof(options.Kind)}: {nameof(options.Kind)} is Redis, which needs {nameof(options.RedisHost)}")
-        : ValidateOptionsResult.Success;
+    public ValidateOptionsResult Validate(string? name, BackplaneOptions options) => options.Kind switch
+    {
+        BackplaneKind.Redis when options.RedisHost.Length == 0 => Fail("is Redis, which needs RedisHost"),
+        BackplaneKind.Postgres when string.IsNullOrEmpty(settings["Server:Database"]) => Fail("is Postgres, which needs a PostgreSQL in Server:Database"),
+        _ => ValidateOptionsResult.Success,
+    };
+
+    private static ValidateOptionsResult Fail(string why) => ValidateOptionsResult.Fail($"{nameof(BackplaneOptions.Kind)}: {nameof(BackplaneOptions.Kind)} {why}");
 }

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Workspaces;
@@ -11,13 +10,10 @@ namespace Tocsin.Streams.Backplanes;
 internal static class BackplaneSetup
 {
     /// <summary>What the settings choose.</summary>
-    /// <exception cref="OptionsValidationException">PostgreSQL is asked for, and the store is none.</exception>
     public static BackplaneKind Choose(BackplaneOptions options, ServerOptions server) => options.Kind switch
     {
         BackplaneKind.Auto when options.RedisHost.Length > 0 => BackplaneKind.Redis,
         BackplaneKind.Auto => server.Database.Length > 0 ? BackplaneKind.Postgres : BackplaneKind.None,
-        BackplaneKind.Postgres when server.Database.Length == 0 => throw new OptionsValidationException(
-            "Backplane", typeof(BackplaneOptions), ["Backplane:Kind is Postgres, which needs Server:Database to be a PostgreSQL"]),
         var chosen => chosen,
     };
 

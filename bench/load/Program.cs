@@ -1,16 +1,32 @@
+using System.Globalization;
 using Tocsin.Load;
 
-// tocsin-load ingest|latency|start [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone]
+// tocsin-load ingest|latency|start|fanout [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]
 string? Option(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
-var rounds = int.Parse(Option("--rounds") ?? "3", System.Globalization.CultureInfo.InvariantCulture);
-List<Target> targets = args.Contains("--alone") ? [] : [new AlertmanagerTarget()];
-if (Option("--program") is { } program)
+var rounds = int.Parse(Option("--rounds") ?? "3", CultureInfo.InvariantCulture);
+var command = $"bench/run {string.Join(' ', args.Where(a => a != Option("--program") && a != "--program"))}";
+var (program, database, alone) = (Option("--program"), Option("--database"), args.Contains("--alone"));
+if (args.FirstOrDefault() == "fanout")
 {
-    targets.Add(new TocsinTarget(program, Option("--database")));
+    List<FanoutTarget> fanout = alone ? [] : [new NchanFanout(), new RedisFanout()];
+    if (program is not null)
+    {
+        fanout.Add(new TocsinFanout(program, database));
+    }
+
+    Table.Origin(command, fanout.Select(t => (t.Name, t.Version())));
+    var subscribers = (Option("--subscribers") ?? "100,1000,5000").Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture));
+    return await Fanout.RunAsync([.. fanout], rounds, [.. subscribers]);
 }
 
-Table.Origin($"bench/run {string.Join(' ', args.Where(a => a != Option("--program") && a != "--program"))}", targets);
+List<Target> targets = alone ? [] : [new AlertmanagerTarget()];
+if (program is not null)
+{
+    targets.Add(new TocsinTarget(program, database));
+}
+
+Table.Origin(command, targets.Select(t => (t.Name, t.Version())));
 return args.FirstOrDefault() switch
 {
     "ingest" => await Ingest.RunAsync([.. targets], rounds, Option("--only")),
@@ -21,6 +37,6 @@ return args.FirstOrDefault() switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone]");
+    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start|fanout [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]");
     return 2;
 }

@@ -44,21 +44,22 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>User and system time that the process has used, in seconds; whole hundredths.</summary>
-    public double CpuSeconds
-    {
-        get
-        {
-            // The name in parentheses may hold spaces; the fields are counted from behind it.
-            var stat = File.ReadAllText($"/proc/{Id}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) * s_secondsPerTick;
-        }
-    }
+    public double CpuSeconds => CpuSecondsOf($"{Id}");
 
     /// <summary>Resident memory in bytes.</summary>
-    public long ResidentBytes =>
+    public long ResidentBytes => ResidentBytesOf($"{Id}");
+
+    public static double CpuSecondsOf(string id)
+    {
+        // The name in parentheses may hold spaces; the fields are counted from behind it.
+        var stat = File.ReadAllText($"/proc/{id}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) * s_secondsPerTick;
+    }
+
+    public static long ResidentBytesOf(string id) =>
         long.Parse(
-            File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
+            File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
             CultureInfo.InvariantCulture) * 1024;
 
     /// <summary>Starts a program; it may not be ready for a while.</summary>
@@ -125,7 +126,7 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Ends the process at once, as a power cut would.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
+        _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
     }
 

@@ -8,10 +8,10 @@ namespace Tocsin.Load;
 public static class Table
 {
     /// <summary>Prints the command, the commit, the versions and the machine as Markdown, so that a figure can be repeated.</summary>
-    public static void Origin(string command, IEnumerable<Target> targets)
+    public static void Origin(string command, IEnumerable<(string Name, string Version)> targets)
     {
         Console.WriteLine();
-        Console.WriteLine($"`{command}`, commit {Commit()}, {string.Join("; ", targets.Select(t => $"{t.Name}: {t.Version()}"))}; "
+        Console.WriteLine($"`{command}`, commit {Commit()}, {string.Join("; ", targets.Select(t => $"{t.Name}: {t.Version}"))}; "
             + $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores ({Processor()}).");
         Console.WriteLine();
     }

@@ -25,7 +25,7 @@ public abstract class Target
     public abstract Task<ServerProcess> StartAsync(Setup setup, DirectoryInfo folder);
 
     /// <summary>The first line that a program prints when it is run with these arguments, on either output.</summary>
-    protected static string FirstLine(string program, params string[] arguments)
+    public static string FirstLine(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");

@@ -35,8 +35,11 @@ internal sealed class LiveStream : IAsyncDisposable
     {
         (_database, _log, _changes, _options, _clock, _logger) = (database, log, changes, options.Value, clock, logger);
         _stopping = life.ApplicationStopping;
-        Telemetry.Gauge("tocsin_stream_subscribers", "Subscribers of the live stream on this node.", () => Volatile.Read(ref _subscribers));
+        Telemetry.Gauge("tocsin_stream_subscribers", "Subscribers of the live stream on this node.", () => Subscribers);
     }
+
+    /// <summary>Subscribers of this node now.</summary>
+    public int Subscribers => Volatile.Read(ref _subscribers);
 
     /// <summary>Answers the request with a stream that ends when the subscriber leaves, does not keep up, or this node stops.</summary>
     /// <exception cref="StoreUnavailableException">The store is away; nothing was answered yet.</exception>

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tocsin.Data;
@@ -90,7 +92,7 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
         }
 
         var id = (await _bench.Service<Database>().ReadAsync(s => s.ScalarAsync("SELECT workspace_id FROM event WHERE id = @id", ("id", kept)), default))!.Value;
-        await _bench.Service<Database>().WriteAsync(tx => _bench.Service<EventLog>().ForgetAsync(tx, id, _bench.Service<TimeProvider>().GetUtcNow() - TimeSpan.FromHours(1), 1000), default);
+        await _bench.Service<Database>().WriteAsync(tx => _bench.Service<Tocsin.Streams.EventLog>().ForgetAsync(tx, id, _bench.Service<TimeProvider>().GetUtcNow() - TimeSpan.FromHours(1), 1000), default);
 
         using var late = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream?last=0&kind=test.*");
         Assert.Equal("3000", (await late.NextAsync())!.Retry);
@@ -124,6 +126,73 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
         await _bench.LogAsync("acme", StreamWords.Note("test.acme"));
         var mine = await _bench.LogAsync("other", StreamWords.Note("test.other"));
         Assert.Equal(($"{mine}", "test.other"), (await other.NextEventAsync()) is var heard ? (heard.Id, heard.Event) : default);
+    }
+
+    [StoreFact]
+    public async Task A_subscriber_that_reads_nothing_is_cut_and_goes_on_where_it_was()
+    {
+        await _bench.RestartAsync(builder => (builder.Configuration["Stream:Stall"], builder.Configuration["Stream:WindowBytes"]) = ("00:00:01", "65536"));
+        var first = await _bench.LogAsync("acme", StreamWords.Note("test.first"));
+        using var handler = new SocketsHttpHandler { ConnectCallback = SmallWindowAsync };
+        using var slow = new HttpClient(handler) { BaseAddress = _bench.Url };
+        slow.DefaultRequestHeaders.Authorization = new("Bearer", await _bench.KeyAsync(Role.Viewer));
+        using var stalled = await StreamReaderOf.OpenAsync(slow, "/api/v1/stream?kind=test.*", first);
+
+        // More than the buffers of both systems hold; then the server's patience is all that is left.
+        var body = $$"""{"text":"{{new string('x', 400_000)}}"}""";
+        var sent = 0;
+        while (_bench.Service<LiveStream>().Subscribers > 0)
+        {
+            await _bench.LogAsync("acme", new LogLine("test.more", "incident/1", "system", "because", sent++ < 40 ? body : null));
+        }
+
+        var got = new List<long>();
+        await Assert.ThrowsAnyAsync<IOException>(() => ReadAsync(stalled, got));
+        var reader = await _bench.CallerAsync(Role.Viewer);
+        using var resumed = await StreamReaderOf.OpenAsync(reader, "/api/v1/stream?kind=test.*", got.LastOrDefault(first));
+        got.AddRange(await resumed.SeqsAsync(sent - got.Count));
+        using var all = await StreamReaderOf.OpenAsync(reader, "/api/v1/stream?kind=test.*", first);
+        Assert.Equal(await all.SeqsAsync(sent), got);
+    }
+
+    [StoreFact]
+    public async Task Streams_end_within_two_seconds_when_the_server_stops()
+    {
+        var viewer = await _bench.CallerAsync(Role.Viewer);
+        using var idle = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream");
+        using var filtered = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream?kind=none");
+        var ends = Task.WhenAll(EndAsync(idle), EndAsync(filtered));
+        var clock = Stopwatch.StartNew();
+        var restart = _bench.RestartAsync();
+        await ends;
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        await restart;
+
+        static async Task EndAsync(StreamReaderOf stream)
+        {
+            while (await stream.NextAsync() is not null)
+            {
+                // What came before the end does not matter here.
+            }
+        }
+    }
+
+    private static async Task ReadAsync(StreamReaderOf stream, List<long> into)
+    {
+        while (await stream.NextAsync() is { } block)
+        {
+            if (block is { Data: not null, Event: not "heartbeat" })
+            {
+                into.Add(long.Parse(block.Id!));
+            }
+        }
+    }
+
+    private static async ValueTask<Stream> SmallWindowAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8 * 1024 };
+        await socket.ConnectAsync(context.DnsEndPoint, ct);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     public sealed class OnSqlite() : LiveStreamTests(Engine.Sqlite);

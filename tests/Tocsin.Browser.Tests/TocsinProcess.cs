@@ -8,7 +8,7 @@ public sealed class TocsinProcess : IAsyncDisposable
     private const string Listening = "Now listening on: ";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    private readonly Process _process;
+    private Process _process;
     private readonly DirectoryInfo _data;
     private readonly Lock _lock = new();
     private readonly List<string> _lines = [];
@@ -64,8 +64,7 @@ public sealed class TocsinProcess : IAsyncDisposable
         try
         {
             tocsin.Begin();
-            var line = await tocsin.LineAsync(Listening);
-            tocsin.Url = new(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Trim());
+            await tocsin.ListenAsync();
             return tocsin;
         }
         catch (InvalidOperationException)
@@ -113,6 +112,25 @@ public sealed class TocsinProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Kills it without a word and starts it again on the same data; its address is another one then.</summary>
+    /// <exception cref="InvalidOperationException">It did not come back.</exception>
+    public async Task KillAndRestartAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        var again = new Process { StartInfo = _process.StartInfo };
+        _process.Dispose();
+        _process = again;
+        lock (_lock)
+        {
+            _lines.Clear();
+            _ended = false;
+        }
+
+        Begin();
+        await ListenAsync();
+    }
+
     /// <summary>Runs another verb on the same data and waits for its end.</summary>
     /// <returns>What it printed, without the end of its line.</returns>
     /// <exception cref="InvalidOperationException">It failed.</exception>
@@ -131,6 +149,12 @@ public sealed class TocsinProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         _data.Delete(recursive: true);
+    }
+
+    private async Task ListenAsync()
+    {
+        var line = await LineAsync(Listening);
+        Url = new(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Trim());
     }
 
     private void Begin()

@@ -5,22 +5,27 @@ namespace Tocsin.Browser.Tests.Streams;
 /// <summary>A reader that is a process of its own and prints what it reads. It is killed without a word.</summary>
 internal abstract class ProcessReader(string name, CuttingRelay relay) : StreamReader(name, relay)
 {
+    private readonly Lock _gate = new();
     private Process? _process;
-    private Task _reading = Task.CompletedTask;
+    private Task _living = Task.CompletedTask;
     private bool _isEnding;
 
     protected override Task BeginAsync(long last)
     {
         _isEnding = false;
-        Start(last);
+        _living = LiveAsync();
         return Task.CompletedTask;
     }
 
     protected override async Task EndAsync()
     {
-        _isEnding = true;
-        _process?.Kill();
-        await _reading;
+        lock (_gate)
+        {
+            _isEnding = true;
+            _process?.Kill();
+        }
+
+        await _living;
     }
 
     protected abstract ProcessStartInfo Command(long last);
@@ -33,39 +38,45 @@ internal abstract class ProcessReader(string name, CuttingRelay relay) : StreamR
     {
     }
 
-    private void Start(long last)
+    /// <summary>One process after the other: what does not come back by itself when its connection ends is brought back.</summary>
+    private async Task LiveAsync()
     {
-        Forget();
-        var command = Command(last);
-        command.UseShellExecute = false;
-        command.RedirectStandardOutput = true;
-        _process = Process.Start(command) ?? throw new InvalidOperationException($"{command.FileName} did not start.");
-        _reading = ReadAsync(_process);
+        while (Begin() is { } process)
+        {
+            await ReadAsync(process.StandardOutput);
+            await process.WaitForExitAsync();
+            lock (_gate)
+            {
+                _process = null;
+                process.Dispose();
+            }
+        }
     }
 
-    private async Task ReadAsync(Process process)
+    private Process? Begin()
     {
-        using (process)
+        Forget();
+        var command = Command(Last);
+        command.UseShellExecute = false;
+        command.RedirectStandardOutput = true;
+        lock (_gate)
         {
-            var (rest, buffer) = ("", new char[8192]);
-            while (await process.StandardOutput.ReadAsync(buffer) is > 0 and var length)
-            {
-                var lines = (rest + new string(buffer, 0, length)).Split('\n');
-                foreach (var line in lines[..^1])
-                {
-                    Read(line.TrimEnd('\r'));
-                }
+            return _process = _isEnding ? null : Process.Start(command) ?? throw new InvalidOperationException($"{command.FileName} did not start.");
+        }
+    }
 
-                rest = lines[^1];
+    private async Task ReadAsync(System.IO.StreamReader output)
+    {
+        var (rest, buffer) = ("", new char[8192]);
+        while (await output.ReadAsync(buffer) is > 0 and var length)
+        {
+            var lines = (rest + new string(buffer, 0, length)).Split('\n');
+            foreach (var line in lines[..^1])
+            {
+                Read(line.TrimEnd('\r'));
             }
 
-            await process.WaitForExitAsync();
-        }
-
-        // It ended by itself, because its connection did: what does not come back by itself is brought back.
-        if (!_isEnding)
-        {
-            Start(Last);
+            rest = lines[^1];
         }
     }
 }

@@ -73,23 +73,24 @@ internal sealed class NodeReader(CuttingRelay relay, string key) : ProcessReader
 internal sealed class ChromiumReader(CuttingRelay relay, IBrowserContext context) : StreamReader("Chromium", relay)
 {
     private IPage? _page;
-    private bool _isEnding;
+    private CancellationTokenSource _life = new();
 
     protected override async Task BeginAsync(long last)
     {
-        _isEnding = false;
+        // What an earlier page still had to say is not heard.
+        var life = (_life = new()).Token;
         _page = await context.NewPageAsync();
 
         // An empty page of that origin: the product's own pages would open a stream of theirs.
         await _page.RouteAsync("**/empty", route => route.FulfillAsync(new() { ContentType = "text/html", Body = "<!doctype html><title>empty</title>" }));
         await _page.ExposeFunctionAsync("take", (string id, string kind, string data) =>
         {
-            if (!_isEnding)
+            if (!life.IsCancellationRequested)
             {
                 Take(id, kind, data);
             }
 
-            return !_isEnding;
+            return true;
         });
         await _page.GotoAsync($"{Relay.Url}empty");
         await _page.EvaluateAsync(
@@ -104,7 +105,8 @@ internal sealed class ChromiumReader(CuttingRelay relay, IBrowserContext context
 
     protected override async Task EndAsync()
     {
-        _isEnding = true;
+        await _life.CancelAsync();
+        _life.Dispose();
         if (_page is not null)
         {
             await _page.CloseAsync();

@@ -33,6 +33,17 @@ internal abstract class StreamReader(string name, CuttingRelay relay) : IAsyncDi
         }
     }
 
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _seen.Count;
+            }
+        }
+    }
+
     /// <summary>The last event that it handed over; a new life goes on from there.</summary>
     public long Last => Volatile.Read(ref _last);
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 namespace Tocsin.Browser.Tests;
 
 /// <summary>The program that users start, not the library behind it: its console, its files, its first page.</summary>
@@ -17,7 +18,7 @@ public sealed class ExecutableTests(BrowserFixture browser)
         await page.GetByLabel("E-mail").FillAsync("ana@example.test");
         await page.GetByLabel("Password").FillAsync("a password nobody guesses");
         await page.GetByLabel("Password").PressAsync("Enter");
-        await page.WaitForURLAsync("/");
+        await page.ArrivesAtAsync("/");
         Assert.Empty(await Accessibility.FindingsAsync(page));
         await page.Context.DisposeAsync();
     }
@@ -38,7 +39,7 @@ public sealed class ExecutableTests(BrowserFixture browser)
 
         await page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = "Remove it all" }).ClickAsync();
 
-        await page.WaitForURLAsync("**/setup/*");
+        await page.ArrivesAtAsync(new Regex("/setup/"));
         await page.Context.DisposeAsync();
     }
 

@@ -265,18 +265,18 @@ public sealed class FormTests(BrowserFixture browser)
         Assert.True(cookie is { HttpOnly: true, SameSite: SameSiteAttribute.Lax }, "The session's cookie is out of reach of scripts and of other sites.");
         await page.GotoAsync("/me");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
-        await page.WaitForURLAsync("/login");
+        await page.ArrivesAtAsync("/login");
 
         await page.Context.AddCookiesAsync([new() { Name = "tocsin", Value = cookie.Value, Url = product.Url.ToString() }]);
         await page.GotoAsync("/oncall");
-        await page.WaitForURLAsync("/login?next=%2Foncall");
+        await page.ArrivesAtAsync("/login?next=%2Foncall");
         await page.GetByLabel("E-mail").FillAsync(Product.Email);
         await page.GetByLabel("Password").FillAsync("wrong horse");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The address or the password is wrong.");
         await page.GetByLabel("Password").FillAsync(Product.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync("/oncall");
+        await page.ArrivesAtAsync("/oncall");
     }
 
     [BrowserFact]

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Tocsin.Data;
@@ -203,12 +204,12 @@ public sealed class JourneyTests(BrowserFixture browser)
         await Expect(page.GetByLabel("Filter incidents")).ToBeFocusedAsync();
         await page.Keyboard.TypeAsync("severity=high");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(url => url.Contains("q=", StringComparison.Ordinal));
+        await page.ArrivesAtAsync(new Regex("[?&]q="));
         await Expect(page.Locator("[data-row]")).ToHaveCountAsync(1);
 
         await page.Keyboard.PressAsync("g");
         await page.Keyboard.PressAsync("o");
-        await page.WaitForURLAsync("/oncall");
+        await page.ArrivesAtAsync("/oncall");
         reader.HasNoComplaints();
     }
 
@@ -231,7 +232,7 @@ public sealed class JourneyTests(BrowserFixture browser)
         await page.Keyboard.TypeAsync("silen");
         await page.Keyboard.PressAsync("ArrowDown");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("/silences");
+        await page.ArrivesAtAsync("/silences");
         reader.HasNoComplaints();
     }
 

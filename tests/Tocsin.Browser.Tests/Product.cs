@@ -57,7 +57,7 @@ internal sealed class Product : IAsyncDisposable
         await page.GetByLabel("E-mail").FillAsync(Email);
         await page.GetByLabel("Password").FillAsync(Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Create and sign in" }).ClickAsync();
-        await page.WaitForURLAsync("/");
+        await page.ArrivesAtAsync("/");
     }
 
     /// <summary>Sends a body to a source as a tool would.</summary>

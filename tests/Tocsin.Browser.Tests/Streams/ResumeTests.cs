@@ -122,7 +122,7 @@ public sealed class ResumeTests(BrowserFixture browser, ITestOutputHelper output
         await page.GetByLabel("E-mail").FillAsync("ana@example.test");
         await page.GetByLabel("Password").FillAsync("a password nobody guesses");
         await page.GetByLabel("Password").PressAsync("Enter");
-        await page.WaitForURLAsync("/");
+        await page.ArrivesAtAsync("/");
         await page.CloseAsync();
     }
 }

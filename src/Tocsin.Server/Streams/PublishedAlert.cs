@@ -123,13 +123,20 @@ internal sealed record PublishedAlert(byte[] Json, string Message)
             return Error.Invalid("level", "The level is info, warn or error.");
         }
 
+        return Of(root);
+    }
+
+    /// <summary>An object as it is, whatever its values are: what another program published already is not refused.</summary>
+    /// <exception cref="InvalidOperationException">A text has an escape that is half a character.</exception>
+    public static PublishedAlert Of(JsonElement alert)
+    {
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json))
         {
-            root.WriteTo(writer);
+            alert.WriteTo(writer);
         }
 
-        return new PublishedAlert(json.WrittenSpan.ToArray(), MessageOf(root));
+        return new(json.WrittenSpan.ToArray(), MessageOf(alert));
     }
 
     private static string MessageOf(JsonElement alert)

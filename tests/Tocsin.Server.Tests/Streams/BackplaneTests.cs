@@ -7,6 +7,7 @@ using Tocsin.Hosting;
 using Tocsin.Jobs;
 using Tocsin.Operations;
 using Tocsin.Streams.Backplanes;
+using Tocsin.Tests.Http;
 
 namespace Tocsin.Tests.Streams;
 
@@ -125,6 +126,28 @@ public sealed class BackplaneTests
     }
 
     [RedisFact]
+    public async Task An_alert_of_another_program_is_routed_where_a_source_names_its_group()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        using var estate = new TemporaryFile(
+            """
+            apiVersion: tocsin/v1
+            workspace: acme
+            sources: [{name: live, type: stream, key: live-source-key-0000000001, groups: ops}]
+            route: {name: root, policy: none}
+            """);
+        await using var cluster = await Cluster.StartAsync(2, new(On(redis)) { ["Server:Estate"] = estate.Path });
+        await Cluster.CarriesAsync(cluster[0], cluster[1]);
+
+        await Cluster.PublishForeignAsync(redis, "heard-only");
+        await Cluster.PublishForeignAsync(redis, "ops");
+
+        using var caller = await Cluster.CallerAsync(cluster[0]);
+        var alerts = await HttpBench.UntilAsync(caller, "/api/v1/alerts", page => page.Items().Count > 0);
+        Assert.Equal("of ops", Assert.Single(alerts.Items())!["title"].Text());
+    }
+
+    [RedisFact]
     public async Task Other_programs_hear_what_is_published_here_once_and_find_the_newest()
     {
         await using var redis = await RedisServer.StartAsync();
@@ -222,6 +245,15 @@ public sealed class BackplaneTests
         var settings = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Backplane:Kind", kind)]).Build();
 
         Assert.StartsWith(fault, Assert.Single(SettingsFaults.Find(settings)), StringComparison.Ordinal);
+    }
+
+    private sealed class TemporaryFile : IDisposable
+    {
+        public TemporaryFile(string text) => File.WriteAllText(Path, text);
+
+        public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"tocsin-{Guid.NewGuid():N}.yaml");
+
+        public void Dispose() => File.Delete(Path);
     }
 
     /// <summary>A job that tells the test that it is worked.</summary>

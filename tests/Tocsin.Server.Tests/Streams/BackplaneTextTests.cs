@@ -42,8 +42,8 @@ public sealed class BackplaneTextTests
         var (alert, fault) = Read("""{"data": {"message": "disk full", "level": "error", "free": 0.5}, "timestamp": "2026-01-02T03:04:05.678901+00:00"}""");
 
         Assert.Null(fault);
-        Assert.Equal("disk full", alert!.Reason);
-        Assert.Equal("""{"data":{"message":"disk full","level":"error","free":0.5},"received_at":"2026-01-02T03:04:05.678901Z"}""", alert.Data);
+        Assert.Equal("disk full", alert!.Alert.Message);
+        Assert.Equal("""{"data":{"message":"disk full","level":"error","free":0.5},"received_at":"2026-01-02T03:04:05.678901Z"}""", Line(alert));
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class BackplaneTextTests
     [InlineData("""{"data":{},"timestamp":"2999-01-01T00:00:00+00:00"}""")]
     [InlineData("""{"data":{},"timestamp":7}""")]
     public void Without_a_time_that_can_be_it_was_received_when_it_was_heard(string text) =>
-        Assert.Equal("""{"data":{},"received_at":"2026-05-06T07:08:09.000000Z"}""", Read(text).Alert!.Data);
+        Assert.Equal("""{"data":{},"received_at":"2026-05-06T07:08:09.000000Z"}""", Line(Read(text).Alert!));
 
     [Theory]
     [InlineData("")]
@@ -93,6 +93,12 @@ public sealed class BackplaneTextTests
         Assert.Equal((null, null), ForeignAlert.Read("g", sent, "own", Now));
         Assert.NotNull(ForeignAlert.Read("g", sent, "another installation", Now).Alert);
     }
+
+    [Fact]
+    public void A_level_that_is_not_ours_is_no_reason_to_lose_an_alert() =>
+        Assert.Equal("""{"data":{"level":"critical","list":[1]},"received_at":"2026-05-06T07:08:09.000000Z"}""", Line(Read("""{"data":{"level":"critical","list":[1]}}""").Alert!));
+
+    private static string Line(ForeignAlert alert) => alert.Alert.Line(alert.ReceivedAt);
 
     private static (ForeignAlert? Alert, string? Fault) Read(string text) => ForeignAlert.Read("g", Encoding.UTF8.GetBytes(text), "own", Now);
 }

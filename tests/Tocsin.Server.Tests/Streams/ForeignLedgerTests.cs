@@ -129,7 +129,7 @@ public sealed class ForeignLedgerTests
 
         private void Turn(string[] messages, bool commit, bool answer)
         {
-            List<ForeignAlert> heard = [.. messages.Select(m => new ForeignAlert("g", m, m, "{}"))];
+            List<ForeignAlert> heard = [.. messages.Select(m => new ForeignAlert("g", m, new([], m), default))];
             for (var line = (int)_ledger.ReadFrom("g") + 1; line <= log.Count; line++)
             {
                 _ledger.Saw("g", line, log[line - 1].Key);

@@ -26,9 +26,10 @@ internal static class BackplaneSetup
             case BackplaneKind.Redis:
                 if (options.Bridge)
                 {
+                    services.AddSingleton<ForeignIntake>();
                     services.AddSingleton(provider => new AlertBridge(
-                        provider.GetRequiredService<Database>(), provider.GetRequiredService<EventLog>(), provider.GetRequiredService<WorkspaceStore>(), options, Channel(installation),
-                        provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AlertBridge>>()));
+                        provider.GetRequiredService<Database>(), provider.GetRequiredService<EventLog>(), provider.GetRequiredService<WorkspaceStore>(), provider.GetRequiredService<ForeignIntake>(),
+                        options, Channel(installation), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AlertBridge>>()));
                     services.AddHostedService(provider => provider.GetRequiredService<AlertBridge>());
                 }
 

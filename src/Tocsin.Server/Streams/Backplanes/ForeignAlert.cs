@@ -7,15 +7,14 @@ namespace Tocsin.Streams.Backplanes;
 
 /// <summary>What another program published on the channel of a group.</summary>
 /// <param name="Key">Stands for the group and every byte of the message: two equal messages have equal keys.</param>
-/// <param name="Reason">Its message, for the log's line.</param>
-/// <param name="Data">The line's data.</param>
-internal sealed record ForeignAlert(string Group, string Key, string Reason, string Data)
+/// <param name="ReceivedAt">When it was published, as it says; else when it was heard.</param>
+internal sealed record ForeignAlert(string Group, string Key, PublishedAlert Alert, DateTimeOffset ReceivedAt)
 {
     /// <summary>The member by which an installation knows its own messages again.</summary>
     private const string Publisher = "publisher";
 
     private const int MaxBytes = 1024 * 1024;
-    private const int MaxGroup = 128;
+    private const int MaxDepth = 33;
 
     /// <param name="own">The publisher whose messages are not foreign.</param>
     /// <param name="now">When it was heard; taken where the message says no time that can be.</param>
@@ -27,14 +26,14 @@ internal sealed record ForeignAlert(string Group, string Key, string Reason, str
             return (null, $"it has {text.Length} bytes, more than {MaxBytes}");
         }
 
-        if (group.Length is 0 or > MaxGroup || group.Any(char.IsControl))
+        if (group.Length == 0 || PublishedAlert.GroupFault(group) is not null)
         {
-            return (null, $"a group has a name of 1 to {MaxGroup} characters");
+            return (null, "that can be no group's name");
         }
 
         try
         {
-            using var document = JsonDocument.Parse(text);
+            using var document = JsonDocument.Parse(text, new() { MaxDepth = MaxDepth });
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Object)
             {
@@ -48,7 +47,7 @@ internal sealed record ForeignAlert(string Group, string Key, string Reason, str
 
             var at = Text(root, "timestamp") is { } time
                 && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var said) && said <= now ? said : now;
-            return (new(group, KeyOf(group, text), Text(data, "message") ?? "", Line(data, at)), null);
+            return (new(group, KeyOf(group, text), PublishedAlert.Of(data), at), null);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -77,13 +76,6 @@ internal sealed record ForeignAlert(string Group, string Key, string Reason, str
             writer.WriteString(Publisher, own);
         });
     }
-
-    private static string Line(JsonElement data, DateTimeOffset at) => Encoding.UTF8.GetString(Json(writer =>
-    {
-        writer.WritePropertyName("data");
-        data.WriteTo(writer);
-        writer.WriteString("received_at", at.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture));
-    }));
 
     private static byte[] Json(Action<Utf8JsonWriter> members)
     {

@@ -18,25 +18,36 @@ internal static class AlertListenerEndpoints
     }
 
     /// <summary>Alerts of the group <c>default</c>, or of those that the query names, as server-sent events.</summary>
-    /// <remarks>See the address with a group.</remarks>
-    internal static Task<IResult> Follow(HttpContext http, ClaimsPrincipal user, AlertServer alerts, LiveStream stream, CancellationToken ct) =>
-        FollowAsync(null, http, user, alerts, stream, ct);
+    /// <remarks>As at the address with a group.</remarks>
+    /// <param name="last">The sequence number after which to begin; the header Last-Event-ID wins.</param>
+    /// <param name="group">These groups instead of the one named default.</param>
+    /// <param name="level">Only alerts with these levels.</param>
+    /// <param name="match">Only alerts for which all of these matchers hold.</param>
+    internal static Task<IResult> Follow(
+        HttpContext http, ClaimsPrincipal user, AlertServer alerts, LiveStream stream, CancellationToken ct,
+        long? last = null, string[]? group = null, string[]? level = null, string[]? match = null) =>
+        FollowAsync(group is { Length: > 0 } ? group : [PublishedAlert.DefaultGroup], last, level, match, http, (user, alerts, stream), ct);
 
     /// <summary>Alerts of a group as they are published, as server-sent events.</summary>
     /// <remarks>
     /// Each event has its sequence number as `id` and the alert with `received_at` as `data`. `Last-Event-ID`, or `last` in the query, resumes after a number;
-    /// without either the newest alert comes first if it is fresh. `level` and `match` in the query choose among the alerts.
+    /// without either the newest alert comes first if it is fresh.
     /// </remarks>
     /// <param name="group">The group.</param>
-    internal static Task<IResult> FollowGroup(string group, HttpContext http, ClaimsPrincipal user, AlertServer alerts, LiveStream stream, CancellationToken ct) =>
-        FollowAsync(group, http, user, alerts, stream, ct);
+    /// <param name="last">The sequence number after which to begin; the header Last-Event-ID wins.</param>
+    /// <param name="level">Only alerts with these levels.</param>
+    /// <param name="match">Only alerts for which all of these matchers hold.</param>
+    internal static Task<IResult> FollowGroup(
+        string group, HttpContext http, ClaimsPrincipal user, AlertServer alerts, LiveStream stream, CancellationToken ct,
+        long? last = null, string[]? level = null, string[]? match = null) =>
+        FollowAsync([group], last, level, match, http, (user, alerts, stream), ct);
 
     private static async Task<IResult> FollowAsync(
-        string? group, HttpContext http, ClaimsPrincipal user, AlertServer alerts, LiveStream stream, CancellationToken ct)
+        string[] groups, long? last, string[]? level, string[]? match, HttpContext http, (ClaimsPrincipal User, AlertServer Alerts, LiveStream Stream) with, CancellationToken ct)
     {
         if (Pages.Errors.WantsPage(http.Request))
         {
-            return TypedResults.Redirect(group is null ? "/live" : $"/live?group={Uri.EscapeDataString(group)}");
+            return TypedResults.Redirect($"/live{QueryString.Create(groups.Where(g => g != PublishedAlert.DefaultGroup).Select(g => KeyValuePair.Create("group", (string?)g)))}");
         }
 
         if (!WantsStream(http.Request))
@@ -44,25 +55,17 @@ internal static class AlertListenerEndpoints
             return Problems.Of(StatusCodes.Status406NotAcceptable, "request.refused", "This address answers text/event-stream; ask for that or for */*.");
         }
 
-        var filter = StreamFilter.Read(http.Request.Query);
+        var filter = StreamFilter.Of(groups, level, kind: null, subject: null, match);
         if (!filter.Ok)
         {
             return filter.Error.ToProblem();
         }
 
-        // The address names one group; without it the query may name several.
-        IReadOnlyList<string> groups = group is not null ? [group] : filter.Value.Groups is { Count: > 0 } several ? several : [PublishedAlert.DefaultGroup];
-        var workspace = Caller.Of(user).Workspace;
-        var from = Position(http.Request) ?? await alerts.StartAsync(workspace, groups, ct);
-        await stream.ServeAsync(http, new(workspace, filter.Value with { Groups = groups }, from, StreamForm.Alerts), ct);
+        var workspace = Caller.Of(with.User).Workspace;
+        var from = StreamEndpoints.From(http.Request, last) ?? await with.Alerts.StartAsync(workspace, groups, ct);
+        await with.Stream.ServeAsync(http, new(workspace, filter.Value, from, StreamForm.Alerts), ct);
         return TypedResults.Empty;
     }
-
-    /// <summary>What the sender heard last; a header that is not ours says nothing.</summary>
-    private static long? Position(HttpRequest request) =>
-        long.TryParse(request.Headers["Last-Event-ID"], out var header) && header >= 0 ? header
-        : long.TryParse(request.Query["last"], out var last) && last >= 0 ? last
-        : null;
 
     private static bool WantsStream(HttpRequest request) =>
         !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)

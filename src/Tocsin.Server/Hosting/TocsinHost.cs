@@ -77,7 +77,7 @@ public static class TocsinHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
-        services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>();
+        services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
         services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
         services.AddSingleton<DeliveryStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();

@@ -22,6 +22,7 @@ internal sealed class LiveStream : IAsyncDisposable
     private readonly Database _database;
     private readonly EventLog _log;
     private readonly ChangeSignal _changes;
+    private readonly StreamGuard _guard;
     private readonly StreamOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<LiveStream> _logger;
@@ -31,10 +32,11 @@ internal sealed class LiveStream : IAsyncDisposable
     private int _subscribers;
 
     public LiveStream(
-        Database database, EventLog log, ChangeSignal changes, IOptions<StreamOptions> options, TimeProvider clock, IHostApplicationLifetime life, ILogger<LiveStream> logger)
+        Database database, EventLog log, ChangeSignal changes, StreamGuard guard, IOptions<StreamOptions> options, TimeProvider clock, IHostApplicationLifetime life, ILogger<LiveStream> logger)
     {
-        (_database, _log, _changes, _options, _clock, _logger) = (database, log, changes, options.Value, clock, logger);
+        (_database, _log, _changes, _guard, _options, _clock, _logger) = (database, log, changes, guard, options.Value, clock, logger);
         _stopping = life.ApplicationStopping;
+        _stopping.Register(Stop);
         Telemetry.Gauge("tocsin_stream_subscribers", "Subscribers of the live stream on this node.", () => Subscribers);
     }
 
@@ -76,15 +78,25 @@ internal sealed class LiveStream : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        RunningTail[] left;
-        lock (_gate)
-        {
-            left = [.. _tails.Values];
-        }
-
-        foreach (var tail in left)
+        foreach (var tail in Running())
         {
             await tail.StopAsync();
+        }
+    }
+
+    private RunningTail[] Running()
+    {
+        lock (_gate)
+        {
+            return [.. _tails.Values];
+        }
+    }
+
+    private void Stop()
+    {
+        foreach (var tail in Running())
+        {
+            tail.Stop();
         }
     }
 
@@ -123,16 +135,19 @@ internal sealed class LiveStream : IAsyncDisposable
     {
         var key = request.Filter.Key;
         var (tail, topic) = Join(request, key, filter, start.Last);
+        var watch = _guard.Enter(http.Request);
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Over.Token);
         try
         {
-            await new Subscriber(this, http, request, topic).RunAsync(start, ct);
+            await new Subscriber(this, http, request, topic).RunAsync(start, until.Token);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested || _stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (until.IsCancellationRequested || _stopping.IsCancellationRequested)
         {
-            // The subscriber left, or this node stops.
+            // The subscriber left, may hear no more, or this node stops.
         }
         finally
         {
+            _guard.Leave(watch);
             Leave(tail, key, topic);
         }
     }
@@ -148,7 +163,12 @@ internal sealed class LiveStream : IAsyncDisposable
 
             var tail = new Tail(request.Workspace, last, _database, _log, _changes, _options, _clock, _logger);
             topic = tail.Join(key, filter, request.Form)!;
-            _tails[request.Workspace] = running = new(tail, _stopping);
+            _tails[request.Workspace] = running = new(tail);
+            if (_stopping.IsCancellationRequested)
+            {
+                running.Stop();
+            }
+
             return (running, topic);
         }
     }
@@ -175,25 +195,24 @@ internal sealed class LiveStream : IAsyncDisposable
 
     private sealed class RunningTail
     {
-        private readonly CancellationTokenSource _stop;
         private readonly Task _run;
 
-        public RunningTail(Tail tail, CancellationToken stopping)
+        public RunningTail(Tail tail)
         {
             Tail = tail;
-            _stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            _run = tail.RunAsync(_stop.Token);
+            _run = tail.RunAsync(Stopping.Token);
         }
 
         public Tail Tail { get; }
 
-        public void Stop() => _stop.Cancel();
+        private CancellationTokenSource Stopping { get; } = new();
 
-        public async Task StopAsync()
+        public void Stop() => Stopping.Cancel();
+
+        public Task StopAsync()
         {
-            await _stop.CancelAsync();
-            await _run;
-            _stop.Dispose();
+            Stop();
+            return _run;
         }
     }
 

@@ -129,6 +129,29 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task A_stream_ends_when_its_key_is_revoked_and_when_its_session_ends()
+    {
+        var key = await _bench.KeyAsync(Role.Viewer);
+        using var caller = new HttpClient { BaseAddress = _bench.Url };
+        caller.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        using var byKey = await StreamReaderOf.OpenAsync(caller, "/api/v1/stream");
+        using var bySession = await StreamReaderOf.OpenAsync(await _bench.PersonAsync("ana", Role.Responder), "/api/v1/stream");
+        using var other = await StreamReaderOf.OpenAsync(await _bench.CallerAsync(Role.Viewer), "/api/v1/stream");
+
+        await _bench.Service<Database>().WriteAsync(
+            async tx =>
+            {
+                await tx.ExecuteAsync("DELETE FROM web_session");
+                await tx.ExecuteAsync("DELETE FROM api_key WHERE id = (SELECT MIN(id) FROM api_key)");
+            },
+            default);
+        await EndAsync(byKey);
+        await EndAsync(bySession);
+        var seq = await _bench.LogAsync("acme", StreamWords.Note("test.still"));
+        Assert.Equal($"{seq}", (await other.NextEventAsync()).Id);
+    }
+
+    [StoreFact]
     public async Task A_subscriber_that_reads_nothing_is_cut_and_goes_on_where_it_was()
     {
         await _bench.RestartAsync(builder => (builder.Configuration["Stream:Stall"], builder.Configuration["Stream:WindowBytes"]) = ("00:00:01", "65536"));
@@ -167,13 +190,13 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
         await ends;
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         await restart;
+    }
 
-        static async Task EndAsync(StreamReaderOf stream)
+    private static async Task EndAsync(StreamReaderOf stream)
+    {
+        while (await stream.NextAsync() is not null)
         {
-            while (await stream.NextAsync() is not null)
-            {
-                // What came before the end does not matter here.
-            }
+            // What came before the end does not matter here.
         }
     }
 

@@ -226,5 +226,11 @@ public static class TocsinHost
         {
             app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         }
+        else
+        {
+            // Not there for anybody with a key, also for one that may see little else.
+            app.MapGet("/openapi/{documentName}.json", static (string documentName) => Error.NotFound("document", documentName).ToProblem())
+                .RequireAuthorization(Policies.AlertReader).ExcludeFromDescription();
+        }
     }
 }

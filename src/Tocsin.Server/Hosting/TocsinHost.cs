@@ -119,6 +119,7 @@ public static class TocsinHost
         {
             AddHosted<JobService>(services);
             AddHosted<AlertExpiry>(services);
+            AddHosted<OnCallWatch>(services);
             AddHosted<Retention>(services);
         }
 

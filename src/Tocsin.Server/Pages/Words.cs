@@ -124,6 +124,7 @@ public static class Words
         "incident.unanswered" => "Nobody answered",
         "incident.nobody_told" => "Nobody told",
         "incident.update_told" => "Update sent",
+        "oncall.changed" => "On call",
         "page.queued" => "Page queued",
         "page.sent" => "Page sent",
         "page.retrying" => "Page tried again",

@@ -46,7 +46,7 @@ internal static class Words
         "incident.triggered" or "incident.reopened" or "incident.unanswered" or "incident.nobody_told" or "estate.refused" or "contact.test_failed"
             or "page.failed" or "page.unreachable" => Tone.Red,
         "incident.paging" or "incident.escalated" or "incident.fell_through" or "incident.urgency_raised" or "page.retrying" or "page.fell_back" => Tone.Yellow,
-        "incident.acknowledged" => Tone.Magenta,
+        "incident.acknowledged" or "oncall.changed" => Tone.Magenta,
         "incident.resolved" or "alert.resolved" or "page.sent" => Tone.Green,
         "incident.snoozed" or "incident.waiting" or "incident.not_paged" or "page.cancelled" or "page.bundled" => Tone.Faint,
         _ => Tone.Strong,

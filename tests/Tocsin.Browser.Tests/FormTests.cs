@@ -304,7 +304,7 @@ public sealed class FormTests(BrowserFixture browser)
             async tx =>
             {
                 var id = await accounts.SaveAsync(tx, 1, $"{role}@acme.example", role.ToString(), role, "", now);
-                return await accounts.BeginSessionAsync(tx, 1, id, now, TimeSpan.FromHours(1));
+                return await accounts.BeginSessionAsync(tx, 1, id, new(LoginFacts.Web, "password", "127.0.0.1", ""), now, TimeSpan.FromHours(1));
             },
             CancellationToken.None);
     }

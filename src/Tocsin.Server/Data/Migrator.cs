@@ -22,7 +22,8 @@ internal static class Migrator
         await database.WriteAsync(tx => MigrateAsync(tx, now), ct);
     }
 
-    internal static async Task MigrateAsync(Tx tx, DateTimeOffset now)
+    /// <param name="to">The schema to bring it to; that of this version by default.</param>
+    internal static async Task MigrateAsync(Tx tx, DateTimeOffset now, int? to = null)
     {
         if (tx.Dialect.IsPostgres)
         {
@@ -36,7 +37,7 @@ internal static class Migrator
             throw new SchemaTooNewException(found, Schema.Version);
         }
 
-        for (var version = found + 1; version <= Schema.Version; version++)
+        for (var version = found + 1; version <= (to ?? Schema.Version); version++)
         {
             foreach (var statement in Schema.Migration(version, tx.Dialect))
             {

@@ -234,5 +234,99 @@ internal static class Schema
             PRIMARY KEY (workspace_id, origin));
         CREATE INDEX imported_key_user ON imported_key (user_name) WHERE verified_at IS NULL;
         """,
+        """
+        CREATE TABLE person (
+            id {key},
+            email TEXT NOT NULL UNIQUE,
+            password_hash TEXT,
+            password_changed_at BIGINT,
+            disabled_at BIGINT,
+            totp_secret TEXT,
+            totp_confirmed_at BIGINT,
+            totp_last_step BIGINT,
+            created_at BIGINT NOT NULL);
+
+        CREATE TABLE member (
+            workspace_id BIGINT NOT NULL,
+            person_id BIGINT NOT NULL,
+            user_name TEXT NOT NULL,
+            role TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, person_id)){clustered};
+        CREATE UNIQUE INDEX member_name ON member (workspace_id, user_name);
+        CREATE INDEX member_person ON member (person_id, workspace_id);
+
+        CREATE TABLE login (
+            id {key},
+            token_hash {blob} NOT NULL UNIQUE,
+            person_id BIGINT NOT NULL,
+            workspace_id BIGINT NOT NULL,
+            kind TEXT NOT NULL,
+            proof TEXT NOT NULL,
+            address TEXT NOT NULL,
+            agent TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            proved_at BIGINT NOT NULL,
+            seen_at BIGINT NOT NULL,
+            expires_at BIGINT NOT NULL);
+        CREATE INDEX login_person ON login (person_id, id);
+
+        CREATE TABLE passkey (
+            credential_id {blob} NOT NULL PRIMARY KEY,
+            person_id BIGINT NOT NULL,
+            name TEXT NOT NULL,
+            public_key {blob} NOT NULL,
+            sign_count BIGINT NOT NULL,
+            details TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            last_used_at BIGINT);
+        CREATE INDEX passkey_person ON passkey (person_id);
+
+        CREATE TABLE recovery_code (
+            person_id BIGINT NOT NULL,
+            code_hash {blob} NOT NULL,
+            used_at BIGINT,
+            PRIMARY KEY (person_id, code_hash)){clustered};
+
+        CREATE TABLE external_login (
+            issuer TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            person_id BIGINT NOT NULL,
+            created_at BIGINT NOT NULL,
+            last_used_at BIGINT NOT NULL,
+            PRIMARY KEY (issuer, subject)){clustered};
+        CREATE INDEX external_login_person ON external_login (person_id);
+
+        CREATE TABLE invitation (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            token_hash {blob} NOT NULL,
+            email TEXT NOT NULL,
+            role TEXT NOT NULL,
+            user_name TEXT,
+            invited_by TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            expires_at BIGINT NOT NULL,
+            ended_at BIGINT
+            {pk});
+        CREATE INDEX invitation_token ON invitation (token_hash);
+
+        ALTER TABLE api_key ADD COLUMN kind TEXT NOT NULL DEFAULT 'tcn';
+        ALTER TABLE api_key ADD COLUMN person_id BIGINT;
+        ALTER TABLE api_key ADD COLUMN scopes TEXT;
+        ALTER TABLE api_key ADD COLUMN expires_at BIGINT;
+        ALTER TABLE api_key ADD COLUMN created_by TEXT;
+        CREATE INDEX api_key_person ON api_key (person_id) WHERE person_id IS NOT NULL;
+
+        INSERT INTO person (email, password_hash, password_changed_at, created_at)
+            SELECT email, MIN(password_hash), MIN(created_at), MIN(created_at) FROM account GROUP BY email;
+        INSERT INTO member (workspace_id, person_id, user_name, role, created_at)
+            SELECT a.workspace_id, p.id, a.user_name, a.role, a.created_at FROM account a JOIN person p ON p.email = a.email;
+        INSERT INTO login (token_hash, person_id, workspace_id, kind, proof, address, agent, created_at, proved_at, seen_at, expires_at)
+            SELECT s.token_hash, p.id, s.workspace_id, 'web', 'password', '', '', s.created_at, s.created_at, s.created_at, s.expires_at
+            FROM web_session s JOIN account a ON a.workspace_id = s.workspace_id AND a.id = s.account_id JOIN person p ON p.email = a.email;
+        DROP TABLE web_session;
+        DROP TABLE account;
+        """,
     ];
 }

@@ -26,9 +26,9 @@ internal sealed class SignIn(Database database, AccountStore accounts, Workspace
 
     /// <summary>Checks a password and begins a session.</summary>
     /// <returns>The session's token. The refusal is the same, and takes as long, for a wrong password and an unknown address.</returns>
-    public async Task<Result<(Account Account, string Token)>> LogInAsync(string email, string password, string address, CancellationToken ct)
+    public async Task<Result<(Account Account, string Token)>> LogInAsync(string email, string password, LoginFacts facts, CancellationToken ct)
     {
-        if (!MayTry($"address {address}") || !MayTry($"account {email.Trim().ToLowerInvariant()}"))
+        if (!MayTry($"address {facts.Address}") || !MayTry($"account {email.Trim().ToLowerInvariant()}"))
         {
             return new Error(ErrorKind.Unavailable, "login.too_many", "Too many tries. Wait a minute.");
         }
@@ -40,7 +40,7 @@ internal sealed class SignIn(Database database, AccountStore accounts, Workspace
             return Error.Forbidden("The address or the password is wrong.");
         }
 
-        var token = await database.WriteAsync(tx => accounts.BeginSessionAsync(tx, account.Workspace, account.Id, clock.GetUtcNow(), _sessionLife), ct);
+        var token = await database.WriteAsync(tx => accounts.BeginSessionAsync(tx, account.Workspace, account.Id, facts, clock.GetUtcNow(), _sessionLife), ct);
         return (account, token);
     }
 
@@ -65,7 +65,7 @@ internal sealed class SignIn(Database database, AccountStore accounts, Workspace
 
     /// <summary>Makes the account that a setup link is for, once, and begins its session.</summary>
     /// <param name="userName">The estate's user to be; <see cref="UserNameOf"/> proposes one.</param>
-    public async Task<Result<(Account Account, string Token)>> SetUpAsync(string link, string email, string userName, string password, CancellationToken ct)
+    public async Task<Result<(Account Account, string Token)>> SetUpAsync(string link, string email, string userName, string password, LoginFacts facts, CancellationToken ct)
     {
         if (!email.Contains('@', StringComparison.Ordinal) || email.Length > 254)
         {
@@ -89,7 +89,7 @@ internal sealed class SignIn(Database database, AccountStore accounts, Workspace
 
                 var role = Enum.Parse<Role>(target.Subject, ignoreCase: true);
                 var id = await accounts.SaveAsync(tx, target.Workspace, email, userName, role, hash, now);
-                var token = await accounts.BeginSessionAsync(tx, target.Workspace, id, now, _sessionLife);
+                var token = await accounts.BeginSessionAsync(tx, target.Workspace, id, facts, now, _sessionLife);
                 var account = (await accounts.ListAsync(tx, target.Workspace)).Single(a => a.Id == id);
                 return (account, token);
             },

@@ -35,7 +35,7 @@ internal sealed class Retention(Database database, AlertStore alerts, EventLog l
         "DELETE FROM delivery WHERE workspace_id = @workspace AND id IN (SELECT id FROM delivery WHERE workspace_id = @workspace AND received_at < @before LIMIT @most)",
         "DELETE FROM silence WHERE workspace_id = @workspace AND ends_at < @before",
         "DELETE FROM recipient_minute WHERE workspace_id = @workspace AND minute < @now / 60000000 - 60",
-        "DELETE FROM web_session WHERE workspace_id = @workspace AND expires_at < @now",
+        "DELETE FROM login WHERE workspace_id = @workspace AND expires_at < @now",
         "DELETE FROM one_time_link WHERE workspace_id = @workspace AND expires_at < @now",
     ];
 

@@ -38,7 +38,7 @@ internal sealed class SampleData(Database database, RowMemory memory) : IDisposa
     }
 
     /// <summary>
-    /// Deletes every row of the marked workspace, accounts and keys too, and the mark, in one transaction. The workspace itself stays,
+    /// Deletes every row of the marked workspace, its people and keys too, and the mark, in one transaction. The workspace itself stays,
     /// empty and with its default name, for the real thing.
     /// </summary>
     /// <returns>False when nothing is marked; nothing was deleted.</returns>
@@ -58,6 +58,7 @@ internal sealed class SampleData(Database database, RowMemory memory) : IDisposa
                     await tx.ExecuteAsync($"DELETE FROM {table} WHERE workspace_id = @workspace", ("workspace", workspace));
                 }
 
+                await tx.ExecuteAsync("DELETE FROM person WHERE NOT EXISTS (SELECT 1 FROM member m WHERE m.person_id = person.id)");
                 await tx.ExecuteAsync(
                     "UPDATE workspace SET name = @name, revision = revision + 1, last_incident = 0 WHERE id = @workspace",
                     ("name", WorkspaceStore.Default), ("workspace", workspace));

@@ -50,7 +50,7 @@ internal sealed class WorkspaceStore
     private static async Task<bool> IsUnusedAsync(Session session, long id) =>
         await session.ScalarAsync(
             """
-            SELECT (SELECT COUNT(*) FROM estate_object WHERE workspace_id = @id) + (SELECT COUNT(*) FROM account WHERE workspace_id = @id)
+            SELECT (SELECT COUNT(*) FROM estate_object WHERE workspace_id = @id) + (SELECT COUNT(*) FROM member WHERE workspace_id = @id)
                 + (SELECT COUNT(*) FROM delivery WHERE workspace_id = @id) + (SELECT last_incident FROM workspace WHERE id = @id)
             """,
             ("id", id)) == 0;

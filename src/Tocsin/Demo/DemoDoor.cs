@@ -28,7 +28,7 @@ internal sealed class DemoDoor(Database database, AccountStore accounts, SampleD
             return Results.NotFound();
         }
 
-        var session = await database.WriteAsync(tx => accounts.BeginSessionAsync(tx, workspace, account.Id, clock.GetUtcNow(), SessionLife), ct);
+        var session = await database.WriteAsync(tx => accounts.BeginSessionAsync(tx, workspace, account.Id, new(LoginFacts.Web, "demo", "", ""), clock.GetUtcNow(), SessionLife), ct);
         SessionCookie.Write(http, session);
         return Results.LocalRedirect("/");
     }

@@ -88,11 +88,11 @@ internal static class DemoServer
 
         // The last thing, by which a whole week is known. Nobody knows this password: the demo is entered by its own door.
         var signIn = services.GetRequiredService<SignIn>();
-        await signIn.SetUpAsync((await signIn.SetupLinkAsync(ct))!, VisitorEmail, Visitor, Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), ct);
+        await signIn.SetUpAsync((await signIn.SetupLinkAsync(ct))!, VisitorEmail, Visitor, Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), new(LoginFacts.Web, "demo", "", ""), ct);
     }
 
     private static Task<bool> IsToldAsync(Database database, CancellationToken ct) =>
-        database.ReadAsync(async session => await session.ScalarAsync("SELECT COUNT(*) FROM account") > 0, ct);
+        database.ReadAsync(async session => await session.ScalarAsync("SELECT COUNT(*) FROM member") > 0, ct);
 
     private static async Task RefuseRealAsync(Database database, SampleData sample, CancellationToken ct)
     {
@@ -102,7 +102,7 @@ internal static class DemoServer
         }
 
         var used = await database.ReadAsync(
-            session => session.ScalarAsync("SELECT (SELECT COUNT(*) FROM account) + (SELECT COUNT(*) FROM estate_object) + (SELECT COUNT(*) FROM delivery)"), ct);
+            session => session.ScalarAsync("SELECT (SELECT COUNT(*) FROM member) + (SELECT COUNT(*) FROM estate_object) + (SELECT COUNT(*) FROM delivery)"), ct);
         if (used > 0)
         {
             throw new CliException(ExitCode.Refused, "there is a real installation here, and the demo would mix with it", "give the demo a folder of its own with --data");

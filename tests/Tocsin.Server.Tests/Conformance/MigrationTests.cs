@@ -1,4 +1,5 @@
 using Tocsin.Data;
+using Tocsin.Identity;
 
 namespace Tocsin.Tests.Conformance;
 
@@ -44,6 +45,39 @@ public abstract class MigrationTests(Engine engine)
         await Assert.ThrowsAsync<SchemaTooNewException>(() => Migrator.MigrateAsync(database, _now, default));
 
         Assert.Equal(Schema.Version + 1, await ScalarAsync(database, "SELECT MAX(version) FROM schema_version"));
+    }
+
+    [StoreFact]
+    public async Task Who_could_log_in_before_people_had_several_workspaces_still_can_and_is_still_logged_in()
+    {
+        await using var store = await engine.OpenAsync();
+        var database = store.Open();
+        var token = new string('t', 43);
+        await database.WriteAsync(
+            async tx =>
+            {
+                await Migrator.MigrateAsync(tx, _now, to: 4);
+                await tx.ExecuteAsync("INSERT INTO workspace (id, name, revision, last_incident, created_at) VALUES (1, 'acme', 0, 0, 0), (2, 'other', 0, 0, 0)");
+                await tx.ExecuteAsync(
+                    """
+                    INSERT INTO account (id, workspace_id, email, user_name, role, password_hash, created_at) VALUES
+                    (7, 1, 'ana@example.test', 'ana', 'owner', 'hash', 10), (8, 2, 'ana@example.test', 'ana-b', 'viewer', 'hash', 20), (9, 1, 'bo@example.test', 'bo', 'admin', NULL, 30)
+                    """);
+                await tx.ExecuteAsync(
+                    "INSERT INTO web_session (workspace_id, token_hash, account_id, created_at, expires_at) VALUES (2, @hash, 8, 5, @expires)",
+                    ("hash", ApiKeyText.Hash(token)), ("expires", _now.AddDays(1).ToMicros()));
+            },
+            default);
+
+        await Migrator.MigrateAsync(database, _now, default);
+
+        var accounts = new AccountStore();
+        var known = await database.ReadAsync(session => accounts.FindByEmailAsync(session, "Ana@example.test"), default);
+        var session = await database.ReadAsync(s => accounts.FindBySessionAsync(s, token, _now), default);
+        Assert.Equal([("acme", "ana", Role.Owner, "hash"), ("other", "ana-b", Role.Viewer, "hash")], known.Select(a => (a.WorkspaceName, a.UserName, a.Role, a.PasswordHash!)));
+        Assert.Single(known.Select(a => a.Id).Distinct());
+        Assert.Equal(known[1], session);
+        Assert.Equal(2, await ScalarAsync(database, "SELECT COUNT(*) FROM person"));
     }
 
     private static Task<long?> ScalarAsync(Database database, string sql) => database.ReadAsync(session => session.ScalarAsync(sql), default);

@@ -27,7 +27,8 @@ public sealed partial class PlanTests
         await bench.WriteAsync(tx => bench.Parts.Intake.ExpireAsync(tx, bench.Estate, [1], bench.Clock.Now));
         await ReadAsync(bench);
 
-        var statements = ((SqliteDatabase)bench.Database).Statements.Where(s => PlannedStart().IsMatch(s) && !s.Contains("sqlite_", StringComparison.Ordinal) && !s.Contains("{rows}", StringComparison.Ordinal)).ToArray();
+        var once = Enumerable.Range(1, Schema.Version).SelectMany(version => Schema.Migration(version, Dialect.Sqlite)).ToHashSet(StringComparer.Ordinal);
+        var statements = ((SqliteDatabase)bench.Database).Statements.Where(s => !once.Contains(s) && PlannedStart().IsMatch(s) && !s.Contains("sqlite_", StringComparison.Ordinal) && !s.Contains("{rows}", StringComparison.Ordinal)).ToArray();
         Assert.True(statements.Length > 30, $"Only {statements.Length} statements were seen.");
         List<string> slow = [];
         foreach (var statement in statements)

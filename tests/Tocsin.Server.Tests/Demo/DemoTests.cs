@@ -77,14 +77,14 @@ public sealed partial class DemoTests : IAsyncLifetime
         Assert.Contains("This is sample data", inbox, StringComparison.Ordinal);
         Assert.StartsWith("/setup/", removed.RequestMessage!.RequestUri!.AbsolutePath, StringComparison.Ordinal);
         await using var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db"));
-        foreach (var table in new[] { "incident", "alert", "page", "job", "event", "delivery", "account", "api_key", "estate_object", "silence" })
+        foreach (var table in new[] { "incident", "alert", "page", "job", "event", "delivery", "person", "member", "api_key", "estate_object", "silence" })
         {
             Assert.Equal((table, 0), (table, await CountAsync(database, $"SELECT COUNT(*) FROM {table}")));
         }
 
         // Whoever knows the demo's address must not get into what is set up after it.
         await database.WriteAsync(
-            tx => tx.ExecuteAsync("INSERT INTO account (workspace_id, email, user_name, role, created_at) VALUES (1, 'sam@example.test', 'sam', 'owner', 0)"), CancellationToken.None);
+            tx => tx.ExecuteAsync("INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (1, 1, 'sam', 'owner', 0)"), CancellationToken.None);
         using var stale = await browser.GetAsync(door);
         Assert.Equal(HttpStatusCode.NotFound, stale.StatusCode);
     }
@@ -124,7 +124,7 @@ public sealed partial class DemoTests : IAsyncLifetime
         await _demo.StopAsync();
         await using (var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db")))
         {
-            await database.WriteAsync(tx => tx.ExecuteAsync("DELETE FROM account"), CancellationToken.None);
+            await database.WriteAsync(tx => tx.ExecuteAsync("DELETE FROM member"), CancellationToken.None);
             await database.WriteAsync(tx => tx.ExecuteAsync("DELETE FROM incident WHERE number > 3"), CancellationToken.None);
         }
 
@@ -152,7 +152,7 @@ public sealed partial class DemoTests : IAsyncLifetime
         {
             await using var database = new SqliteDatabase(Path.Combine(real, "tocsin.db"));
             await database.WriteAsync(
-                tx => tx.ExecuteAsync("INSERT INTO account (workspace_id, email, user_name, role, created_at) VALUES (1, 'sam@example.test', 'sam', 'owner', 0)"), CancellationToken.None);
+                tx => tx.ExecuteAsync("INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (1, 1, 'sam', 'owner', 0)"), CancellationToken.None);
         }
 
         var run = await new CliWorld(null).RunAsync("demo", "--data", real);

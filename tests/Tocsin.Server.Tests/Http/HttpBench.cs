@@ -89,7 +89,7 @@ internal sealed class HttpBench : IAsyncDisposable
             {
                 var owner = (await Service<WorkspaceStore>().ListAsync(tx)).Single(w => w.Name == workspace);
                 var account = await accounts.SaveAsync(tx, owner.Id, $"{user}@{workspace}.test", user, role, "", DateTimeOffset.UtcNow);
-                return await accounts.BeginSessionAsync(tx, owner.Id, account, DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
+                return await accounts.BeginSessionAsync(tx, owner.Id, account, new(LoginFacts.Web, "password", "127.0.0.1", ""), DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
             },
             default);
         var client = Anybody();

@@ -141,7 +141,7 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
         await _bench.Service<Database>().WriteAsync(
             async tx =>
             {
-                await tx.ExecuteAsync("DELETE FROM web_session");
+                await tx.ExecuteAsync("DELETE FROM login");
                 await tx.ExecuteAsync("DELETE FROM api_key WHERE id = (SELECT MIN(id) FROM api_key)");
             },
             default);

@@ -29,7 +29,7 @@ internal static class AccountEndpoints
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (email, next) = (form["email"].ToString(), Local(form["next"].ToString()));
-        var result = await signIn.LogInAsync(email, form["password"].ToString(), http.Connection.RemoteIpAddress?.ToString() ?? "", ct);
+        var result = await signIn.LogInAsync(email, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), ct);
         if (!result.Ok)
         {
             var status = result.Error.Kind == ErrorKind.Unavailable ? StatusCodes.Status429TooManyRequests : StatusCodes.Status403Forbidden;
@@ -64,7 +64,7 @@ internal static class AccountEndpoints
         var (name, email) = (form["name"].ToString().Trim(), form["email"].ToString().Trim());
         var result = name.Length == 0
             ? Error.Invalid("name", "Enter your name.")
-            : await signIn.SetUpAsync(token, email, await UserNameAsync(token, name, email, signIn, estates, ct), form["password"].ToString(), ct);
+            : await signIn.SetUpAsync(token, email, await UserNameAsync(token, name, email, signIn, estates, ct), form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "setup"), ct);
         if (result.Ok)
         {
             SessionCookie.Write(http, result.Value.Token);

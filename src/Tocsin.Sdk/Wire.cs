@@ -1,10 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace Tocsin.Sdk;
 
 // The shapes of /api/v1. JSON names are snake_case, instants RFC 3339 UTC, enums lower-case words.
 // A member that is null is written as null, so that a reader sees every name.
 
 /// <summary>One page of a list. <paramref name="NextCursor"/> is opaque; null on the last page.</summary>
-public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
+public sealed record Page<T>([property: JsonRequired] IReadOnlyList<T> Items, string? NextCursor);
 
 /// <summary>One firing (or once firing) thing, as its source last told it.</summary>
 public sealed record Alert
@@ -135,7 +137,8 @@ public sealed record Incident
 
 /// <summary>An incident with all that its page shows.</summary>
 public sealed record IncidentDetail(
-    Incident Incident, IReadOnlyList<Alert> Alerts, IReadOnlyList<PageView> Pages, IReadOnlyList<EventView> Timeline);
+    [property: JsonRequired] Incident Incident, [property: JsonRequired] IReadOnlyList<Alert> Alerts,
+    [property: JsonRequired] IReadOnlyList<PageView> Pages, [property: JsonRequired] IReadOnlyList<EventView> Timeline);
 
 /// <summary>One notification of one incident to one target by one method.</summary>
 public sealed record PageView

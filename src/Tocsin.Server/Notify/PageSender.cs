@@ -162,8 +162,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
             if (lost.Status == PageStatus.Bundled)
             {
                 await pages.SaveOutcomeAsync(tx, job.Workspace, lost with { Status = PageStatus.Failed, Reason = reason });
-                await log.AppendAsync(tx, job.Workspace, now,
-                    [new("page.failed", $"incident/{lost.Incident}", "system", $"{lost.Recipient} by {lost.Method}: the one message for many failed: {reason}")]);
+                await LogAsync(tx, job, lost, "page.failed", $"the one message for many failed: {reason}", now);
             }
 
             await FallThroughAsync(tx, estate, job.Workspace, lost, reason, now);
@@ -232,7 +231,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     }
 
     private Task LogAsync(Tx tx, LeasedJob job, PageRow page, string kind, string reason, DateTimeOffset now) => log.AppendAsync(
-        tx, job.Workspace, now, [new(kind, $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}, attempt {page.Attempts}: {reason}", $$"""{"page":{{page.Id}},"key":"{{page.Key}}"}""")]);
+        tx, job.Workspace, now, [new(kind, $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}{(page.Attempts > 0 ? $", attempt {page.Attempts}" : "")}: {reason}", $$"""{"page":{{page.Id}},"key":"{{page.Key}}"}""")]);
 }
 
 internal static partial class PageLog

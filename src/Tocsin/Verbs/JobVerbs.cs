@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Tocsin.Cli;
 using Tocsin.Data;
 using Tocsin.Sdk;
@@ -53,16 +54,23 @@ internal static class JobVerbs
         verb.Runs(async (parse, run, ct) =>
         {
             var jobs = parse.GetValue(held) ? await HeldAsync(run, ct) : parse.GetValue(ids)!;
+            List<long> replayed = [];
             while (jobs.Length > 0)
             {
                 foreach (var id in jobs)
                 {
                     await run.Client.ReplayDeadJobAsync(id, ct);
+                    replayed.Add(id);
                     run.Aside($"job {id} tries again");
                 }
 
                 // The server lists the newest dead jobs only; there may be more.
                 jobs = parse.GetValue(held) ? await HeldAsync(run, ct) : [];
+            }
+
+            if (run.Json)
+            {
+                JsonOutput.Write(terminal.Out, new JsonObject { ["replayed"] = new JsonArray([.. replayed]) });
             }
 
             return ExitCode.Ok;

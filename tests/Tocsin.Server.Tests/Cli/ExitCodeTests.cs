@@ -101,8 +101,10 @@ public sealed class ExitCodeTests : IAsyncLifetime
     {
         var other = await AgainstAsync(_server, "incidents", "--server", $"{_server.Url}/other");
         var moved = await AgainstAsync(_server, "incidents", "--server", $"{_server.Url}/moved/");
+        var empty = await AgainstAsync(_server, "show", "1", "--server", $"{_server.Url}/empty");
 
-        Assert.Equal([4, 4], [other.ExitCode, moved.ExitCode]);
+        Assert.Equal([4, 4, 4], [other.ExitCode, moved.ExitCode, empty.ExitCode]);
+        Assert.Contains("did not answer as Tocsin does", empty.Error, StringComparison.Ordinal);
         Assert.Contains("did not answer as Tocsin does", other.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(_server.Requests, request => request.Line.Contains("elsewhere", StringComparison.Ordinal));
     }

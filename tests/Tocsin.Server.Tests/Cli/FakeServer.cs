@@ -142,6 +142,7 @@ internal sealed class FakeServer : IAsyncDisposable
             ? Results.Json("alerts[0]: no", statusCode: 400)
             : Results.Ok());
         _app.MapGet("/other/{**rest}", () => Results.Text("<html>not us</html>", "text/html"));
+        _app.MapGet("/empty/{**rest}", () => Results.Json(new object()));
         _app.MapGet("/busy/{**rest}", (HttpContext context) =>
         {
             context.Response.Headers.RetryAfter = "5";

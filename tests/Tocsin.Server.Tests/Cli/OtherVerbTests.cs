@@ -156,10 +156,12 @@ public sealed class OtherVerbTests : IAsyncLifetime
         var list = await AgainstAsync(_server, "jobs", "dead");
         var replay = await AgainstAsync(_server, "jobs", "replay", "7");
         var missing = await AgainstAsync(_server, "jobs", "replay", "8");
+        var asJson = await AgainstAsync(_server, "jobs", "replay", "7", "--json");
 
         Assert.Contains("7   page  incident/1042  6      5 min ago  connection refused", list.Out, StringComparison.Ordinal);
         Assert.Equal([0, 0, 4], new[] { list, replay, missing }.Select(run => run.ExitCode));
         Assert.Contains("POST /api/v1/jobs/dead/7/replay", Lines);
+        Assert.Equal("{\n  \"replayed\": [\n    7\n  ]\n}\n", asJson.Out);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ internal sealed class Pulse(
             {
                 var reference = databaseNow ?? clock.WallNow;
                 clock.Follow(reference, _every);
-                return (clock.GetUtcNow(), reference);
+                return clock.Note(reference);
             },
             ct);
         if ((clock.Drift - _saidDrift).Duration() > _worthSaying)

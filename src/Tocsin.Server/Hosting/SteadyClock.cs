@@ -24,8 +24,11 @@ internal sealed class SteadyClock : TimeProvider
     private long _baseTimestamp;
     private double _lean;
 
+    private readonly string? _boot;
+
     /// <param name="machine">Its wall clock is where this one starts, its monotonic one is what this one runs by.</param>
-    public SteadyClock(TimeProvider machine) => (_machine, _base, _baseTimestamp) = (machine, machine.GetUtcNow(), machine.GetTimestamp());
+    /// <param name="boot">By what the machine's monotonic clock is known again after a restart of the process; null: it cannot be.</param>
+    public SteadyClock(TimeProvider machine, string? boot = null) => (_machine, _boot, _base, _baseTimestamp) = (machine, boot, machine.GetUtcNow(), machine.GetTimestamp());
 
     /// <summary>How far the reference was ahead when it was last asked.</summary>
     public TimeSpan Drift { get; private set; }
@@ -40,20 +43,31 @@ internal sealed class SteadyClock : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         _machine.CreateTimer(callback, state, dueTime, period);
 
+    /// <summary>What this node tells of its time, for those that start after it.</summary>
+    /// <param name="reference">What the reference says now.</param>
+    public AliveNote Note(DateTimeOffset reference) => new(GetUtcNow(), reference, Moment);
+
+    private MachineMoment? Moment => _boot is null ? null : new(_boot, _machine.GetElapsedTime(0));
+
+    /// <summary>Starts over where <see cref="StartOf"/> says; only before anything is due.</summary>
+    public void StartAfter(AliveNote? last, DateTimeOffset reference) => StartAt(StartOf(reference, last, Moment));
+
     /// <summary>
     /// Where the clock of a process starts. It goes on from the other nodes, or from the process before it, if they were at work a short
     /// while ago: the reference may have been stepped since they started, and two nodes an hour apart would take each other's leases.
+    /// How long ago that was the machine's monotonic clock says if it is the same one, else the reference.
     /// </summary>
     /// <param name="reference">What the reference says now.</param>
-    /// <param name="last">When a node last was at work, by its own clock and by the reference; null: never, or not known.</param>
-    public static DateTimeOffset StartOf(DateTimeOffset reference, (DateTimeOffset At, DateTimeOffset Reference)? last)
+    /// <param name="last">When a node last was at work; null: never, or not known.</param>
+    /// <param name="machine">Now, by the monotonic clock.</param>
+    public static DateTimeOffset StartOf(DateTimeOffset reference, AliveNote? last, MachineMoment? machine = null)
     {
         if (last is not { } alive)
         {
             return reference;
         }
 
-        var passed = reference - alive.Reference;
+        var passed = alive.Machine is { } then && machine is { } here && then.Boot == here.Boot ? here.Up - then.Up : reference - alive.Reference;
         if (passed > -_smallStep && passed <= _shortBreak && (alive.At - alive.Reference).Duration() < _mostStep)
         {
             return passed > TimeSpan.Zero ? alive.At + passed : alive.At;
@@ -98,4 +112,21 @@ internal sealed class SteadyClock : TimeProvider
         var leant = elapsed * _lean;
         return _base + elapsed + (leant.Duration() < Drift.Duration() ? leant : _lean == 0 ? TimeSpan.Zero : Drift);
     }
+}
+
+/// <summary>When a node was at work.</summary>
+/// <param name="At">By its own clock.</param>
+/// <param name="Reference">By what that follows.</param>
+/// <param name="Machine">By its machine; null where that cannot be known again.</param>
+internal sealed record AliveNote(DateTimeOffset At, DateTimeOffset Reference, MachineMoment? Machine = null);
+
+/// <summary>An instant of a machine's monotonic clock.</summary>
+/// <param name="Boot">Which machine, since its last start.</param>
+/// <param name="Up">Since some instant of it.</param>
+internal readonly record struct MachineMoment(string Boot, TimeSpan Up)
+{
+    private const string BootFile = "/proc/sys/kernel/random/boot_id";
+
+    /// <summary>This machine since its last start; null where the system does not tell.</summary>
+    public static string? ThisBoot { get; } = File.Exists(BootFile) ? File.ReadAllText(BootFile).Trim() : null;
 }

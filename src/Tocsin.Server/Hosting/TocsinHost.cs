@@ -72,7 +72,7 @@ public static class TocsinHost
 
     private static void AddServices(IServiceCollection services)
     {
-        services.AddSingleton(_ => new SteadyClock(TimeProvider.System)).AddSingleton<TimeProvider>(provider => provider.GetRequiredService<SteadyClock>());
+        services.AddSingleton(_ => new SteadyClock(TimeProvider.System, MachineMoment.ThisBoot)).AddSingleton<TimeProvider>(provider => provider.GetRequiredService<SteadyClock>());
         services.AddSettings();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
@@ -161,7 +161,7 @@ public static class TocsinHost
         var clock = app.Services.GetRequiredService<SteadyClock>();
         var installation = app.Services.GetRequiredService<Installation>();
         var alive = await installation.LastAliveAsync(ct);
-        clock.StartAt(SteadyClock.StartOf(await installation.DatabaseNowAsync(ct) ?? clock.WallNow, alive));
+        clock.StartAfter(alive, await installation.DatabaseNowAsync(ct) ?? clock.WallNow);
         await new StartUp(store, app.Services.GetRequiredService<AlertStore>(), app.Services.GetRequiredService<WorkspaceStore>()).RunAsync(alive?.At, clock.GetUtcNow(), options, ct);
         var secrets = app.Services.GetRequiredService<IOptions<SecretOptions>>().Value;
         if (!secrets.AreLocked)

@@ -34,7 +34,7 @@ internal sealed class SimulatedNode
         _world = world;
         StartedAt = HealthySince = world.Now;
         Actor = new(world, name);
-        _clock = new(new MachineClock(Actor, world.Between(-0.2, 0.2)));
+        _clock = new(new MachineClock(Actor, world.Between(-0.2, 0.2)), boot: "the machine with the store");
         Readiness = new(_clock);
         Database = new(store, Actor);
         _estates = new(estates, Database, _clock);
@@ -83,7 +83,7 @@ internal sealed class SimulatedNode
             try
             {
                 var alive = await _installation.LastAliveAsync(default);
-                _clock.StartAt(SteadyClock.StartOf(_clock.WallNow, alive));
+                _clock.StartAfter(alive, _clock.WallNow);
                 await _startUp.RunAsync(alive?.At, _clock.GetUtcNow(), new(), default);
             }
             catch (StoreUnavailableException)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Npgsql;
+using Tocsin.Audit;
 
 namespace Tocsin.Data;
 
@@ -70,7 +71,7 @@ internal sealed class PostgresDatabase : Database
         {
             await using var connection = await _source.OpenConnectionAsync(ct);
             await using var transaction = await connection.BeginTransactionAsync(ct);
-            tx = new(connection, ct);
+            tx = new(connection, ct) { Origin = RequestOrigin.Current };
             var result = await work(tx);
             await tx.FinishAsync();
 

@@ -1,3 +1,5 @@
+using Tocsin.Audit;
+
 namespace Tocsin.Data;
 
 /// <summary>What a backup must not do by itself when it comes back: page people about what was open long ago.</summary>
@@ -25,7 +27,26 @@ internal static class RestoredBackup
             await tx.ExecuteAsync(
                 "UPDATE job SET dead = 1, lease_by = NULL, error = @reason, ready_at = @now WHERE dead = 0 AND (kind IN ('page', 'silence.turn') OR kind LIKE 'incident.%')",
                 ("reason", Reason), ("now", now.ToMicros()));
+            await AuditAsync(tx, now, incidents);
             return incidents;
         },
         ct);
+
+    /// <summary>Every chain goes on from where the backup left it, and says that it was put back there.</summary>
+    private static async Task AuditAsync(Tx tx, DateTimeOffset now, int incidents)
+    {
+        var audit = new AuditStore();
+        foreach (var workspace in await tx.QueryAsync("SELECT id FROM workspace ORDER BY id", static row => row.GetInt64(0)))
+        {
+            await EntryAsync(workspace, $"workspace/{workspace}");
+        }
+
+        await EntryAsync(AuditStore.Installation, "installation");
+
+        async Task EntryAsync(long chain, string subject)
+        {
+            var head = await audit.HeadAsync(tx, chain);
+            audit.Append(tx, chain, now, new("system", "backup.restored", subject, $"a backup was restored; in it the audit ended with entry {head?.Seq ?? 0}. Open incidents held in all: {incidents}"));
+        }
+    }
 }

@@ -328,5 +328,23 @@ internal static class Schema
         DROP TABLE web_session;
         DROP TABLE account;
         """,
+        """
+        CREATE TABLE audit (
+            workspace_id BIGINT NOT NULL,
+            seq BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            result TEXT NOT NULL,
+            address TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            data TEXT NOT NULL,
+            prev TEXT NOT NULL,
+            hash TEXT NOT NULL,
+            PRIMARY KEY (workspace_id, seq));
+        CREATE INDEX audit_actor ON audit (workspace_id, actor, seq);
+        CREATE INDEX audit_action ON audit (workspace_id, action, seq);
+        """,
     ];
 }

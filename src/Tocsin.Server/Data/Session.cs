@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -162,6 +163,10 @@ internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dial
     private readonly List<Action<bool>> _whenDone = [];
     private readonly Dictionary<object, object> _gathered = [];
     private readonly List<Func<Task>> _beforeCommit = [];
+    private readonly List<Func<Task>> _lastOfAll = [];
+
+    /// <summary>Where the request came from that this is done for; null: nobody's request.</summary>
+    public IPAddress? Origin { get; init; }
 
     /// <summary>Runs <paramref name="action"/> once the transaction ended, with whether it was committed. It must be quick and not throw.</summary>
     public void WhenDone(Action<bool> action) => _whenDone.Add(action);
@@ -203,6 +208,16 @@ internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dial
     /// <paramref name="write"/>, which runs after the work and before the commit.
     /// </summary>
     public T Gather<T>(object owner, Func<T, Task> write)
+        where T : class, new() => Gather(_beforeCommit, owner, write);
+
+    /// <summary>
+    /// The same for what is written after everything else: whoever takes a lock there waits for nobody who waits for what this transaction
+    /// has changed before, so that the order of other locks does not matter.
+    /// </summary>
+    public T GatherLast<T>(object owner, Func<T, Task> write)
+        where T : class, new() => Gather(_lastOfAll, owner, write);
+
+    private T Gather<T>(List<Func<Task>> writes, object owner, Func<T, Task> write)
         where T : class, new()
     {
         if (_gathered.TryGetValue(owner, out var known))
@@ -212,13 +227,18 @@ internal abstract class Tx(Dialect dialect, CancellationToken ct) : Session(dial
 
         var made = new T();
         _gathered[owner] = made;
-        _beforeCommit.Add(() => write(made));
+        writes.Add(() => write(made));
         return made;
     }
 
     internal async Task FinishAsync()
     {
         foreach (var write in _beforeCommit)
+        {
+            await write();
+        }
+
+        foreach (var write in _lastOfAll)
         {
             await write();
         }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Net;
 using Microsoft.Data.Sqlite;
+using Tocsin.Audit;
 
 namespace Tocsin.Data;
 
@@ -182,6 +184,9 @@ internal sealed class SqliteDatabase : Database
     {
         protected CancellationToken Ct { get; } = ct;
 
+        /// <summary>Taken where the write is asked for: the writer's thread belongs to no request.</summary>
+        protected IPAddress? Origin { get; } = RequestOrigin.Current;
+
         protected Exception? Failure { get; set; }
 
         public abstract void Run(SqliteChannel channel);
@@ -203,7 +208,7 @@ internal sealed class SqliteDatabase : Database
         public override void Run(SqliteChannel channel)
         {
             Ct.ThrowIfCancellationRequested();
-            _tx = new(channel, Ct);
+            _tx = new(channel, Ct) { Origin = Origin };
 
             // SQLite commands complete synchronously, so this never blocks on anything but the disk.
             _result = work(_tx).GetAwaiter().GetResult();

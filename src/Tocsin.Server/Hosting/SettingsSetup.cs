@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
+using Tocsin.Audit;
 using Tocsin.Estate;
 using Tocsin.Jobs;
 using Tocsin.Notify;
@@ -21,6 +22,9 @@ internal static class SettingsSetup
         services.AddSingleton(new SettingsSection("Server", typeof(ServerOptions)));
         services.AddOptions<SecretOptions>().BindConfiguration("Secrets");
         services.AddSingleton(new SettingsSection("Secrets", typeof(SecretOptions)));
+        services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AuditOptions>, AuditOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Audit", typeof(AuditOptions)));
         services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddSingleton(new SettingsSection("Ingest", typeof(IngestOptions)));

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Identity;
@@ -77,6 +78,7 @@ public static class TocsinHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
+        services.AddSingleton<AuditStore>().AddSingleton<AuditTrail>().AddSingleton<AuditVerifier>();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
         services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
@@ -115,6 +117,7 @@ public static class TocsinHost
     /// <summary>What runs beside requests. They stop in the opposite order: intake first, so that jobs are handed back last.</summary>
     private static void AddHostedServices(IServiceCollection services, ServerOptions options)
     {
+        AddHosted<AuditKeeper>(services);
         if (options.Works)
         {
             AddHosted<JobService>(services);
@@ -197,6 +200,7 @@ public static class TocsinHost
         app.UseRequestEdge();
         app.UseStatusCodePages(Failures.AnswerStatusAsync);
         app.UseRouting();
+        app.UseRequestOrigin();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseSameOrigin();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Streams;
@@ -9,7 +10,9 @@ using Tocsin.Streams;
 namespace Tocsin.Operations;
 
 /// <summary>Forgets what is over and older than the retention, a little at a time: never an open incident, a firing alert or an unsent page.</summary>
-internal sealed class Retention(Database database, AlertStore alerts, EventLog log, RowMemory memory, IOptions<ServerOptions> options, TimeProvider clock, ILogger<Retention> logger) : BackgroundService
+internal sealed class Retention(
+    Database database, AlertStore alerts, EventLog log, AuditStore audit, RowMemory memory, IOptions<ServerOptions> options, IOptions<AuditOptions> auditOptions,
+    TimeProvider clock, ILogger<Retention> logger) : BackgroundService
 {
     private const int MostAtOnce = 5_000;
 
@@ -63,6 +66,16 @@ internal sealed class Retention(Database database, AlertStore alerts, EventLog l
 
             // After the links, which keep an alert as long as an incident names it.
             while (await database.WriteAsync(tx => alerts.DeleteEndedAsync(tx, workspace, before, MostAtOnce), ct) >= MostAtOnce)
+            {
+                await Task.Delay(_pause, clock, ct);
+            }
+        }
+
+        foreach (var chain in workspaces.Prepend(AuditStore.Installation))
+        {
+            // Whole days, so that a chain is cut, and says so, once a day.
+            var kept = new DateTimeOffset(now.UtcDateTime.Date.AddDays(-auditOptions.Value.RetentionDays), TimeSpan.Zero);
+            while (await database.WriteAsync(tx => audit.ForgetAsync(tx, chain, kept, MostAtOnce, now), ct) >= MostAtOnce)
             {
                 await Task.Delay(_pause, clock, ct);
             }

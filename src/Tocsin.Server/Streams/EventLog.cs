@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Sdk;
 
@@ -14,14 +15,14 @@ internal readonly record struct LogLine(string Kind, string Subject, string Acto
 /// The append-only log of everything that happened, written in the transaction of what it tells. Timeline, audit, explanation
 /// and live stream read it. Its sequence grows in commit order within a workspace.
 /// </summary>
-internal sealed class EventLog(ChangeSignal changes)
+internal sealed class EventLog(ChangeSignal changes, AuditStore audit)
 {
     private const int MaxReason = 1000;
 
     /// <summary>Told of each line, with its workspace, once it is committed by this node. Quick, and does not throw.</summary>
     public Action<long, LogLine>? Committed { get; set; }
 
-    /// <summary>Adds lines; they are written, in order, when the transaction's work is done.</summary>
+    /// <summary>Adds lines; they are written, in order, when the transaction's work is done. What people and their machines did goes into the audit too.</summary>
     public Task AppendAsync(Tx tx, long workspace, DateTimeOffset at, IReadOnlyList<LogLine> lines)
     {
         var gathered = tx.Gather<List<(long Workspace, long At, LogLine Line)>>(this, all => WriteAsync(tx, all));
@@ -29,6 +30,10 @@ internal sealed class EventLog(ChangeSignal changes)
         foreach (var line in lines)
         {
             gathered.Add((workspace, when, line));
+            if (AuditedLines.EntryOf(line) is { } entry)
+            {
+                audit.Append(tx, workspace, at, entry);
+            }
         }
 
         return Task.CompletedTask;

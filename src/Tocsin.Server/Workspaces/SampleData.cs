@@ -1,9 +1,10 @@
+using Tocsin.Audit;
 using Tocsin.Data;
 
 namespace Tocsin.Workspaces;
 
 /// <summary>The sample data of <c>tocsin demo</c>: a workspace that is marked as made up, and that one click empties.</summary>
-internal sealed class SampleData(Database database, RowMemory memory) : IDisposable
+internal sealed class SampleData(Database database, RowMemory memory, AuditStore audit, AuditTrail trail) : IDisposable
 {
     private const string Mark = "sample_workspace";
 
@@ -39,10 +40,11 @@ internal sealed class SampleData(Database database, RowMemory memory) : IDisposa
 
     /// <summary>
     /// Deletes every row of the marked workspace, its people and keys too, and the mark, in one transaction. The workspace itself stays,
-    /// empty and with its default name, for the real thing.
+    /// empty and with its default name, for the real thing. Its audit was made up too and goes along; that of the installation says so.
     /// </summary>
+    /// <param name="actor">Who does it: <c>user:ana</c>, <c>system</c>.</param>
     /// <returns>False when nothing is marked; nothing was deleted.</returns>
-    public async Task<bool> RemoveAsync(CancellationToken ct)
+    public async Task<bool> RemoveAsync(string actor, CancellationToken ct)
     {
         var removed = await database.WriteAsync(
             async tx =>
@@ -53,6 +55,7 @@ internal sealed class SampleData(Database database, RowMemory memory) : IDisposa
                 }
 
                 memory.Forget(tx);
+                var head = await audit.HeadAsync(tx, workspace);
                 foreach (var table in await TablesAsync(tx))
                 {
                     await tx.ExecuteAsync($"DELETE FROM {table} WHERE workspace_id = @workspace", ("workspace", workspace));
@@ -63,6 +66,8 @@ internal sealed class SampleData(Database database, RowMemory memory) : IDisposa
                     "UPDATE workspace SET name = @name, revision = revision + 1, last_incident = 0 WHERE id = @workspace",
                     ("name", WorkspaceStore.Default), ("workspace", workspace));
                 await tx.ExecuteAsync("DELETE FROM meta WHERE name = @name", ("name", Mark));
+                await trail.RecordAsync(tx, AuditStore.Installation, new(
+                    actor, "sample.removed", $"workspace/{workspace}", $"the sample data of workspace {workspace} was removed, its audit of {head?.Seq ?? 0} entries too"));
                 return true;
             },
             ct);

@@ -59,7 +59,7 @@ internal static class DemoServer
             }
 
             // A start that was cut short leaves half a week; it is marked from its first row, so that it can go.
-            await sample.RemoveAsync(ct);
+            await sample.RemoveAsync("system", ct);
             await sample.MarkAsync((await database.ReadAsync(empty.Services.GetRequiredService<WorkspaceStore>().ListAsync, ct)).Single().Id, ct);
         }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
+using Tocsin.Audit;
 using Tocsin.Hosting;
 using Tocsin.Incidents;
 using Tocsin.Notify;
@@ -385,7 +386,8 @@ public abstract class IntakeTests(Engine engine)
     {
         await using var bench = await EngineBench.OpenAsync(engine);
         using var retention = new Retention(
-            bench.Database, bench.Parts.Alerts, bench.Parts.Log, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
+            bench.Database, bench.Parts.Alerts, bench.Parts.Log, bench.Parts.Audit, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 30 }), Options.Create(new AuditOptions()),
+            bench.Clock, NullLogger<Retention>.Instance);
         await bench.ReceiveAsync(Firing("db"));
         await bench.ReceiveAsync(Ended("db"));
         await bench.WorkAsync();

@@ -1,3 +1,4 @@
+using Tocsin.Audit;
 using Tocsin.Workspaces;
 using static Tocsin.Tests.Signals;
 
@@ -13,10 +14,10 @@ public abstract class SampleDataTests(Engine engine)
         await bench.ReceiveAsync(Firing("db"));
         await bench.WriteAsync(tx => EngineBench.AddWorkspaceAsync(tx, 2));
         await bench.WriteAsync(tx => tx.ExecuteAsync("INSERT INTO source_state (workspace_id, source, accepted, unparsed) VALUES (2, 'real', 1, 0)"));
-        var sample = new SampleData(bench.Database, bench.Parts.Memory);
+        var sample = Sample(bench);
         await sample.MarkAsync(1, default);
 
-        Assert.True(await sample.RemoveAsync(default));
+        Assert.True(await sample.RemoveAsync("user:ana", default));
 
         foreach (var table in new[] { "alert", "incident", "incident_alert", "page", "job", "event" })
         {
@@ -30,14 +31,30 @@ public abstract class SampleDataTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task The_audit_of_the_sample_goes_and_that_of_the_installation_says_who_removed_it()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.AcknowledgeAsync(1);
+        var sample = Sample(bench);
+        await sample.MarkAsync(1, default);
+
+        await sample.RemoveAsync("user:ana", default);
+
+        var entry = Assert.Single(await bench.ReadAsync(session => bench.Parts.Audit.AfterAsync(session, AuditStore.Installation, 0, 10)));
+        Assert.Equal((1, "user:ana", "sample.removed"), (entry.Seq, entry.Actor, entry.Action));
+        Assert.Equal(1, await bench.CountAsync("audit"));
+    }
+
+    [StoreFact]
     public async Task An_alert_of_the_sample_that_comes_again_for_real_pages()
     {
         await using var bench = await EngineBench.OpenAsync(engine);
         await bench.ReceiveAsync(Firing("db"));
         await bench.ReceiveAsync(Firing("db"));
-        var sample = new SampleData(bench.Database, bench.Parts.Memory);
+        var sample = Sample(bench);
         await sample.MarkAsync(1, default);
-        await sample.RemoveAsync(default);
+        await sample.RemoveAsync("user:ana", default);
 
         await bench.ReceiveAsync(Firing("db"));
 
@@ -50,13 +67,16 @@ public abstract class SampleDataTests(Engine engine)
     {
         await using var bench = await EngineBench.OpenAsync(engine);
         await bench.ReceiveAsync(Firing("db"));
-        var sample = new SampleData(bench.Database, bench.Parts.Memory);
+        var sample = Sample(bench);
 
         Assert.Null(await sample.LookAsync(default));
-        Assert.False(await sample.RemoveAsync(default));
+        Assert.False(await sample.RemoveAsync("user:ana", default));
 
         Assert.Equal(1, await bench.CountAsync("incident"));
     }
+
+    private static SampleData Sample(EngineBench bench) =>
+        new(bench.Database, bench.Parts.Memory, bench.Parts.Audit, new(bench.Database, bench.Parts.Audit, bench.Clock));
 
     public sealed class OnSqlite() : SampleDataTests(Engine.Sqlite);
 

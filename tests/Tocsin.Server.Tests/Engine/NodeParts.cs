@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tocsin.Alerts;
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Incidents;
@@ -24,7 +25,7 @@ internal sealed class NodeParts
         (Alerts, Incidents) = (new(Memory), new(Memory));
         paging ??= new();
         Jobs = new(database.Dialect, options.Lease);
-        Log = new(new ChangeSignal());
+        Log = new(new ChangeSignal(), Audit);
         var silences = new SilenceStore();
         var planner = new PagePlanner(Pages, Jobs, Log, paging);
         Flow = new(Incidents, planner, Pages, Jobs, Log);
@@ -57,6 +58,8 @@ internal sealed class NodeParts
     public DeliveryStore Deliveries { get; } = new();
 
     public JobStore Jobs { get; }
+
+    public AuditStore Audit { get; } = new();
 
     public EventLog Log { get; }
 

@@ -22,7 +22,7 @@ internal sealed class EstateStoreBench : IAsyncDisposable
 
     public VirtualClock Clock { get; } = new();
 
-    public EventLog Log { get; } = new(new ChangeSignal());
+    public EventLog Log { get; } = new(new(), new());
 
     public Database Database { get; }
 

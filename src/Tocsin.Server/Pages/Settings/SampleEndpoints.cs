@@ -15,13 +15,13 @@ internal static class SampleEndpoints
     /// <summary>Removes the sample data and leads to the setup of the real thing: whoever was signed in belonged to the sample.</summary>
     private static async Task<IResult> Remove(HttpContext http, SampleData sample, SignIn signIn, IEstates estates, CancellationToken ct)
     {
-        var workspace = Caller.Of(http.User).Workspace;
-        if (!await sample.RemoveAsync(ct))
+        var caller = Caller.Of(http.User);
+        if (!await sample.RemoveAsync(caller.Actor, ct))
         {
             return Done.Refused("/", "There is no sample data here any more.");
         }
 
-        estates.Forget(workspace);
+        estates.Forget(caller.Workspace);
         SessionCookie.Clear(http);
         return await signIn.SetupLinkAsync(ct) is { } link ? Done.Gone($"/setup/{link}", "") : Done.Gone("/login", "");
     }

@@ -9,6 +9,9 @@ public enum ErrorKind
     NotFound,
     Conflict,
     Forbidden,
+
+    /// <summary>The same request is good later: there were too many of its kind just now.</summary>
+    TooMany,
     Unavailable,
 }
 
@@ -25,6 +28,8 @@ public sealed record Error(ErrorKind Kind, string Code, string Detail, string? F
     public static Error Conflict(string code, string detail) => new(ErrorKind.Conflict, code, detail);
 
     public static Error Forbidden(string detail) => new(ErrorKind.Forbidden, "request.forbidden", detail);
+
+    public static Error TooMany(string code, string detail) => new(ErrorKind.TooMany, code, detail);
 
     public static Error Unavailable(string detail) => new(ErrorKind.Unavailable, "service.unavailable", detail);
 }

@@ -346,5 +346,16 @@ internal static class Schema
         CREATE INDEX audit_actor ON audit (workspace_id, actor, seq);
         CREATE INDEX audit_action ON audit (workspace_id, action, seq);
         """,
+        """
+        ALTER TABLE person ADD COLUMN email_proved_at BIGINT;
+        ALTER TABLE person ADD COLUMN last_workspace BIGINT;
+        UPDATE person SET email_proved_at = created_at;
+
+        CREATE TABLE login_place (
+            person_id BIGINT NOT NULL,
+            place TEXT NOT NULL,
+            seen_at BIGINT NOT NULL,
+            PRIMARY KEY (person_id, place)){clustered};
+        """,
     ];
 }

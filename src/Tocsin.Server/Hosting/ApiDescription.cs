@@ -34,6 +34,7 @@ internal static class ApiDescription
         ("Sources", "Where alerts come from, what was delivered, and where to deliver it."),
         ("Contact tests", "Whether a message arrives, by the provider's own answer."),
         ("Estate", "Everything that people configure, as YAML."),
+        ("Accounts", "People: logging in, who they are, what they are logged in with."),
         ("Keys", "Who may use this API."),
         ("Operations", "The server itself."),
     ];

@@ -65,7 +65,7 @@ internal static class JsonBodies
     }
 
     /// <summary>What keeps these bytes from being JSON that means one thing only; null when nothing does.</summary>
-    private static string? Fault(ReadOnlySpan<byte> body)
+    public static string? Fault(ReadOnlySpan<byte> body)
     {
         if (body.IndexOfAnyExcept(" \t\r\n"u8) < 0)
         {

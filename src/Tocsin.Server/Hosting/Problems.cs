@@ -8,17 +8,18 @@ namespace Tocsin;
 /// <summary>Errors as RFC 9457 problems: the one place that knows status codes and how a problem looks.</summary>
 internal static class Problems
 {
-    public static ProblemHttpResult ToProblem(this Error error) => Of(
-        error.Kind switch
-        {
-            ErrorKind.Invalid => StatusCodes.Status422UnprocessableEntity,
-            ErrorKind.NotFound => StatusCodes.Status404NotFound,
-            ErrorKind.Conflict => StatusCodes.Status409Conflict,
-            ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
-            ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
-            _ => throw new UnreachableException(),
-        },
-        error.Code, error.Detail, error.Field);
+    public static ProblemHttpResult ToProblem(this Error error) => Of(StatusOf(error), error.Code, error.Detail, error.Field);
+
+    public static int StatusOf(Error error) => error.Kind switch
+    {
+        ErrorKind.Invalid => StatusCodes.Status422UnprocessableEntity,
+        ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.Conflict => StatusCodes.Status409Conflict,
+        ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorKind.TooMany => StatusCodes.Status429TooManyRequests,
+        ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => throw new UnreachableException(),
+    };
 
     public static ProblemHttpResult ToProblem(this BodyRefusal refusal) => Of(refusal.Status, "body.refused", refusal.Detail);
 

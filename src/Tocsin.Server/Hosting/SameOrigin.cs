@@ -8,19 +8,20 @@ internal static class SameOrigin
 {
     /// <summary>
     /// Keeps other sites from using a person's session: what a browser sends to the API with a cookie and is more than reading must come
-    /// from our own pages. Keys are exempt, since no browser adds them by itself; forms carry a token of their own.
+    /// from our own pages. Keys and bearer tokens are exempt, since no browser adds them by itself; forms carry a token of their own.
     /// </summary>
     public static void UseSameOrigin(this IApplicationBuilder app) => app.Use(static (context, next) =>
     {
         var request = context.Request;
         var writes = !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method));
-        return writes && IsForPrograms(request.Path) && Caller.Find(context.User) is { User: not null } && !IsOurs(request)
+        return writes && IsForPrograms(request.Path) && Caller.Find(context.User) is { ByCookie: true } && !IsOurs(request)
             ? Error.Forbidden("A page of another site sent this with your session; nothing was changed.").ToProblem().ExecuteAsync(context)
             : next(context);
     });
 
-    private static bool IsForPrograms(PathString path) =>
-        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/alerts", StringComparison.OrdinalIgnoreCase);
+    private static readonly string[] _forPrograms = ["/api", "/alerts", "/auth", "/account", "/api-keys"];
+
+    private static bool IsForPrograms(PathString path) => Array.Exists(_forPrograms, start => path.StartsWithSegments(start, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsOurs(HttpRequest request) => (request.Headers["Sec-Fetch-Site"].ToString(), request.Headers.Origin.ToString()) switch
     {

@@ -79,6 +79,11 @@ internal static class ServerConfiguration
             yield return new("Server:Stage", stage);
         }
 
+        if (Environment.GetEnvironmentVariable("SESSION_TOKEN_EXPIRE_HOURS") is { Length: > 0 } hours)
+        {
+            yield return new("Accounts:TokenHours", hours);
+        }
+
         if (Environment.GetEnvironmentVariable("AUTH_STORE_DIR") is { Length: > 0 } keys)
         {
             yield return new("AlertServer:KeyFolder", keys);

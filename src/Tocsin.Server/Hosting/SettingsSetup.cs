@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Audit;
 using Tocsin.Estate;
+using Tocsin.Identity;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
@@ -31,6 +32,9 @@ internal static class SettingsSetup
         services.AddOptions<AlertServerOptions>().BindConfiguration("AlertServer").ValidateOnStart();
         services.AddSingleton<IValidateOptions<AlertServerOptions>, AlertServerOptionsValidator>();
         services.AddSingleton(new SettingsSection("AlertServer", typeof(AlertServerOptions)));
+        services.AddOptions<AccountOptions>().BindConfiguration("Accounts").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AccountOptions>, AccountOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Accounts", typeof(AccountOptions)));
         services.AddOptions<JobOptions>().BindConfiguration("Jobs").ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();
         services.AddSingleton(new SettingsSection("Jobs", typeof(JobOptions)));

@@ -151,6 +151,7 @@ public static class TocsinHost
         services.AddSingleton(box);
         services.AddSingleton(new PublicLinks(options.PublicBase, secret));
         services.AddSingleton(new FormTokens(secret));
+        services.AddSingleton(new AccountIds(secret));
         services.AddBackplane(backplane, options, $"{StableHash.Of("installation", Convert.ToBase64String(secret)):x16}");
         return database;
     }
@@ -225,6 +226,8 @@ public static class TocsinHost
         app.MapOnCall();
         app.MapJobs();
         app.MapKeys();
+        app.MapAuth();
+        app.MapMeApi();
         app.MapEstate();
         app.MapPages();
         if (options.ShowsDocs)

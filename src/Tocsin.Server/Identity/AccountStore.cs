@@ -1,8 +1,6 @@
 using System.Data.Common;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Http;
 using Tocsin.Data;
-using Tocsin.Notify;
 
 namespace Tocsin.Identity;
 
@@ -12,32 +10,40 @@ namespace Tocsin.Identity;
 /// <param name="PasswordHash">Null: no password was ever set.</param>
 internal sealed record Account(long Workspace, string WorkspaceName, long Id, string Email, string UserName, Role Role, string? PasswordHash);
 
-/// <summary>How somebody came in.</summary>
-/// <param name="Kind"><see cref="Web"/> for a browser's cookie, <see cref="Token"/> for a bearer token.</param>
-/// <param name="Proof">What was shown: <c>setup</c>, <c>password</c>, <c>passkey</c>, <c>oidc</c>; a second factor is added with <c>+</c>.</param>
-/// <param name="Address">Where from, for the list of sessions.</param>
-/// <param name="Agent">With which program, as it says itself.</param>
-internal sealed record LoginFacts(string Kind, string Proof, string Address, string Agent)
-{
-    public const string Web = "web";
-    public const string Token = "token";
+/// <summary>Somebody who can log in, whatever he is a member of.</summary>
+/// <param name="Email">In lower case; one person has it.</param>
+/// <param name="PasswordHash">Null or empty: no password was ever set.</param>
+/// <param name="EmailProvedAt">When it was known that the address is really his; null: he only says so.</param>
+/// <param name="LastWorkspace">Which one he looked at last.</param>
+internal sealed record PersonRow(
+    long Id, string Email, string? PasswordHash, DateTimeOffset? DisabledAt, DateTimeOffset? EmailProvedAt, DateTimeOffset CreatedAt, long? LastWorkspace);
 
-    private const int MaxAgent = 200;
-
-    public static LoginFacts Of(HttpContext http, string kind, string proof) => new(
-        kind, proof, http.Connection.RemoteIpAddress?.ToString() ?? "", PlainText.OneLine(http.Request.Headers.UserAgent.ToString(), MaxAgent));
-}
+/// <summary>What somebody is logged in with.</summary>
+/// <param name="Kind"><see cref="LoginFacts.Web"/> or <see cref="LoginFacts.Token"/>.</param>
+/// <param name="Proof">As <see cref="LoginFacts.Proof"/>.</param>
+/// <param name="ProvedAt">When he last proved who he is; sensitive acts ask how long ago that was.</param>
+internal sealed record LoginRow(
+    long Id, long Person, long Workspace, string Kind, string Proof, string Address, string Agent,
+    DateTimeOffset CreatedAt, DateTimeOffset ProvedAt, DateTimeOffset SeenAt, DateTimeOffset ExpiresAt);
 
 /// <summary>People, their membership in workspaces, what they are logged in with, and one-time links. Tokens are 256 random bits; only their hashes are stored.</summary>
 internal sealed class AccountStore
 {
-    private const string Select =
-        """
-        SELECT m.workspace_id, w.name, p.id, p.email, m.user_name, m.role, p.password_hash
-        FROM person p JOIN member m ON m.person_id = p.id JOIN workspace w ON w.id = m.workspace_id
-        """;
+    private const int MostPlaces = 50;
+
+    private static readonly string[] _ownedByPeople = ["passkey", "recovery_code", "external_login", "login_place"];
+
+    private const string Columns = "m.workspace_id, w.name, p.id, p.email, m.user_name, m.role, p.password_hash";
+    private const string Tables = "person p JOIN member m ON m.person_id = p.id JOIN workspace w ON w.id = m.workspace_id";
+    private const string Select = $"SELECT {Columns} FROM {Tables}";
+    private const string SelectPerson = "SELECT id, email, password_hash, disabled_at, email_proved_at, created_at, last_workspace FROM person";
+    private const string LoginColumns =
+        "l.id, l.person_id, l.workspace_id, l.kind, l.proof, l.address, l.agent, l.created_at, l.proved_at, l.seen_at, l.expires_at";
 
     public async Task<bool> AnyAsync(Session session) => await session.ScalarAsync("SELECT COUNT(*) FROM member") > 0;
+
+    public async Task<bool> AnyAsync(Session session, long workspace) =>
+        await session.ScalarAsync("SELECT COUNT(*) FROM member WHERE workspace_id = @workspace", ("workspace", workspace)) > 0;
 
     /// <summary>The memberships of that address, oldest first; addresses compare without case. Empty: unknown, or a member of nothing.</summary>
     public Task<List<Account>> FindByEmailAsync(Session session, string email) =>
@@ -47,13 +53,14 @@ internal sealed class AccountStore
         session.QueryAsync($"{Select} WHERE m.workspace_id = @workspace ORDER BY p.id", Read, ("workspace", workspace));
 
     /// <summary>Makes a person a member, or gives an existing one of that address a new password, name and role.</summary>
+    /// <remarks>Only for whoever was let in by the operator himself: it believes the address, and replaces a password.</remarks>
     /// <returns>The person's id.</returns>
     public async Task<long> SaveAsync(Tx tx, long workspace, string email, string userName, Role role, string passwordHash, DateTimeOffset now)
     {
         var person = (await tx.ScalarAsync(
             """
-            INSERT INTO person (email, password_hash, password_changed_at, created_at) VALUES (@email, @hash, @now, @now)
-            ON CONFLICT (email) DO UPDATE SET password_hash = excluded.password_hash, password_changed_at = excluded.password_changed_at
+            INSERT INTO person (email, password_hash, password_changed_at, email_proved_at, created_at) VALUES (@email, @hash, @now, @now, @now)
+            ON CONFLICT (email) DO UPDATE SET password_hash = excluded.password_hash, password_changed_at = excluded.password_changed_at, email_proved_at = excluded.email_proved_at
             RETURNING id
             """,
             ("email", Normal(email)), ("hash", passwordHash), ("now", now.ToMicros())))!.Value;
@@ -62,13 +69,101 @@ internal sealed class AccountStore
             INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (@workspace, @person, @name, @role, @now)
             ON CONFLICT (workspace_id, person_id) DO UPDATE SET user_name = excluded.user_name, role = excluded.role
             """,
-            ("workspace", workspace), ("person", person), ("name", userName), ("role", role.ToString().ToLowerInvariant()), ("now", now.ToMicros()));
+            ("workspace", workspace), ("person", person), ("name", userName), ("role", Word(role)), ("now", now.ToMicros()));
         return person;
     }
 
-    public Task SetPasswordAsync(Tx tx, Account account, string passwordHash, DateTimeOffset now) => tx.ExecuteAsync(
+    /// <summary>A new person, a member of nothing yet.</summary>
+    /// <param name="passwordHash">Null: none; he comes in another way.</param>
+    /// <param name="emailProved">Whether it is known that the address is his.</param>
+    /// <returns>The person's id; null when the address has an account.</returns>
+    public Task<long?> NewPersonAsync(Tx tx, string email, string? passwordHash, bool emailProved, DateTimeOffset now) => tx.ScalarAsync(
+        """
+        INSERT INTO person (email, password_hash, password_changed_at, email_proved_at, created_at) VALUES (@email, @hash, @changed, @proved, @now)
+        ON CONFLICT (email) DO NOTHING RETURNING id
+        """,
+        ("email", Normal(email)), ("hash", passwordHash), ("changed", passwordHash is null ? null : now.ToMicros()),
+        ("proved", emailProved ? now.ToMicros() : null), ("now", now.ToMicros()));
+
+    /// <summary>
+    /// The person of an address that somebody trustworthy says is his (a single sign-on, a link that was mailed), made if there is none. If
+    /// the address was only claimed so far, whoever claimed it loses the password, the sessions and all else that he could come back with.
+    /// </summary>
+    public async Task<PersonRow> OfProvedEmailAsync(Tx tx, string email, DateTimeOffset now)
+    {
+        await NewPersonAsync(tx, email, null, emailProved: true, now);
+        var person = (await FindPersonAsync(tx, email))!;
+        if (person.EmailProvedAt is null)
+        {
+            await ProveEmailAsync(tx, person, now);
+        }
+
+        return (await FindPersonAsync(tx, person.Id))!;
+    }
+
+    /// <summary>Notes that the address is really his. What was set up before that, perhaps by somebody else, goes.</summary>
+    public async Task ProveEmailAsync(Tx tx, PersonRow person, DateTimeOffset now)
+    {
+        if (person.EmailProvedAt is not null)
+        {
+            return;
+        }
+
+        await tx.ExecuteAsync(
+            "UPDATE person SET email_proved_at = @now, password_hash = NULL, totp_secret = NULL, totp_confirmed_at = NULL WHERE id = @person", ("now", now.ToMicros()), ("person", person.Id));
+        await EndSessionsOfAsync(tx, person.Id);
+        foreach (var table in _ownedByPeople)
+        {
+            await tx.ExecuteAsync($"DELETE FROM {table} WHERE person_id = @person", ("person", person.Id));
+        }
+
+        await tx.ExecuteAsync("UPDATE api_key SET revoked_at = @now WHERE person_id = @person AND revoked_at IS NULL", ("now", now.ToMicros()), ("person", person.Id));
+    }
+
+    public Task<PersonRow?> FindPersonAsync(Session session, string email) =>
+        session.FirstAsync($"{SelectPerson} WHERE email = @email", ReadPerson, ("email", Normal(email)));
+
+    public Task<PersonRow?> FindPersonAsync(Session session, long id) => session.FirstAsync($"{SelectPerson} WHERE id = @id", ReadPerson, ("id", id));
+
+    /// <summary>The memberships of a person, oldest first.</summary>
+    public Task<List<Account>> OfPersonAsync(Session session, long person) =>
+        session.QueryAsync($"{Select} WHERE p.id = @person ORDER BY m.created_at, m.workspace_id", Read, ("person", person));
+
+    /// <returns>Null: not a member there.</returns>
+    public Task<Account?> FindMemberAsync(Session session, long workspace, long person) =>
+        session.FirstAsync($"{Select} WHERE m.workspace_id = @workspace AND p.id = @person", Read, ("workspace", workspace), ("person", person));
+
+    /// <summary>Makes a person a member, or changes his role; a member keeps his name.</summary>
+    /// <param name="userName">Used by no other member; <see cref="FreeNameAsync"/> finds one.</param>
+    public Task JoinAsync(Tx tx, long workspace, long person, string userName, Role role, DateTimeOffset now) => tx.ExecuteAsync(
+        """
+        INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (@workspace, @person, @name, @role, @now)
+        ON CONFLICT (workspace_id, person_id) DO UPDATE SET role = excluded.role
+        """,
+        ("workspace", workspace), ("person", person), ("name", userName), ("role", Word(role)), ("now", now.ToMicros()));
+
+    /// <summary>A name like the wanted one that neither a member has nor, unless it is theirs to have, a person of the estate.</summary>
+    /// <param name="taken">Names that nobody may take: those of people whom the configuration pages.</param>
+    public async Task<string> FreeNameAsync(Session session, long workspace, string wanted, IReadOnlySet<string> taken)
+    {
+        var members = (await ListAsync(session, workspace)).Select(a => a.UserName).ToHashSet(StringComparer.Ordinal);
+        for (var i = 1; ; i++)
+        {
+            var name = i == 1 ? wanted : $"{wanted}-{i}";
+            if (!members.Contains(name) && !taken.Contains(name))
+            {
+                return name;
+            }
+        }
+    }
+
+    public Task SetPasswordAsync(Tx tx, long person, string passwordHash, DateTimeOffset now) => tx.ExecuteAsync(
         "UPDATE person SET password_hash = @hash, password_changed_at = @now WHERE id = @id",
-        ("hash", passwordHash), ("now", now.ToMicros()), ("id", account.Id));
+        ("hash", passwordHash), ("now", now.ToMicros()), ("id", person));
+
+    /// <summary>Stores the same password with the parameters of today; unless it was changed meanwhile.</summary>
+    public Task UpgradePasswordAsync(Tx tx, PersonRow person, string passwordHash) => tx.ExecuteAsync(
+        "UPDATE person SET password_hash = @hash WHERE id = @id AND password_hash = @old", ("hash", passwordHash), ("id", person.Id), ("old", person.PasswordHash));
 
     /// <param name="workspace">The one that the session looks at; the person is a member of it.</param>
     /// <returns>The session's token; shown once, to whoever logged in.</returns>
@@ -82,20 +177,60 @@ internal sealed class AccountStore
             """,
             ("hash", Hash(token)), ("person", person), ("workspace", workspace), ("kind", facts.Kind), ("proof", facts.Proof),
             ("address", facts.Address), ("agent", facts.Agent), ("now", now.ToMicros()), ("expires", (now + life).ToMicros()));
+        await tx.ExecuteAsync("UPDATE person SET last_workspace = @workspace WHERE id = @person", ("workspace", workspace), ("person", person));
         return token;
     }
 
-    public Task<Account?> FindBySessionAsync(Session session, string token, DateTimeOffset now) => session.FirstAsync(
+    /// <param name="kind">A cookie does not open what a bearer token does, and the other way round.</param>
+    /// <returns>Who is logged in with the token; null when it is unknown, over, or of another kind.</returns>
+    public Task<(Account Account, LoginRow Login)?> FindLoginAsync(Session session, string token, string kind, DateTimeOffset now) => session.FirstAsync(
         $"""
-        {Select} JOIN login l ON l.workspace_id = m.workspace_id AND l.person_id = p.id
-        WHERE l.token_hash = @hash AND l.expires_at > @now AND p.disabled_at IS NULL
+        SELECT {Columns}, {LoginColumns}
+        FROM {Tables} JOIN login l ON l.workspace_id = m.workspace_id AND l.person_id = p.id
+        WHERE l.token_hash = @hash AND l.kind = @kind AND l.expires_at > @now AND p.disabled_at IS NULL
         """,
-        Read, ("hash", Hash(token)), ("now", now.ToMicros()));
+        static row => ((Account, LoginRow)?)(Read(row), ReadLogin(row, 7)), ("hash", Hash(token)), ("kind", kind), ("now", now.ToMicros()));
+
+    /// <summary>What a person is logged in with, in all workspaces, newest use first.</summary>
+    public Task<List<LoginRow>> LoginsAsync(Session session, long person, DateTimeOffset now) => session.QueryAsync(
+        $"SELECT {LoginColumns} FROM login l WHERE l.person_id = @person AND l.expires_at > @now ORDER BY l.seen_at DESC, l.id DESC",
+        static row => ReadLogin(row, 0), ("person", person), ("now", now.ToMicros()));
+
+    public Task SeenAsync(Tx tx, long login, DateTimeOffset now) => tx.ExecuteAsync(
+        "UPDATE login SET seen_at = @now WHERE id = @id AND seen_at < @now", ("now", now.ToMicros()), ("id", login));
 
     public Task EndSessionAsync(Tx tx, string token) => tx.ExecuteAsync("DELETE FROM login WHERE token_hash = @hash", ("hash", Hash(token)));
 
+    /// <returns>False: that person has no such login.</returns>
+    public async Task<bool> EndLoginAsync(Tx tx, long person, long login) =>
+        await tx.ExecuteAsync("DELETE FROM login WHERE person_id = @person AND id = @id", ("person", person), ("id", login)) == 1;
+
     /// <summary>Ends all that a person is logged in with, in every workspace.</summary>
-    public Task EndSessionsOfAsync(Tx tx, long person) => tx.ExecuteAsync("DELETE FROM login WHERE person_id = @person", ("person", person));
+    /// <param name="except">The login that stays; null: none.</param>
+    /// <returns>How many ended.</returns>
+    public Task<int> EndSessionsOfAsync(Tx tx, long person, long? except = null) => tx.ExecuteAsync(
+        "DELETE FROM login WHERE person_id = @person AND id <> @except", ("person", person), ("except", except ?? 0));
+
+    /// <summary>Whether the person has logged in from there before.</summary>
+    public async Task<bool> KnowsPlaceAsync(Session session, long person, string place) =>
+        await session.ScalarAsync("SELECT COUNT(*) FROM login_place WHERE person_id = @person AND place = @place", ("person", person), ("place", place)) > 0;
+
+    /// <summary>Remembers where somebody logged in from; the oldest places are forgotten.</summary>
+    public async Task NotePlaceAsync(Tx tx, long person, string place, DateTimeOffset now)
+    {
+        await tx.ExecuteAsync(
+            """
+            INSERT INTO login_place (person_id, place, seen_at) VALUES (@person, @place, @now)
+            ON CONFLICT (person_id, place) DO UPDATE SET seen_at = excluded.seen_at
+            """,
+            ("person", person), ("place", place), ("now", now.ToMicros()));
+        await tx.ExecuteAsync(
+            """
+            DELETE FROM login_place WHERE person_id = @person AND place NOT IN (
+                SELECT place FROM login_place WHERE person_id = @person ORDER BY seen_at DESC LIMIT @most)
+            """,
+            ("person", person), ("most", MostPlaces));
+    }
 
     /// <summary>Makes a link that works once, until it expires. A new link of the same purpose and subject ends the older one.</summary>
     public async Task<string> NewLinkAsync(Tx tx, long workspace, string purpose, string subject, DateTimeOffset expiresAt)
@@ -124,6 +259,15 @@ internal sealed class AccountStore
     private static string Normal(string email) => email.Trim().ToLowerInvariant();
 
     private static byte[] Hash(string token) => ApiKeyText.Hash(token);
+
+    private static string Word(Role role) => role.ToString().ToLowerInvariant();
+
+    private static PersonRow ReadPerson(DbDataReader row) => new(
+        row.GetInt64(0), row.GetString(1), row.NullableString(2), row.NullableInstant(3), row.NullableInstant(4), row.Instant(5), row.NullableLong(6));
+
+    private static LoginRow ReadLogin(DbDataReader row, int at) => new(
+        row.GetInt64(at), row.GetInt64(at + 1), row.GetInt64(at + 2), row.GetString(at + 3), row.GetString(at + 4), row.GetString(at + 5), row.GetString(at + 6),
+        row.Instant(at + 7), row.Instant(at + 8), row.Instant(at + 9), row.Instant(at + 10));
 
     private static Account Read(DbDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetString(3), row.GetString(4), Enum.Parse<Role>(row.GetString(5), ignoreCase: true), row.NullableString(6));

@@ -6,35 +6,23 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Tocsin.Data;
+using Tocsin.Hosting;
 
 namespace Tocsin.Identity;
 
-/// <summary>Admits by API key (<c>Authorization: Bearer</c> or <c>X-API-Key</c>) or by the browser's session cookie.</summary>
+/// <summary>Admits by bearer token, by API key (<c>Authorization: Bearer</c> or <c>X-API-Key</c>) or by the browser's session cookie.</summary>
 internal sealed class TocsinAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    KeyRing keys, AccountStore accounts, Database database) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    Admission admission) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "tocsin";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Credentials.Key(Request) is { } key)
-        {
-            return await keys.FindAsync(key, Context.RequestAborted) is { } known
-                ? Admit(new(known.Workspace, known.WorkspaceName, known.Role, $"key:{known.Name}", null))
-                : AuthenticateResult.Fail("The key is unknown or revoked.");
-        }
-
-        if (SessionCookie.Read(Request) is { } token)
-        {
-            var now = TimeProvider.GetUtcNow();
-            return await database.ReadAsync(session => accounts.FindBySessionAsync(session, token, now), Context.RequestAborted) is { } account
-                ? Admit(new(account.Workspace, account.WorkspaceName, account.Role, $"user:{account.UserName}", account.UserName))
-                : AuthenticateResult.Fail("The session has ended.");
-        }
-
-        return AuthenticateResult.NoResult();
+        var presented = Presented.In(Request);
+        return presented.Nothing ? AuthenticateResult.NoResult()
+            : await admission.FindAsync(presented, Context.RequestAborted) is { } caller ? AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName))
+            : AuthenticateResult.Fail("The key or session is unknown, or has ended.");
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -46,14 +34,18 @@ internal sealed class TocsinAuthentication(
         }
 
         Response.Headers.WWWAuthenticate = "Bearer";
-        return Problems.Unauthorized().ExecuteAsync(Context);
+        return AnswersDetail
+            ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, DetailAnswer.LogIn).ExecuteAsync(Context)
+            : Problems.Unauthorized().ExecuteAsync(Context);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Pages.Errors.WantsPage(Request)
+    // There, a key is as good as nothing where a person is asked for.
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => AnswersDetail ? HandleChallengeAsync(properties)
+        : Pages.Errors.WantsPage(Request)
         ? Pages.Errors.WriteAsync(Context, StatusCodes.Status403Forbidden, trace: null)
         : Error.Forbidden("Your role does not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
 
-    private AuthenticateResult Admit(Caller caller) => AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName));
+    private bool AnswersDetail => Context.GetEndpoint()?.Metadata.GetMetadata<AnswersDetail>() is not null;
 }
 
 /// <summary>Reads what a request presents.</summary>
@@ -63,7 +55,14 @@ internal static class Credentials
     /// The API or source key of a request; null when it brings none. Basic authentication's password counts as a key, and so does what
     /// <see cref="QueryToken"/> took out of the address.
     /// </summary>
-    public static string? Key(HttpRequest request)
+    public static string? Key(HttpRequest request) => request.Headers["X-API-Key"].ToString() is { Length: > 0 } plain ? plain : Bearer(request) ?? KeyBeside(request);
+
+    /// <summary>What stands in <c>Authorization: Bearer</c>.</summary>
+    public static string? Bearer(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is var header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
+
+    /// <summary>A key in any other place.</summary>
+    public static string? KeyBeside(HttpRequest request)
     {
         if (request.Headers["X-API-Key"].ToString() is { Length: > 0 } plain)
         {
@@ -74,11 +73,6 @@ internal static class Credentials
         if (header.Length == 0)
         {
             return QueryToken.Of(request.HttpContext);
-        }
-
-        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-        {
-            return header["Bearer ".Length..].Trim();
         }
 
         if (header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
@@ -127,11 +121,14 @@ internal static class IdentitySetup
     /// <summary>Accounts, keys and sessions; every route needs a caller unless it says <c>AllowAnonymous</c> and is on the public list.</summary>
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
-        services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<AccountStore>().AddSingleton<SignIn>();
+        services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<AccountStore>();
+        services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
         services.AddAuthentication(TocsinAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TocsinAuthentication>(TocsinAuthentication.SchemeName, null);
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(AtLeast(Role.Viewer))
+            .AddPolicy(Policies.Person, new AuthorizationPolicyBuilder()
+                .RequireAuthenticatedUser().RequireAssertion(context => Caller.Find(context.User) is { Person: not null }).Build())
             .AddPolicy(Policies.Viewer, AtLeast(Role.Viewer))
             .AddPolicy(Policies.Responder, AtLeast(Role.Responder))
             .AddPolicy(Policies.Admin, AtLeast(Role.Admin))

@@ -1,161 +1,101 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
-using Tocsin.Workspaces;
 
 namespace Tocsin.Identity;
 
-/// <summary>Passwords, sessions and the first account. Trying passwords is slow for everybody and bounded for the machine.</summary>
-internal sealed class SignIn(Database database, AccountStore accounts, WorkspaceStore workspaces, TimeProvider clock) : IDisposable
-{
-    public const string SetupPurpose = "setup";
-    public const int MinPasswordLength = 12;
+/// <summary>Somebody who is in: as whom, and the token that says so from now on.</summary>
+internal sealed record SignedIn(Account Account, string Token);
 
-    private const int Iterations = 220_000;
-    private const int TriesPerMinute = 10;
-    private const int MostWindows = 50_000;
+/// <summary>Logging in and out. A first proof (a password here, others elsewhere) ends in <see cref="ProvedAsync"/>, and all ways end in <see cref="BeginAsync"/>.</summary>
+internal sealed class SignIn(
+    Database database, AccountStore accounts, Passwords passwords, LoginLimits limits, IOptions<AccountOptions> options, TimeProvider clock)
+{
+    public const string TooManyTries = "login.too_many";
+    public const string Wrong = "login.wrong";
 
     private static readonly TimeSpan _sessionLife = TimeSpan.FromDays(14);
-    private static readonly TimeSpan _linkLife = TimeSpan.FromDays(1);
-    private static readonly string _nobody = HashPassword(Convert.ToHexString(RandomNumberGenerator.GetBytes(16)));
-
-    // Hashing is meant to cost CPU; two at a time leave the rest of the machine to paging.
-    private readonly SemaphoreSlim _hashing = new(2);
-    private readonly ConcurrentDictionary<string, (long Minute, int Tries)> _tries = new(StringComparer.Ordinal);
 
     /// <summary>Checks a password and begins a session.</summary>
-    /// <returns>The session's token. The refusal is the same, and takes as long, for a wrong password and an unknown address.</returns>
-    public async Task<Result<(Account Account, string Token)>> LogInAsync(string email, string password, LoginFacts facts, CancellationToken ct)
+    /// <param name="workspace">The name of the one to look at; null: that of last time.</param>
+    /// <returns>The refusal is the same, and costs the same, for a wrong password, an unknown address and an account without a password.</returns>
+    public async Task<Result<SignedIn>> LogInAsync(string email, string password, LoginFacts facts, string? workspace, CancellationToken ct)
     {
-        if (!MayTry($"address {facts.Address}") || !MayTry($"account {email.Trim().ToLowerInvariant()}"))
+        var place = LoginLimits.PlaceOf(facts.Address);
+        if (limits.Take($"place {place}") is { } wait)
         {
-            return new Error(ErrorKind.Unavailable, "login.too_many", "Too many tries. Wait a minute.");
+            return TooMany(wait);
         }
 
-        var found = await database.ReadAsync(session => accounts.FindByEmailAsync(session, email), ct);
-        var account = found.FirstOrDefault();
-        if (!await MatchesAsync(account?.PasswordHash ?? _nobody, password, ct) || account is null)
+        var person = await database.ReadAsync(session => accounts.FindPersonAsync(session, email), ct);
+        var known = person is not null && await database.ReadAsync(session => accounts.KnowsPlaceAsync(session, person.Id, place), ct);
+        var account = AccountTries(email, known ? place : null);
+        if (limits.Take(account) is { } waitForIt)
         {
-            return Error.Forbidden("The address or the password is wrong.");
+            return TooMany(waitForIt);
         }
 
-        var token = await database.WriteAsync(tx => accounts.BeginSessionAsync(tx, account.Workspace, account.Id, facts, clock.GetUtcNow(), _sessionLife), ct);
-        return (account, token);
+        switch (await passwords.CheckAsync(person?.PasswordHash, password, known, ct))
+        {
+            case PasswordVerdict.Busy:
+                limits.Return(account);
+                limits.Return($"place {place}");
+                return Busy();
+            case PasswordVerdict.Wrong:
+                return new Error(ErrorKind.Forbidden, Wrong, "The address or the password is wrong.");
+            case PasswordVerdict.RightButOld when await passwords.HashAsync(password, known, ct) is { } upgraded:
+                await database.WriteAsync(tx => accounts.UpgradePasswordAsync(tx, person!, upgraded), ct);
+                break;
+        }
+
+        limits.Return(account);
+        limits.Return($"place {place}");
+        return await database.WriteAsync(tx => ProvedAsync(tx, person!, facts, workspace), ct);
+    }
+
+    /// <summary>
+    /// Goes on after a first proof of who somebody is. This is the one place between that and a session: what must be asked for besides is asked here.
+    /// </summary>
+    /// <param name="workspace">The name of the one to look at; null: that of last time.</param>
+    public async Task<Result<SignedIn>> ProvedAsync(Tx tx, PersonRow person, LoginFacts facts, string? workspace)
+    {
+        if (person.DisabledAt is not null)
+        {
+            return new Error(ErrorKind.Forbidden, "account.disabled", "This account is disabled. Ask whoever runs this Tocsin.");
+        }
+
+        var memberships = await accounts.OfPersonAsync(tx, person.Id);
+        var chosen = workspace is null
+            ? memberships.Find(m => m.Workspace == person.LastWorkspace) ?? memberships.FirstOrDefault()
+            : memberships.Find(m => m.WorkspaceName == workspace);
+        return chosen is null
+            ? new Error(ErrorKind.Forbidden, "account.no_workspace", workspace is null
+                ? "This account is a member of no workspace any more. Ask somebody there for an invitation."
+                : "This account is not a member of that workspace.")
+            : await BeginAsync(tx, person.Id, chosen.Workspace, facts);
+    }
+
+    /// <summary>Begins a session for somebody who has shown all that is asked for.</summary>
+    /// <param name="person">A member of the workspace, not disabled.</param>
+    /// <exception cref="InvalidOperationException">The person is not a member there.</exception>
+    public async Task<SignedIn> BeginAsync(Tx tx, long person, long workspace, LoginFacts facts)
+    {
+        var account = await accounts.FindMemberAsync(tx, workspace, person)
+            ?? throw new InvalidOperationException($"Person {person} is not a member of workspace {workspace}.");
+        var now = clock.GetUtcNow();
+        await accounts.NotePlaceAsync(tx, person, LoginLimits.PlaceOf(facts.Address), now);
+        var life = facts.Kind == LoginFacts.Token ? TimeSpan.FromHours(options.Value.TokenHours) : _sessionLife;
+        return new(account, await accounts.BeginSessionAsync(tx, workspace, person, facts, now, life));
     }
 
     public Task LogOutAsync(string token, CancellationToken ct) => database.WriteAsync(tx => accounts.EndSessionAsync(tx, token), ct);
 
-    /// <summary>The link for the first administrator; null when there is an account already.</summary>
-    public Task<string?> SetupLinkAsync(CancellationToken ct) => database.WriteAsync(
-        async tx =>
-        {
-            if (await accounts.AnyAsync(tx))
-            {
-                return null;
-            }
+    /// <summary>Ends all that a person is logged in with.</summary>
+    public Task LogOutEverywhereAsync(long person, CancellationToken ct) => database.WriteAsync(tx => accounts.EndSessionsOfAsync(tx, person), ct);
 
-            var workspace = (await workspaces.ListAsync(tx)).FirstOrDefault() ?? await workspaces.EnsureAsync(tx, WorkspaceStore.Default, clock.GetUtcNow());
-            return await accounts.NewLinkAsync(tx, workspace.Id, SetupPurpose, "owner", clock.GetUtcNow() + _linkLife);
-        },
-        ct);
+    public static Error Busy() => new(ErrorKind.Unavailable, "login.busy", "Many people log in at this moment. Try again in a few seconds.");
 
-    public Task<LinkTarget?> FindSetupAsync(string token, CancellationToken ct) =>
-        database.ReadAsync(session => accounts.FindLinkAsync(session, SetupPurpose, token, clock.GetUtcNow()), ct);
+    public static Error TooMany(TimeSpan wait) => Error.TooMany(TooManyTries, $"Too many tries. Wait {Math.Ceiling(wait.TotalSeconds)} seconds.");
 
-    /// <summary>Makes the account that a setup link is for, once, and begins its session.</summary>
-    /// <param name="userName">The estate's user to be; <see cref="UserNameOf"/> proposes one.</param>
-    public async Task<Result<(Account Account, string Token)>> SetUpAsync(string link, string email, string userName, string password, LoginFacts facts, CancellationToken ct)
-    {
-        if (!email.Contains('@', StringComparison.Ordinal) || email.Length > 254)
-        {
-            return Error.Invalid("email", "Enter an e-mail address, such as ana@example.com.");
-        }
-
-        if (password.Length < MinPasswordLength)
-        {
-            return Error.Invalid("password", $"Use at least {MinPasswordLength} characters; a sentence is fine.");
-        }
-
-        var hash = await HashAsync(password, ct);
-        return await database.WriteAsync<Result<(Account, string)>>(
-            async tx =>
-            {
-                var now = clock.GetUtcNow();
-                if (await accounts.FindLinkAsync(tx, SetupPurpose, link, now) is not { } target || !await accounts.UseLinkAsync(tx, link, now))
-                {
-                    return Error.NotFound("setup link", "it was used or has expired; start Tocsin again for a new one");
-                }
-
-                var role = Enum.Parse<Role>(target.Subject, ignoreCase: true);
-                var id = await accounts.SaveAsync(tx, target.Workspace, email, userName, role, hash, now);
-                var token = await accounts.BeginSessionAsync(tx, target.Workspace, id, facts, now, _sessionLife);
-                var account = (await accounts.ListAsync(tx, target.Workspace)).Single(a => a.Id == id);
-                return (account, token);
-            },
-            ct);
-    }
-
-    public void Dispose() => _hashing.Dispose();
-
-    /// <summary>A short name from a person's name or address: lower-case letters, digits and dashes.</summary>
-    public static string UserNameOf(string name)
-    {
-        var text = new StringBuilder();
-        foreach (var c in name.Split('@')[0].Trim().ToLowerInvariant())
-        {
-            text.Append(char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-');
-        }
-
-        var shortened = text.ToString().Trim('-');
-        return shortened.Length == 0 ? "admin" : shortened[..Math.Min(40, shortened.Length)];
-    }
-
-    private bool MayTry(string who)
-    {
-        var minute = clock.GetUtcNow().ToUnixTimeSeconds() / 60;
-        if (_tries.Count > MostWindows)
-        {
-            _tries.Clear();
-        }
-
-        return _tries.AddOrUpdate(who, _ => (minute, 1), (_, known) => known.Minute == minute ? (minute, known.Tries + 1) : (minute, 1)).Tries <= TriesPerMinute;
-    }
-
-    private async Task<string> HashAsync(string password, CancellationToken ct)
-    {
-        await _hashing.WaitAsync(ct);
-        try
-        {
-            return HashPassword(password);
-        }
-        finally
-        {
-            _hashing.Release();
-        }
-    }
-
-    private async Task<bool> MatchesAsync(string stored, string password, CancellationToken ct)
-    {
-        await _hashing.WaitAsync(ct);
-        try
-        {
-            var parts = stored.Split('$');
-            var expected = Convert.FromBase64String(parts[3]);
-            var actual = Rfc2898DeriveBytes.Pbkdf2(password, Convert.FromBase64String(parts[2]), int.Parse(parts[1]), HashAlgorithmName.SHA512, expected.Length);
-            return CryptographicOperations.FixedTimeEquals(expected, actual);
-        }
-        finally
-        {
-            _hashing.Release();
-        }
-    }
-
-    /// <summary>PBKDF2 with its parameters, so that they can grow: <c>pbkdf2-sha512$iterations$salt$hash</c>.</summary>
-    private static string HashPassword(string password)
-    {
-        var salt = RandomNumberGenerator.GetBytes(16);
-        var hash = Rfc2898DeriveBytes.Pbkdf2(password, salt, Iterations, HashAlgorithmName.SHA512, 32);
-        return $"pbkdf2-sha512${Iterations}${Convert.ToBase64String(salt)}${Convert.ToBase64String(hash)}";
-    }
+    /// <param name="knownPlace">A place that the account was logged in from before, which strangers elsewhere cannot use up; null: any other.</param>
+    private static string AccountTries(string email, string? knownPlace) => $"account {email.Trim().ToLowerInvariant()} {knownPlace}";
 }

@@ -26,6 +26,8 @@ internal static class Telemetry
         "tocsin_ingest_seconds", "s", "From receipt of a delivery to its commit.",
         advice: new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5] });
 
+    public static Counter<long> PasswordHashes { get; } = _meter.CreateCounter<long>("tocsin_password_hashes_total", description: "Slow hashes of passwords: each keeps a core busy for some 100 ms.");
+
     public static Counter<long> DeadJobs { get; } = _meter.CreateCounter<long>("tocsin_jobs_dead_total", description: "Jobs that gave up.");
 
     public static Counter<long> BackplaneNotices { get; } = _meter.CreateCounter<long>("tocsin_backplane_notices_total", description: "What nodes told each other, sent or heard by this one.");

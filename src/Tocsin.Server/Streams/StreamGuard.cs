@@ -8,20 +8,19 @@ namespace Tocsin.Streams;
 /// Looks again and again whether the credential that a stream was opened with still holds: a key that was revoked, or a session that ended, hears
 /// nothing more within five seconds. One look serves all streams of one credential.
 /// </summary>
-internal sealed class StreamGuard(KeyRing keys, AccountStore accounts, Database database, TimeProvider clock) : IAsyncDisposable
+internal sealed class StreamGuard(Admission admission, TimeProvider clock) : IAsyncDisposable
 {
     /// <summary>With the four seconds that the key ring remembers, five in all.</summary>
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string? Key, string? Session), Watch> _watches = [];
+    private readonly Dictionary<Presented, Watch> _watches = [];
 
     /// <summary>Begins to look after the credential of a request that was admitted.</summary>
     /// <returns>To be given back by <see cref="Leave"/>.</returns>
     public Watch Enter(HttpRequest request)
     {
-        var key = Credentials.Key(request);
-        var credential = (key, key is null ? SessionCookie.Read(request) : null);
+        var credential = Presented.In(request);
         lock (_gate)
         {
             if (!_watches.TryGetValue(credential, out var watch))
@@ -80,13 +79,11 @@ internal sealed class StreamGuard(KeyRing keys, AccountStore accounts, Database 
         }
     }
 
-    private async Task<bool> HoldsAsync((string? Key, string? Session) credential, CancellationToken ct)
+    private async Task<bool> HoldsAsync(Presented credential, CancellationToken ct)
     {
         try
         {
-            return credential.Key is { } key
-                ? await keys.FindAsync(key, ct) is not null
-                : credential.Session is { } token && await database.ReadAsync(session => accounts.FindBySessionAsync(session, token, clock.GetUtcNow()), ct) is not null;
+            return await admission.FindAsync(credential, ct) is not null;
         }
         catch (StoreUnavailableException)
         {
@@ -96,9 +93,9 @@ internal sealed class StreamGuard(KeyRing keys, AccountStore accounts, Database 
     }
 
     /// <summary>One credential that streams are open with.</summary>
-    internal sealed class Watch((string? Key, string? Session) credential)
+    internal sealed class Watch(Presented credential)
     {
-        public (string? Key, string? Session) Credential => credential;
+        public Presented Credential => credential;
 
         /// <summary>Cancelled when the credential no longer holds.</summary>
         public CancellationTokenSource Over { get; } = new();

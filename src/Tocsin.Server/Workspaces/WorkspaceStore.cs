@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Tocsin.Data;
 
 namespace Tocsin.Workspaces;
@@ -40,6 +41,25 @@ internal sealed class WorkspaceStore
             return only with { Name = name };
         }
 
+        return await AddAsync(tx, name, now);
+    }
+
+    /// <summary>
+    /// A new workspace for somebody who came by himself. Its name ends in random letters, so that nobody can take the name of one that the
+    /// operator will declare later, and nobody learns from a refusal which names there are.
+    /// </summary>
+    public async Task<Workspace> NewAsync(Tx tx, string name, DateTimeOffset now)
+    {
+        if (tx.Dialect.IsPostgres)
+        {
+            await tx.ExecuteAsync("SELECT pg_advisory_xact_lock(7002)");
+        }
+
+        return await AddAsync(tx, $"{name}-{RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 8)}", now);
+    }
+
+    private static async Task<Workspace> AddAsync(Tx tx, string name, DateTimeOffset now)
+    {
         var id = (await tx.ScalarAsync("SELECT MAX(id) FROM workspace") ?? 0) + 1;
         await tx.ExecuteAsync(
             "INSERT INTO workspace (id, name, revision, last_incident, created_at) VALUES (@id, @name, 0, 0, @now)",

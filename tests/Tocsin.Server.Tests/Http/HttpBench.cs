@@ -41,7 +41,7 @@ internal sealed class HttpBench : IAsyncDisposable
     public Uri Url => new(_app.Urls.First());
 
     /// <summary>Two workspaces: <c>acme</c>, which pages ana and a minute later bo, and <c>other</c>, which pages nobody.</summary>
-    public static async Task<HttpBench> StartAsync(Engine? engine = null)
+    public static async Task<HttpBench> StartAsync(Engine? engine = null, Action<WebApplicationBuilder>? configure = null)
     {
         var store = await (engine ?? Engine.Sqlite).AddressAsync();
         var folder = Directory.CreateTempSubdirectory("tocsin-http-");
@@ -50,7 +50,7 @@ internal sealed class HttpBench : IAsyncDisposable
         var estate = folder.CreateSubdirectory("estate").FullName;
         await File.WriteAllTextAsync(Path.Combine(estate, "acme.yaml"), Acme(phone.Url));
         await File.WriteAllTextAsync(Path.Combine(estate, "other.yaml"), Other);
-        return new(folder, clock, store, await StartAsync(folder, store.Address, phone, null), phone);
+        return new(folder, clock, store, await StartAsync(folder, store.Address, phone, configure), phone);
     }
 
     /// <summary>Stops the server and starts it again on the same data and estate, on another port.</summary>

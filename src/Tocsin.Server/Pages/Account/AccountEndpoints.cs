@@ -29,11 +29,15 @@ internal static class AccountEndpoints
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (email, next) = (form["email"].ToString(), Local(form["next"].ToString()));
-        var result = await signIn.LogInAsync(email, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), ct);
+        var result = await signIn.LogInAsync(email, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), null, ct);
         if (!result.Ok)
         {
-            var status = result.Error.Kind == ErrorKind.Unavailable ? StatusCodes.Status429TooManyRequests : StatusCodes.Status403Forbidden;
-            return new Rendered<LoginPage, LoginModel>(frames.Outer(http), new(email, result.Error.Detail, next), status);
+            return new Rendered<LoginPage, LoginModel>(frames.Outer(http), new(email, result.Error.Detail, next), Problems.StatusOf(result.Error));
+        }
+
+        if (SessionCookie.Read(http.Request) is { } before)
+        {
+            await signIn.LogOutAsync(before, ct);
         }
 
         SessionCookie.Write(http, result.Value.Token);
@@ -52,19 +56,19 @@ internal static class AccountEndpoints
         return Done.Gone("/login", "");
     }
 
-    private static async Task<IResult> ShowSetup(string token, HttpContext http, FrameFactory frames, SignIn signIn, CancellationToken ct) =>
-        await signIn.FindSetupAsync(token, ct) is null
+    private static async Task<IResult> ShowSetup(string token, HttpContext http, FrameFactory frames, Enrolment enrolment, CancellationToken ct) =>
+        await enrolment.FindSetupAsync(token, ct) is null
             ? new Rendered<SetupGonePage, SetupGoneModel>(frames.Outer(http), new(Gone), StatusCodes.Status404NotFound)
             : new Rendered<SetupPage, SetupModel>(frames.Outer(http), new(token, "", "", new Dictionary<string, string>()));
 
     private static async Task<IResult> SetUp(
-        string token, HttpContext http, FrameFactory frames, SignIn signIn, IEstates estates, StarterEstate starter, CancellationToken ct)
+        string token, HttpContext http, FrameFactory frames, Enrolment enrolment, IEstates estates, StarterEstate starter, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (name, email) = (form["name"].ToString().Trim(), form["email"].ToString().Trim());
         var result = name.Length == 0
             ? Error.Invalid("name", "Enter your name.")
-            : await signIn.SetUpAsync(token, email, await UserNameAsync(token, name, email, signIn, estates, ct), form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "setup"), ct);
+            : await enrolment.SetUpAsync(token, email, await UserNameAsync(token, name, email, enrolment, estates, ct), form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "setup"), ct);
         if (result.Ok)
         {
             SessionCookie.Write(http, result.Value.Token);
@@ -81,10 +85,10 @@ internal static class AccountEndpoints
     }
 
     /// <summary>The estate's person with that address, so that the account is who gets paged; else a new name.</summary>
-    private static async Task<string> UserNameAsync(string token, string name, string email, SignIn signIn, IEstates estates, CancellationToken ct)
+    private static async Task<string> UserNameAsync(string token, string name, string email, Enrolment enrolment, IEstates estates, CancellationToken ct)
     {
-        var estate = await signIn.FindSetupAsync(token, ct) is { } target ? await estates.FindAsync(target.Workspace, ct) : null;
-        return estate?.Model.Users.Values.FirstOrDefault(u => string.Equals(u.Email, email, StringComparison.OrdinalIgnoreCase))?.Name ?? SignIn.UserNameOf(name);
+        var estate = await enrolment.FindSetupAsync(token, ct) is { } target ? await estates.FindAsync(target.Workspace, ct) : null;
+        return estate?.Model.Users.Values.FirstOrDefault(u => string.Equals(u.Email, email, StringComparison.OrdinalIgnoreCase))?.Name ?? Enrolment.UserNameOf(name);
     }
 
     /// <summary>A path of ours, or the inbox: never another site.</summary>

@@ -1,0 +1,62 @@
+namespace Tocsin.Sdk;
+
+/// <summary>A bearer token, and whose it is.</summary>
+/// <param name="AccessToken">43 URL-safe characters; shown once.</param>
+/// <param name="TokenType">Always <c>bearer</c>.</param>
+public sealed record SessionToken(string AccessToken, string TokenType, AccountUser User);
+
+/// <param name="Id">A UUID that never changes.</param>
+/// <param name="CreatedAt">ISO 8601 in UTC, without zone: <c>2031-05-04T10:00:00.123456</c>.</param>
+/// <param name="IsActive">False: disabled; it cannot log in.</param>
+public sealed record AccountUser(Guid Id, string Email, string CreatedAt, bool IsActive);
+
+/// <param name="Status">Always <c>logged out</c>.</param>
+public sealed record LoggedOut(string Status);
+
+/// <summary>An account with what belongs to it, as clients of the reliability assistant show it.</summary>
+public sealed record AccountOverview(OverviewUser User, OverviewIntegrations Integrations, OverviewKeys ApiKeys);
+
+/// <param name="CreatedAt">ISO 8601 in UTC, without zone.</param>
+public sealed record OverviewUser(Guid Id, string Email, string CreatedAt, bool IsActive, OverviewSubscription Subscription);
+
+/// <summary>There are no tiers here: always <c>free</c> and <c>active</c>, without end.</summary>
+public sealed record OverviewSubscription(string Tier, string Status, string? Expires);
+
+public sealed record OverviewIntegrations(OverviewSlack Slack, OverviewConnection Discord, OverviewConnection Jira, OverviewConnection Pagerduty);
+
+/// <param name="Connected">The workspace has a channel or a contact of Slack.</param>
+/// <param name="Workspaces">Slack workspaces that an app was installed to.</param>
+public sealed record OverviewSlack(bool Connected, IReadOnlyList<string> Workspaces);
+
+public sealed record OverviewConnection(bool Connected);
+
+/// <param name="Count">How many the account has, revoked ones too.</param>
+public sealed record OverviewKeys(long Count, int MaxAllowed, IReadOnlyList<OverviewKey> Keys);
+
+/// <param name="KeyPreview">The first characters.</param>
+public sealed record OverviewKey(string Name, string KeyPreview, string CreatedAt, string? LastUsed, bool IsActive);
+
+/// <summary>Who asks, as Tocsin sees it.</summary>
+/// <param name="Actor">How the log calls who asks: <c>user:ana</c>, <c>key:ci</c>.</param>
+/// <param name="Role">In this workspace: viewer, responder, admin or owner; publisher for some keys.</param>
+/// <param name="Id">The person's UUID, the same in all workspaces; null for keys.</param>
+/// <param name="Name">The person's name in this workspace; null for keys.</param>
+/// <param name="Email">Null for keys.</param>
+/// <param name="Workspaces">All that the person is a member of, oldest first; for keys the key's own.</param>
+/// <param name="Session">What the person is logged in with; null for keys.</param>
+public sealed record MeView(
+    string Actor, string Role, string Workspace, Guid? Id, string? Name, string? Email, IReadOnlyList<MembershipView> Workspaces, SessionView? Session);
+
+/// <param name="Current">The one that this request is about.</param>
+public sealed record MembershipView(string Workspace, string Role, bool Current);
+
+/// <summary>Something that a person is logged in with.</summary>
+/// <param name="Kind"><c>web</c> for a browser, <c>token</c> for a bearer token.</param>
+/// <param name="Proof">What was shown: <c>setup</c>, <c>password</c>, <c>passkey</c>, <c>oidc</c>; a second factor is added with <c>+</c>.</param>
+/// <param name="Workspace">The one it looks at.</param>
+/// <param name="Address">Where it was begun from.</param>
+/// <param name="Agent">With which program, as it says itself.</param>
+/// <param name="SeenAt">Its last use, to within five minutes.</param>
+/// <param name="Current">The one that this request is made with.</param>
+public sealed record SessionView(
+    long Id, string Kind, string Proof, string Workspace, string Address, string Agent, DateTimeOffset CreatedAt, DateTimeOffset SeenAt, DateTimeOffset ExpiresAt, bool Current);

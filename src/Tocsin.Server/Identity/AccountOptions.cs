@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Tocsin.Identity;
+
+internal enum Registration
+{
+    /// <summary>New people come by the page behind an invitation, or by single sign-on.</summary>
+    Closed,
+
+    /// <summary>Programs may register too, with the token of an invitation.</summary>
+    Invitation,
+
+    /// <summary>Anybody makes an account, with a workspace of its own.</summary>
+    Open,
+}
+
+/// <summary>Accounts of people: who gets one, and what logging in costs. Section <c>Accounts</c>.</summary>
+internal sealed class AccountOptions
+{
+    /// <summary>
+    /// Who may make an account: Closed: people come by an invitation's page or single sign-on only. Invitation: also by <c>/auth/register</c> with an invitation's token.
+    /// Open: anybody, who then has a workspace of his own. Default Closed.
+    /// </summary>
+    [EnumDataType(typeof(Registration))]
+    public Registration Registration { get; set; } = Registration.Closed;
+
+    /// <summary>How long a bearer token of <c>/auth/login</c> lasts, in hours. Default 24, 1 to 8760. Also read from <c>SESSION_TOKEN_EXPIRE_HOURS</c>.</summary>
+    [Range(1, 8760)]
+    public int TokenHours { get; set; } = 24;
+
+    /// <summary>How many passwords this node checks at once; each keeps one core busy for some 100 ms. Default 0: half of the cores, at least one. 0 to 64.</summary>
+    [Range(0, 64)]
+    public int HashesAtOnce { get; set; }
+
+    /// <summary>How many more may wait for their turn before the next one is told to come again (503). Those who logged in from the same place before have four times as many. Default 16, 0 to 1000.</summary>
+    [Range(0, 1000)]
+    public int HashesWaiting { get; set; } = 16;
+}
+
+[OptionsValidator]
+internal sealed partial class AccountOptionsValidator : IValidateOptions<AccountOptions>;

@@ -86,7 +86,7 @@ public static class TocsinServer
         var options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         await output.WriteLineAsync($"Tocsin {BuildInfo.Version} ({app.Services.GetRequiredService<Database>().Description}), data in {Path.GetFullPath(options.Data)}");
-        if (options.Answers && await app.Services.GetRequiredService<Enrolment>().SetupLinkAsync(ct) is { } link)
+        if (options.Answers && await app.Services.GetRequiredService<Setup>().SetupLinkAsync(ct) is { } link)
         {
             await output.WriteLineAsync($"Nobody can log in yet. Open this link once, within a day: {options.PublicBase}/setup/{link}");
         }

@@ -52,7 +52,7 @@ internal static class AuthEndpoints
         var facts = LoginFacts.Of(http, LoginFacts.Token, "password");
         if (enrolment.Registration != Registration.Closed && limits.Take($"register {LoginLimits.PlaceOf(facts.Address)}") is { } wait)
         {
-            return Refuse(http, SignIn.TooMany(wait), wait);
+            return Refuse(http, PasswordDoor.TooMany(wait), wait);
         }
 
         var (email, password, _, refusal) = await ReadAsync(http, ct);
@@ -73,7 +73,7 @@ internal static class AuthEndpoints
     }
 
     /// <summary>Begins a session for a program: the token lasts as long as `Accounts:TokenHours` says.</summary>
-    internal static async Task<IResult> LogIn(HttpContext http, SignIn signIn, AccountReader reader, CancellationToken ct)
+    internal static async Task<IResult> LogIn(HttpContext http, PasswordDoor door, AccountReader reader, CancellationToken ct)
     {
         var (email, password, body, refusal) = await ReadAsync(http, ct);
         if (refusal is not null)
@@ -87,16 +87,16 @@ internal static class AuthEndpoints
             return fault;
         }
 
-        var result = await signIn.LogInAsync(email, password, LoginFacts.Of(http, LoginFacts.Token, "password"), workspace, ct);
+        var result = await door.LogInAsync(email, password, LoginFacts.Of(http, LoginFacts.Token, "password"), workspace, ct);
         return result.Ok ? await TokenAsync(result.Value, reader, ct)
-            : result.Error.Code == SignIn.Wrong ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, result.Error.Detail)
+            : result.Error.Code == PasswordDoor.Wrong ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, result.Error.Detail)
             : Refuse(http, result.Error);
     }
 
     /// <summary>Ends all sessions of the person, in browsers too.</summary>
     internal static async Task<Ok<LoggedOut>> LogOut(ClaimsPrincipal user, SignIn signIn, CancellationToken ct)
     {
-        await signIn.LogOutEverywhereAsync(Caller.Of(user).Person!.Value, ct);
+        await signIn.LogOutEverywhereAsync(Caller.Of(user), ct);
         return TypedResults.Ok(new LoggedOut("logged out"));
     }
 

@@ -122,7 +122,7 @@ internal static class IdentitySetup
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
         services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<AccountStore>();
-        services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
+        services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
         services.AddAuthentication(TocsinAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TocsinAuthentication>(TocsinAuthentication.SchemeName, null);
         services.AddAuthorizationBuilder()

@@ -6,66 +6,12 @@ using Tocsin.Workspaces;
 
 namespace Tocsin.Identity;
 
-/// <summary>How people come to have an account: the first by the setup link, others by registering where that is open.</summary>
-internal sealed class Enrolment(Database database, AccountStore accounts, WorkspaceStore workspaces, SignIn signIn, Passwords passwords, IOptions<AccountOptions> options, TimeProvider clock)
+/// <summary>How people make accounts themselves, where that is open.</summary>
+internal sealed class Enrolment(Database database, AccountStore accounts, SignIn signIn, Passwords passwords, IOptions<AccountOptions> options, TimeProvider clock)
 {
-    public const string SetupPurpose = "setup";
-
     private const int MaxEmail = 254;
 
-    private static readonly TimeSpan _linkLife = TimeSpan.FromDays(1);
-
     public Registration Registration => options.Value.Registration;
-
-    /// <summary>The link for the first administrator; null when somebody can administer already.</summary>
-    public Task<string?> SetupLinkAsync(CancellationToken ct) => database.WriteAsync(
-        async tx =>
-        {
-            var first = (await workspaces.ListAsync(tx)).FirstOrDefault();
-
-            // Whoever registers himself has a workspace of his own: the installation's still has no owner.
-            if (Registration == Registration.Open && first is not null ? await accounts.AnyAsync(tx, first.Id) : await accounts.AnyAsync(tx))
-            {
-                return null;
-            }
-
-            first ??= await workspaces.EnsureAsync(tx, WorkspaceStore.Default, clock.GetUtcNow());
-            return await accounts.NewLinkAsync(tx, first.Id, SetupPurpose, "owner", clock.GetUtcNow() + _linkLife);
-        },
-        ct);
-
-    public Task<LinkTarget?> FindSetupAsync(string token, CancellationToken ct) =>
-        database.ReadAsync(session => accounts.FindLinkAsync(session, SetupPurpose, token, clock.GetUtcNow()), ct);
-
-    /// <summary>Makes the account that a setup link is for, once, and begins its session.</summary>
-    /// <param name="userName">The estate's user to be; <see cref="UserNameOf"/> proposes one.</param>
-    public async Task<Result<SignedIn>> SetUpAsync(string link, string email, string userName, string password, LoginFacts facts, CancellationToken ct)
-    {
-        if (Fault(email, password, userName) is { } fault)
-        {
-            return fault;
-        }
-
-        if (await passwords.HashAsync(password, known: true, ct) is not { } hash)
-        {
-            return SignIn.Busy();
-        }
-
-        return await database.WriteAsync<Result<SignedIn>>(
-            async tx =>
-            {
-                var now = clock.GetUtcNow();
-                if (await accounts.FindLinkAsync(tx, SetupPurpose, link, now) is not { } target || !await accounts.UseLinkAsync(tx, link, now))
-                {
-                    return Error.NotFound("setup link", "it was used or has expired; start Tocsin again for a new one");
-                }
-
-                var role = Enum.Parse<Role>(target.Subject, ignoreCase: true);
-                var id = await accounts.SaveAsync(tx, target.Workspace, email, userName, role, hash, now);
-                return await signIn.BeginAsync(tx, id, target.Workspace, facts);
-            },
-            ct);
-    }
 
     /// <summary>Makes an account with a workspace of its own, where registration is open.</summary>
     /// <returns><c>account.exists</c> (a conflict) when the address has one; this costs what making one does.</returns>
@@ -83,7 +29,7 @@ internal sealed class Enrolment(Database database, AccountStore accounts, Worksp
 
         if (await passwords.HashAsync(password, known: false, ct) is not { } hash)
         {
-            return SignIn.Busy();
+            return PasswordDoor.Busy();
         }
 
         return await database.WriteAsync<Result<SignedIn>>(
@@ -96,7 +42,7 @@ internal sealed class Enrolment(Database database, AccountStore accounts, Worksp
                 }
 
                 var name = UserNameOf(email);
-                var workspace = await workspaces.NewAsync(tx, name, now);
+                var workspace = await WorkspaceStore.NewAsync(tx, name, now);
                 await accounts.JoinAsync(tx, workspace.Id, person, name, Role.Owner, now);
                 return await signIn.BeginAsync(tx, person, workspace.Id, facts);
             },

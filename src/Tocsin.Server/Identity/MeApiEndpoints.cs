@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Tocsin.Data;
 using Tocsin.Sdk;
 
 namespace Tocsin.Identity;
@@ -27,8 +26,8 @@ internal static class MeApiEndpoints
         TypedResults.Ok(new Page<SessionView>(await reader.SessionsAsync(Caller.Of(user), clock.GetUtcNow(), ct), null));
 
     /// <summary>Ends one of the person's own sessions at once.</summary>
-    internal static async Task<Results<NoContent, ProblemHttpResult>> End(long id, ClaimsPrincipal user, Database database, AccountStore accounts, CancellationToken ct) =>
-        await database.WriteAsync(tx => accounts.EndLoginAsync(tx, Caller.Of(user).Person!.Value, id), ct)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> End(long id, ClaimsPrincipal user, SignIn signIn, CancellationToken ct) =>
+        await signIn.EndAsync(Caller.Of(user), id, ct)
             ? TypedResults.NoContent()
             : Error.NotFound("session", $"{id}").ToProblem();
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tocsin.Audit;
 using Tocsin.Data;
 
 namespace Tocsin.Identity;
@@ -6,51 +7,10 @@ namespace Tocsin.Identity;
 /// <summary>Somebody who is in: as whom, and the token that says so from now on.</summary>
 internal sealed record SignedIn(Account Account, string Token);
 
-/// <summary>Logging in and out. A first proof (a password here, others elsewhere) ends in <see cref="ProvedAsync"/>, and all ways end in <see cref="BeginAsync"/>.</summary>
-internal sealed class SignIn(
-    Database database, AccountStore accounts, Passwords passwords, LoginLimits limits, IOptions<AccountOptions> options, TimeProvider clock)
+/// <summary>Logging in and out. A first proof (a password, a passkey) ends in <see cref="ProvedAsync"/>, and all ways end in <see cref="BeginAsync"/>.</summary>
+internal sealed class SignIn(Database database, AccountStore accounts, AuditTrail audit, IOptions<AccountOptions> options, TimeProvider clock)
 {
-    public const string TooManyTries = "login.too_many";
-    public const string Wrong = "login.wrong";
-
     private static readonly TimeSpan _sessionLife = TimeSpan.FromDays(14);
-
-    /// <summary>Checks a password and begins a session.</summary>
-    /// <param name="workspace">The name of the one to look at; null: that of last time.</param>
-    /// <returns>The refusal is the same, and costs the same, for a wrong password, an unknown address and an account without a password.</returns>
-    public async Task<Result<SignedIn>> LogInAsync(string email, string password, LoginFacts facts, string? workspace, CancellationToken ct)
-    {
-        var place = LoginLimits.PlaceOf(facts.Address);
-        if (limits.Take($"place {place}") is { } wait)
-        {
-            return TooMany(wait);
-        }
-
-        var person = await database.ReadAsync(session => accounts.FindPersonAsync(session, email), ct);
-        var known = person is not null && await database.ReadAsync(session => accounts.KnowsPlaceAsync(session, person.Id, place), ct);
-        var account = AccountTries(email, known ? place : null);
-        if (limits.Take(account) is { } waitForIt)
-        {
-            return TooMany(waitForIt);
-        }
-
-        switch (await passwords.CheckAsync(person?.PasswordHash, password, known, ct))
-        {
-            case PasswordVerdict.Busy:
-                limits.Return(account);
-                limits.Return($"place {place}");
-                return Busy();
-            case PasswordVerdict.Wrong:
-                return new Error(ErrorKind.Forbidden, Wrong, "The address or the password is wrong.");
-            case PasswordVerdict.RightButOld when await passwords.HashAsync(password, known, ct) is { } upgraded:
-                await database.WriteAsync(tx => accounts.UpgradePasswordAsync(tx, person!, upgraded), ct);
-                break;
-        }
-
-        limits.Return(account);
-        limits.Return($"place {place}");
-        return await database.WriteAsync(tx => ProvedAsync(tx, person!, facts, workspace), ct);
-    }
 
     /// <summary>
     /// Goes on after a first proof of who somebody is. This is the one place between that and a session: what must be asked for besides is asked here.
@@ -83,19 +43,45 @@ internal sealed class SignIn(
             ?? throw new InvalidOperationException($"Person {person} is not a member of workspace {workspace}.");
         var now = clock.GetUtcNow();
         await accounts.NotePlaceAsync(tx, person, LoginLimits.PlaceOf(facts.Address), now);
+        await audit.RecordAsync(tx, workspace, new($"user:{account.UserName}", "login.succeeded", $"member/{account.UserName}", $"logged in: {facts.Kind}, by {facts.Proof}"));
         var life = facts.Kind == LoginFacts.Token ? TimeSpan.FromHours(options.Value.TokenHours) : _sessionLife;
         return new(account, await accounts.BeginSessionAsync(tx, workspace, person, facts, now, life));
     }
 
-    public Task LogOutAsync(string token, CancellationToken ct) => database.WriteAsync(tx => accounts.EndSessionAsync(tx, token), ct);
+    /// <summary>Ends what a browser is logged in with.</summary>
+    /// <param name="by">Whose it is; null: nobody's any more.</param>
+    public Task LogOutAsync(string token, Caller? by, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            await accounts.EndSessionAsync(tx, token);
+            if (by is not null)
+            {
+                await audit.RecordAsync(tx, by.Workspace, new(by.Actor, "login.ended", $"member/{by.User}", "logged out"));
+            }
+        },
+        ct);
 
-    /// <summary>Ends all that a person is logged in with.</summary>
-    public Task LogOutEverywhereAsync(long person, CancellationToken ct) => database.WriteAsync(tx => accounts.EndSessionsOfAsync(tx, person), ct);
+    /// <summary>Ends all that a person is logged in with, in all workspaces.</summary>
+    public Task LogOutEverywhereAsync(Caller by, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            var ended = await accounts.EndSessionsOfAsync(tx, by.Person!.Value);
+            await audit.RecordAsync(tx, by.Workspace, new(by.Actor, "login.ended", $"member/{by.User}", $"logged out everywhere, sessions: {ended}"));
+        },
+        ct);
 
-    public static Error Busy() => new(ErrorKind.Unavailable, "login.busy", "Many people log in at this moment. Try again in a few seconds.");
+    /// <summary>Ends one of a person's own logins.</summary>
+    /// <returns>False: there is no such login of that person.</returns>
+    public Task<bool> EndAsync(Caller by, long login, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            if (!await accounts.EndLoginAsync(tx, by.Person!.Value, login))
+            {
+                return false;
+            }
 
-    public static Error TooMany(TimeSpan wait) => Error.TooMany(TooManyTries, $"Too many tries. Wait {Math.Ceiling(wait.TotalSeconds)} seconds.");
-
-    /// <param name="knownPlace">A place that the account was logged in from before, which strangers elsewhere cannot use up; null: any other.</param>
-    private static string AccountTries(string email, string? knownPlace) => $"account {email.Trim().ToLowerInvariant()} {knownPlace}";
+            await audit.RecordAsync(tx, by.Workspace, new(by.Actor, "login.ended", $"member/{by.User}", $"ended session {login}"));
+            return true;
+        },
+        ct);
 }

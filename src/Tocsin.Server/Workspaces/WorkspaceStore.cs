@@ -48,7 +48,7 @@ internal sealed class WorkspaceStore
     /// A new workspace for somebody who came by himself. Its name ends in random letters, so that nobody can take the name of one that the
     /// operator will declare later, and nobody learns from a refusal which names there are.
     /// </summary>
-    public async Task<Workspace> NewAsync(Tx tx, string name, DateTimeOffset now)
+    public static async Task<Workspace> NewAsync(Tx tx, string name, DateTimeOffset now)
     {
         if (tx.Dialect.IsPostgres)
         {

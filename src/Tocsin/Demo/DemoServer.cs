@@ -87,8 +87,8 @@ internal static class DemoServer
         await batcher.StopAsync(ct);
 
         // The last thing, by which a whole week is known. Nobody knows this password: the demo is entered by its own door.
-        var enrolment = services.GetRequiredService<Enrolment>();
-        await enrolment.SetUpAsync((await enrolment.SetupLinkAsync(ct))!, VisitorEmail, Visitor, Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), new(LoginFacts.Web, "demo", "", ""), ct);
+        var setup = services.GetRequiredService<Setup>();
+        await setup.SetUpAsync((await setup.SetupLinkAsync(ct))!, VisitorEmail, Visitor, Convert.ToHexString(RandomNumberGenerator.GetBytes(32)), new(LoginFacts.Web, "demo", "", ""), ct);
     }
 
     private static Task<bool> IsToldAsync(Database database, CancellationToken ct) =>

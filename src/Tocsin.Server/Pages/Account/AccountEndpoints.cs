@@ -25,11 +25,11 @@ internal static class AccountEndpoints
         ? new Rendered<LoginPage, LoginModel>(frames.Outer(http), new("", null, Local(next)))
         : Results.LocalRedirect(Local(next));
 
-    private static async Task<IResult> LogIn(HttpContext http, FrameFactory frames, SignIn signIn, CancellationToken ct)
+    private static async Task<IResult> LogIn(HttpContext http, FrameFactory frames, PasswordDoor door, SignIn signIn, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (email, next) = (form["email"].ToString(), Local(form["next"].ToString()));
-        var result = await signIn.LogInAsync(email, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), null, ct);
+        var result = await door.LogInAsync(email, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), null, ct);
         if (!result.Ok)
         {
             return new Rendered<LoginPage, LoginModel>(frames.Outer(http), new(email, result.Error.Detail, next), Problems.StatusOf(result.Error));
@@ -37,7 +37,7 @@ internal static class AccountEndpoints
 
         if (SessionCookie.Read(http.Request) is { } before)
         {
-            await signIn.LogOutAsync(before, ct);
+            await signIn.LogOutAsync(before, Caller.Find(http.User), ct);
         }
 
         SessionCookie.Write(http, result.Value.Token);
@@ -48,7 +48,7 @@ internal static class AccountEndpoints
     {
         if (SessionCookie.Read(http.Request) is { } token)
         {
-            await signIn.LogOutAsync(token, ct);
+            await signIn.LogOutAsync(token, Caller.Find(http.User), ct);
         }
 
         SessionCookie.Clear(http);
@@ -56,19 +56,19 @@ internal static class AccountEndpoints
         return Done.Gone("/login", "");
     }
 
-    private static async Task<IResult> ShowSetup(string token, HttpContext http, FrameFactory frames, Enrolment enrolment, CancellationToken ct) =>
-        await enrolment.FindSetupAsync(token, ct) is null
+    private static async Task<IResult> ShowSetup(string token, HttpContext http, FrameFactory frames, Setup setup, CancellationToken ct) =>
+        await setup.FindSetupAsync(token, ct) is null
             ? new Rendered<SetupGonePage, SetupGoneModel>(frames.Outer(http), new(Gone), StatusCodes.Status404NotFound)
             : new Rendered<SetupPage, SetupModel>(frames.Outer(http), new(token, "", "", new Dictionary<string, string>()));
 
     private static async Task<IResult> SetUp(
-        string token, HttpContext http, FrameFactory frames, Enrolment enrolment, IEstates estates, StarterEstate starter, CancellationToken ct)
+        string token, HttpContext http, FrameFactory frames, Setup setup, IEstates estates, StarterEstate starter, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (name, email) = (form["name"].ToString().Trim(), form["email"].ToString().Trim());
         var result = name.Length == 0
             ? Error.Invalid("name", "Enter your name.")
-            : await enrolment.SetUpAsync(token, email, await UserNameAsync(token, name, email, enrolment, estates, ct), form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "setup"), ct);
+            : await setup.SetUpAsync(token, email, await UserNameAsync(token, name, email, setup, estates, ct), form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "setup"), ct);
         if (result.Ok)
         {
             SessionCookie.Write(http, result.Value.Token);
@@ -85,9 +85,9 @@ internal static class AccountEndpoints
     }
 
     /// <summary>The estate's person with that address, so that the account is who gets paged; else a new name.</summary>
-    private static async Task<string> UserNameAsync(string token, string name, string email, Enrolment enrolment, IEstates estates, CancellationToken ct)
+    private static async Task<string> UserNameAsync(string token, string name, string email, Setup setup, IEstates estates, CancellationToken ct)
     {
-        var estate = await enrolment.FindSetupAsync(token, ct) is { } target ? await estates.FindAsync(target.Workspace, ct) : null;
+        var estate = await setup.FindSetupAsync(token, ct) is { } target ? await estates.FindAsync(target.Workspace, ct) : null;
         return estate?.Model.Users.Values.FirstOrDefault(u => string.Equals(u.Email, email, StringComparison.OrdinalIgnoreCase))?.Name ?? Enrolment.UserNameOf(name);
     }
 

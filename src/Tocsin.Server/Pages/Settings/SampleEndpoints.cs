@@ -13,7 +13,7 @@ internal static class SampleEndpoints
         pages.MapPost("/demo/remove", Remove).RequireAuthorization(Policies.Admin).AddEndpointFilter<FormFilter>();
 
     /// <summary>Removes the sample data and leads to the setup of the real thing: whoever was signed in belonged to the sample.</summary>
-    private static async Task<IResult> Remove(HttpContext http, SampleData sample, Enrolment enrolment, IEstates estates, CancellationToken ct)
+    private static async Task<IResult> Remove(HttpContext http, SampleData sample, Setup setup, IEstates estates, CancellationToken ct)
     {
         var caller = Caller.Of(http.User);
         if (!await sample.RemoveAsync(caller.Actor, ct))
@@ -23,6 +23,6 @@ internal static class SampleEndpoints
 
         estates.Forget(caller.Workspace);
         SessionCookie.Clear(http);
-        return await enrolment.SetupLinkAsync(ct) is { } link ? Done.Gone($"/setup/{link}", "") : Done.Gone("/login", "");
+        return await setup.SetupLinkAsync(ct) is { } link ? Done.Gone($"/setup/{link}", "") : Done.Gone("/login", "");
     }
 }

@@ -335,7 +335,7 @@ internal sealed class Referee
         Check(request.At >= page.DueAt - Skew, "R6", $"page {page.Id} was sent {page.DueAt - request.At} early", page);
         var fault = _cluster.LastFault(request.At);
         var limit = fault < page.DueAt.AddSeconds(-1) ? page.DueAt + Prompt : Later(page.DueAt, fault) + TimeSpan.FromSeconds(20) + Prompt;
-        Check(request.At <= limit || _cluster.Nodes.All(n => n.StartedAt > page.DueAt), "R6", $"page {page.Id} was due at {Time(page.DueAt)}", page);
+        Check(request.At <= limit || _cluster.Nodes.Where(n => n.IsUp).All(n => n.StartedAt > page.DueAt), "R6", $"page {page.Id} was due at {Time(page.DueAt)}", page);
     }
 
     /// <summary>R7: a second after somebody was told that it is answered, nothing decided before is sent.</summary>

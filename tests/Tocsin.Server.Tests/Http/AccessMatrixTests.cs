@@ -22,7 +22,9 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
     private const string Missing = "4040404";
     private const string Responder = "ana";
 
-    private static readonly Role[] _roles = Enum.GetValues<Role>();
+    private static readonly Who[] _callers =
+        [Who.Key(Role.Publisher), Who.Person(Role.Viewer), Who.Person(Role.Responder), Who.Person(Role.Admin), Who.Person(Role.Owner), Who.Key(Role.Owner)];
+
     private static readonly string _page = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../../../docs/security/access.md"));
 
     private HttpBench _bench = null!;
@@ -36,7 +38,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         await _anybody.FireAsync(HttpBench.PrometheusKey, $"alertname={Mark},service=checkout,severity=critical");
         await _bench.PagedAsync();
         await _anybody.PostJsonAsync($"/in/generic/{HttpBench.GenericKey}", $"{Mark} is not JSON");
-        var owner = await _bench.CallerAsync(Role.Owner);
+        var owner = await _bench.PersonAsync("head", Role.Owner);
         var silence = await owner.PostAsync(
             "/api/v1/silences",
             $$"""{"match": ["alertname=\"{{Mark}}-2\""], "starts_at": "{{DateTimeOffset.UtcNow:O}}", "ends_at": "{{DateTimeOffset.UtcNow.AddDays(1):O}}", "comment": "{{Mark}}"}""", HttpStatusCode.Created);
@@ -46,6 +48,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["i/{number}"] = "1",
             ["alerts/{id}"] = await IdAsync("alert"),
             ["alerts/{group}"] = "acme",
+            ["sessions/{id}"] = await IdAsync("login"),
             ["deliveries/{id}"] = await IdAsync("delivery"),
             ["replay/{id}"] = await IdAsync("delivery"),
             ["silences/{id}"] = silence["id"].Text(),
@@ -67,7 +70,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
     [Fact]
     public async Task Who_may_use_each_route_is_written_down()
     {
-        var drawn = new StringBuilder("| route | publisher | viewer | responder | admin | owner |\n|---|---|---|---|---|---|\n");
+        var drawn = new StringBuilder("| route | publisher | viewer | responder | admin | owner | owner's key |\n|---|---|---|---|---|---|---|\n");
         var open = new StringBuilder();
         foreach (var route in Routes())
         {
@@ -77,7 +80,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
                 continue;
             }
 
-            var may = await Task.WhenAll(_roles.Select(role => MayAsync(route, role)));
+            var may = await Task.WhenAll(_callers.Select(caller => MayAsync(route, caller)));
             drawn.Append($"| `{route.Name}` | {string.Join(" | ", may.Select(m => m ? "yes" : "–"))} |\n");
         }
 
@@ -104,7 +107,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
                 wrong.Add($"{route.Name} answers {(int)nobody.Status} to nobody");
             }
 
-            foreach (var role in _roles)
+            foreach (var caller in _callers)
             {
                 // A responder may test her own contact methods, so the route is asked about herself.
                 var values = Values(route, Missing);
@@ -113,10 +116,10 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
                     values["name"] = Responder;
                 }
 
-                var (may, got) = (await MayAsync(route, role), await AskAsync(route, values, await CredentialAsync(role, "acme")));
+                var (may, got) = (await MayAsync(route, caller), await AskAsync(route, values, await CredentialAsync(caller, "acme")));
                 if (may == (got.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
                 {
-                    wrong.Add($"{route.Name} answers {(int)got.Status} to a {role}, who {(may ? "may" : "may not")}");
+                    wrong.Add($"{route.Name} answers {(int)got.Status} to {caller}, who {(may ? "may" : "may not")}");
                 }
             }
         }
@@ -133,11 +136,11 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         {
             if (route is { Method: "GET", Streams: false })
             {
-                Assert.Equal((route.Name, HttpStatusCode.OK), (route.Name, (await AskAsync(route, Values(route), await CredentialAsync(Role.Owner, "acme"))).Status));
+                Assert.Equal((route.Name, HttpStatusCode.OK), (route.Name, (await AskAsync(route, Values(route), await CredentialAsync(Who.Person(Role.Owner), "acme"))).Status));
             }
 
-            var theirs = await AskAsync(route, Values(route), await CredentialAsync(Role.Owner, "other"), withForm: true);
-            var nothing = await AskAsync(route, Values(route, Missing), await CredentialAsync(Role.Owner, "other"), withForm: true);
+            var theirs = await AskAsync(route, Values(route), await CredentialAsync(Who.Person(Role.Owner), "other"), withForm: true);
+            var nothing = await AskAsync(route, Values(route, Missing), await CredentialAsync(Who.Person(Role.Owner), "other"), withForm: true);
             if (theirs.Status != nothing.Status || Blank(theirs.Body, route) != Blank(nothing.Body, route))
             {
                 wrong.Add($"{route.Name}: {(int)theirs.Status} {theirs.Body}\n  but where nothing is: {(int)nothing.Status} {nothing.Body}");
@@ -154,7 +157,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         List<string> seen = [];
         foreach (var route in Routes().Where(r => r.Method == "GET" && !r.Streams))
         {
-            var (own, other) = (await AskAsync(route, Values(route), await CredentialAsync(Role.Owner, "acme")), await AskAsync(route, Values(route), await CredentialAsync(Role.Owner, "other")));
+            var (own, other) = (await AskAsync(route, Values(route), await CredentialAsync(Who.Person(Role.Owner), "acme")), await AskAsync(route, Values(route), await CredentialAsync(Who.Person(Role.Owner), "other")));
             Assert.DoesNotContain(Mark, other.Body, StringComparison.Ordinal);
             if (own.Body.Contains(Mark, StringComparison.Ordinal))
             {
@@ -180,23 +183,25 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         return routes;
     }
 
-    private async Task<bool> MayAsync(Route route, Role role)
+    private async Task<bool> MayAsync(Route route, Who who)
     {
         var policies = _bench.Service<IAuthorizationPolicyProvider>();
         var policy = await AuthorizationPolicy.CombineAsync(policies, route.Endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>()) ?? await policies.GetFallbackPolicyAsync();
-        var caller = new Caller(1, "acme", role, "key:somebody", null).ToPrincipal("test");
-        return (await _bench.Service<IAuthorizationService>().AuthorizeAsync(caller, null, policy!)).Succeeded;
+        var caller = who.IsKey
+            ? new Caller(1, "acme", who.Role, "key:somebody", null)
+            : new Caller(1, "acme", who.Role, "user:somebody", "somebody") { Person = 1, Login = new(1, LoginFacts.Web, "password", DateTimeOffset.UtcNow) };
+        return (await _bench.Service<IAuthorizationService>().AuthorizeAsync(caller.ToPrincipal("test"), null, policy!)).Succeeded;
     }
 
     /// <summary>A person's session, new each time since some routes end it; a key for who can only be a key.</summary>
-    private async Task<string> CredentialAsync(Role role, string workspace) => role == Role.Publisher
-        ? await _bench.KeyAsync(role, workspace)
+    private async Task<string> CredentialAsync(Who who, string workspace) => who.IsKey
+        ? await _bench.KeyAsync(who.Role, workspace)
         : await _bench.Service<Database>().WriteAsync(
             async tx =>
             {
                 var accounts = _bench.Service<AccountStore>();
                 var owner = (await _bench.Service<WorkspaceStore>().ListAsync(tx)).Single(w => w.Name == workspace);
-                var person = await accounts.SaveAsync(tx, owner.Id, $"{role}@{workspace}.test", role == Role.Responder ? Responder : $"{role}", role, "", DateTimeOffset.UtcNow);
+                var person = await accounts.SaveAsync(tx, owner.Id, $"{who.Role}@{workspace}.test", who.Role == Role.Responder ? Responder : $"{who.Role}", who.Role, "", DateTimeOffset.UtcNow);
                 return await accounts.BeginSessionAsync(tx, owner.Id, person, new(LoginFacts.Web, "password", "127.0.0.1", ""), DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
             },
             default);
@@ -267,6 +272,15 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
     private static partial Regex OfOneRequest();
 
     private static string Here([CallerFilePath] string file = "") => file;
+
+    private sealed record Who(Role Role, bool IsKey)
+    {
+        public static Who Key(Role role) => new(role, IsKey: true);
+
+        public static Who Person(Role role) => new(role, IsKey: false);
+
+        public override string ToString() => $"a {Role}{(IsKey ? "'s key" : "")}";
+    }
 
     private sealed partial record Route(string Method, string Pattern, RouteEndpoint Endpoint)
     {

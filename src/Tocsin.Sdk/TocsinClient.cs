@@ -187,6 +187,21 @@ public sealed partial class TocsinClient(HttpClient http, TimeProvider? time = n
     public Task<Page<KeyView>> ListKeysAsync(CancellationToken ct = default) =>
         GetAsync("api/v1/keys", WireJson.Default.PageKeyView, ct);
 
+    /// <summary>Makes a key, which may not do more than the client's own credential. Not idempotent: each call makes one.</summary>
+    /// <returns>The key, which cannot be had again.</returns>
+    public Task<NewKeyView> CreateKeyAsync(KeyRequest request, CancellationToken ct = default) =>
+        PostAsync("api/v1/keys", request, WireJson.Default.KeyRequest, WireJson.Default.NewKeyView, ct);
+
+    /// <summary>Makes a key that may the same as another, which goes on for the grace time. A second call is refused with 409.</summary>
+    public Task<NewKeyView> RotateKeyAsync(long id, KeyRotation request, CancellationToken ct = default) =>
+        PostAsync($"api/v1/keys/{Number(id)}/rotate", request, WireJson.Default.KeyRotation, WireJson.Default.NewKeyView, ct);
+
+    /// <summary>Ends a key, on all nodes within five seconds. Idempotent.</summary>
+    public async Task RevokeKeyAsync(long id, CancellationToken ct = default)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, $"api/v1/keys/{Number(id)}", null, ct);
+    }
+
     /// <summary>The workspace as YAML; planning it again changes nothing.</summary>
     public async Task<string> ExportEstateAsync(CancellationToken ct = default)
     {

@@ -240,7 +240,56 @@ public sealed record SilencePreview(int Alerts, IReadOnlyList<Alert> Examples, I
 public sealed record DeadJobView(long Id, string Kind, string Subject, int Attempts, DateTimeOffset DiedAt, string Error);
 
 /// <summary>A key's facts; the key itself is shown once, when it is made.</summary>
-public sealed record KeyView(long Id, string Name, string Prefix, string Role, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt);
+public sealed record KeyView
+{
+    public required long Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>How the key begins.</summary>
+    public required string Prefix { get; init; }
+
+    /// <summary>tcn, or sra for those of <c>/api-keys</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>owner, admin, responder, viewer or publisher; of a person's key, never more than that person may now.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>Of read, ingest, stream:read, stream:publish, respond, configure, admin; null: all that the role may.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    /// <summary>Whose own it is; null: the workspace's.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Who made it, such as user:ana; null: made before that was kept.</summary>
+    public string? CreatedBy { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Within minutes; null: never.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>The key that takes its place since it was rotated.</summary>
+    public long? ReplacedBy { get; init; }
+}
+
+/// <param name="Name">What it is for, 1 to 100 characters; the log names it so.</param>
+/// <param name="Role">owner, admin, responder, viewer or publisher; not more than one's own.</param>
+/// <param name="Scopes">Of read, ingest, stream:read, stream:publish, respond, configure, admin; null or empty: all that the role may.</param>
+/// <param name="ExpiresAt">In the next ten years; null: never.</param>
+/// <param name="Personal">One's own: it ends with one's membership, and may never do more than oneself. Otherwise the workspace's, for administrators to make.</param>
+public sealed record KeyRequest(string Name, string Role, IReadOnlyList<string>? Scopes = null, DateTimeOffset? ExpiresAt = null, bool Personal = false);
+
+/// <param name="Grace">How long the old key goes on: 0 to 30d; null: 1d.</param>
+/// <param name="ExpiresAt">When the new key ends; null: after as long as the old one was made for.</param>
+public sealed record KeyRotation(string? Grace = null, DateTimeOffset? ExpiresAt = null);
+
+/// <param name="Key">The key itself, shown this once.</param>
+public sealed record NewKeyView(string Key, KeyView About);
 
 /// <summary>Either <paramref name="Until"/> or <paramref name="For"/> (30m, 1h, 1d).</summary>
 /// <param name="Until">In the next 30 days.</param>

@@ -86,9 +86,9 @@ internal static class IngestEndpoints
             return Problems.Unauthorized();
         }
 
-        if (apiKey.Role < Role.Responder)
+        if (!apiKey.ToCaller().May(Policies.Ingest))
         {
-            return Error.Forbidden("This key may only read.").ToProblem();
+            return Error.Forbidden("The role or the scopes of this key do not let it send alerts.").ToProblem();
         }
 
         // A person's or machine's API key sends as the workspace's Alertmanager source, or as one of its own if there is none.

@@ -14,8 +14,8 @@ internal sealed class SourceDesk(AlertSourceRegistry providers, DeliveryStore de
 
     /// <param name="baseUrl">The address under which senders reach this installation, without a trailing slash.</param>
     /// <param name="name">One source; null: all, by name.</param>
-    /// <param name="reader">Administrators see the keys.</param>
-    public async Task<IReadOnlyList<SourceView>> ListAsync(EstateSnapshot estate, string baseUrl, string? name, Role reader, CancellationToken ct)
+    /// <param name="reader">Who may configure sees the keys.</param>
+    public async Task<IReadOnlyList<SourceView>> ListAsync(EstateSnapshot estate, string baseUrl, string? name, Caller reader, CancellationToken ct)
     {
         var counts = (await database.ReadAsync(session => deliveries.CountsAsync(session, estate.Workspace), ct)).ToDictionary(c => c.Source, StringComparer.Ordinal);
         return
@@ -23,7 +23,7 @@ internal sealed class SourceDesk(AlertSourceRegistry providers, DeliveryStore de
             .. estate.Model.Sources.Values.Where(s => name is null || s.Name == name).OrderBy(s => s.Name, StringComparer.Ordinal).Select(source =>
             {
                 var count = counts.GetValueOrDefault(source.Name);
-                var shown = reader >= Role.Admin ? source : source with { Key = HiddenKey };
+                var shown = reader.May(Policies.Configure) ? source : source with { Key = HiddenKey };
                 return new SourceView(
                     source.Name, source.Type, $"{baseUrl}/in/{source.Type}/{Uri.EscapeDataString(shown.Key)}", count.LastAt, count.Accepted, count.Unparsed,
                     providers.Find(source.Type)?.Snippet(baseUrl, shown) ?? "");

@@ -25,7 +25,7 @@ internal static class SourceEndpoints
     internal static async Task<Ok<Page<SourceView>>> List(
         ClaimsPrincipal user, IEstates estates, SourceDesk sources, IOptions<ServerOptions> options, HttpRequest request, CancellationToken ct) =>
         TypedResults.Ok(new Page<SourceView>(
-            await sources.ListAsync(await estates.OfAsync(user, ct), options.Value.BaseFor(request), null, Caller.Of(user).Role, ct), null));
+            await sources.ListAsync(await estates.OfAsync(user, ct), options.Value.BaseFor(request), null, Caller.Of(user), ct), null));
 
     /// <summary>Feeds the source the example of its tool, which goes the whole way: firing opens an incident and pages, resolved ends it.</summary>
     /// <param name="name">The source.</param>

@@ -357,5 +357,8 @@ internal static class Schema
             seen_at BIGINT NOT NULL,
             PRIMARY KEY (person_id, place)){clustered};
         """,
+        """
+        ALTER TABLE api_key ADD COLUMN replaced_by BIGINT;
+        """,
     ];
 }

@@ -15,12 +15,12 @@ internal static class EstateEndpoints
 
     public static void MapEstate(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/v1/estate").WithTags("Estate").RequireAuthorization(Policies.Admin);
+        var group = routes.MapGroup("/api/v1/estate").WithTags("Estate").RequireAuthorization(Policies.Configure);
         group.MapGet("/", Export).Produces<string>(StatusCodes.Status200OK, "application/yaml");
         group.MapGet("/schema", Schema).Produces<object>(StatusCodes.Status200OK, "application/schema+json");
         group.MapPost("/plan", Plan).DisableAntiforgery().WithMetadata(_takesYaml);
         group.MapPost("/apply", Apply).DisableAntiforgery().WithMetadata(_takesYaml);
-        routes.MapPost("/-/reload", Reload).WithTags("Operations").RequireAuthorization(Policies.Admin)
+        routes.MapPost("/-/reload", Reload).WithTags("Operations").RequireAuthorization(Policies.Configure)
             .WithMetadata(new Refuses(StatusCodes.Status422UnprocessableEntity, "The files have faults; the last good estate stays in force.")).DisableAntiforgery();
     }
 

@@ -84,6 +84,16 @@ internal static class ServerConfiguration
             yield return new("Accounts:TokenHours", hours);
         }
 
+        if (Environment.GetEnvironmentVariable("ADMIN_API_KEY") is { Length: > 0 } adminKey)
+        {
+            yield return new("Keys:AdminKey", adminKey);
+        }
+
+        if (Environment.GetEnvironmentVariable("MAX_API_KEYS_PER_USER") is { Length: > 0 } mostKeys)
+        {
+            yield return new("Keys:MaxPerAccount", mostKeys);
+        }
+
         if (Environment.GetEnvironmentVariable("AUTH_STORE_DIR") is { Length: > 0 } keys)
         {
             yield return new("AlertServer:KeyFolder", keys);

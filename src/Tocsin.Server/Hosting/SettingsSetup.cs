@@ -44,6 +44,9 @@ internal static class SettingsSetup
         services.AddOptions<EstateOptions>().BindConfiguration("Estate").ValidateOnStart();
         services.AddSingleton<IValidateOptions<EstateOptions>, EstateOptionsValidator>();
         services.AddSingleton(new SettingsSection("Estate", typeof(EstateOptions)));
+        services.AddOptions<KeyOptions>().BindConfiguration("Keys").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Keys", typeof(KeyOptions)));
         services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
         services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
         services.AddSingleton(new SettingsSection("Otlp", typeof(OtlpOptions)));

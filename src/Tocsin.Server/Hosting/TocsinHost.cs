@@ -126,6 +126,7 @@ public static class TocsinHost
             AddHosted<Retention>(services);
         }
 
+        AddHosted<KeyUses>(services);
         AddHosted<Pulse>(services);
         AddHosted<IngestBatcher>(services);
         AddHosted<PublishBatcher>(services);

@@ -41,9 +41,7 @@ internal sealed class Admission(KeyRing keys, AccountStore accounts, Database da
             : null;
     }
 
-    private async Task<Caller?> OfKeyAsync(string text, CancellationToken ct) => await keys.FindAsync(text, ct) is { } known
-        ? new(known.Workspace, known.WorkspaceName, known.Role, $"key:{known.Name}", null)
-        : null;
+    private async Task<Caller?> OfKeyAsync(string text, CancellationToken ct) => (await keys.FindAsync(text, ct))?.ToCaller();
 
     private async Task<Caller?> OfLoginAsync(string token, string kind, CancellationToken ct)
     {

@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +42,7 @@ internal sealed class TocsinAuthentication(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => AnswersDetail ? HandleChallengeAsync(properties)
         : Pages.Errors.WantsPage(Request)
         ? Pages.Errors.WriteAsync(Context, StatusCodes.Status403Forbidden, trace: null)
-        : Error.Forbidden("Your role does not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
+        : Error.Forbidden("Your role, or the scopes of your key, do not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
 
     private bool AnswersDetail => Context.GetEndpoint()?.Metadata.GetMetadata<AnswersDetail>() is not null;
 }
@@ -121,26 +120,11 @@ internal static class IdentitySetup
     /// <summary>Accounts, keys and sessions; every route needs a caller unless it says <c>AllowAnonymous</c> and is on the public list.</summary>
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
-        services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<AccountStore>();
+        services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<KeyDesk>().AddSingleton<AccountStore>();
         services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
         services.AddAuthentication(TocsinAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TocsinAuthentication>(TocsinAuthentication.SchemeName, null);
-        services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(AtLeast(Role.Viewer))
-            .AddPolicy(Policies.Person, new AuthorizationPolicyBuilder()
-                .RequireAuthenticatedUser().RequireAssertion(context => Caller.Find(context.User) is { Person: not null }).Build())
-            .AddPolicy(Policies.Viewer, AtLeast(Role.Viewer))
-            .AddPolicy(Policies.Responder, AtLeast(Role.Responder))
-            .AddPolicy(Policies.Admin, AtLeast(Role.Admin))
-            .AddPolicy(Policies.AlertReader, Those(_ => true))
-            .AddPolicy(Policies.AlertPublisher, Those(role => role is Role.Publisher or >= Role.Responder));
+        AccessRule.AddTo(services.AddAuthorizationBuilder());
         return services;
     }
-
-    private static AuthorizationPolicy AtLeast(Role role) => Those(its => its >= role);
-
-    private static AuthorizationPolicy Those(Func<Role, bool> admits) => new AuthorizationPolicyBuilder()
-        .RequireAuthenticatedUser()
-        .RequireAssertion(context => Caller.Find(context.User) is { } caller && admits(caller.Role))
-        .Build();
 }

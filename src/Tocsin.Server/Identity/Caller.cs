@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Claims;
 using Tocsin.Data;
 
@@ -14,6 +15,34 @@ internal enum Role
     Owner,
 }
 
+/// <summary>Roles as they are written: in the API, in the database, to people.</summary>
+internal static class RoleWords
+{
+    public static string Word(this Role role) => role switch
+    {
+        Role.Publisher => "publisher",
+        Role.Viewer => "viewer",
+        Role.Responder => "responder",
+        Role.Admin => "admin",
+        Role.Owner => "owner",
+        _ => throw new UnreachableException(),
+    };
+
+    /// <returns>Null: there is no such role.</returns>
+    public static Role? Read(string? text)
+    {
+        foreach (var role in Enum.GetValues<Role>())
+        {
+            if (role.Word() == text)
+            {
+                return role;
+            }
+        }
+
+        return null;
+    }
+}
+
 /// <summary>Who makes this request. The workspace comes from the credential, never from the request.</summary>
 /// <param name="Actor">For the log: <c>user:ana</c>, <c>key:ci</c>.</param>
 /// <param name="User">The estate's user behind the account; null for keys.</param>
@@ -28,11 +57,22 @@ internal sealed record Caller(long Workspace, string WorkspaceName, Role Role, s
     /// <summary>A browser sent the credential by itself, perhaps for a page of another site.</summary>
     public bool ByCookie => Login?.Kind == LoginFacts.Web;
 
+    /// <summary>The number of the key; null for people, and for a key that is a setting.</summary>
+    public long? Key { get; init; }
+
+    /// <summary>What a key was narrowed to.</summary>
+    public Scopes Scopes { get; init; } = Scopes.All;
+
     private const string WorkspaceClaim = "tocsin:workspace";
     private const string WorkspaceNameClaim = "tocsin:workspace-name";
     private const string UserClaim = "tocsin:user";
     private const string PersonClaim = "tocsin:person";
     private const string LoginClaim = "tocsin:login";
+    private const string KeyClaim = "tocsin:key";
+    private const string ScopesClaim = "tocsin:scopes";
+
+    /// <param name="policy">One of <see cref="Policies"/> that <see cref="AccessRule"/> lists.</param>
+    public bool May(string policy) => AccessRule.All[policy].Admits(Role, Scopes);
 
     public ClaimsPrincipal ToPrincipal(string scheme)
     {
@@ -58,6 +98,16 @@ internal sealed record Caller(long Workspace, string WorkspaceName, Role Role, s
             claims.Add(new(LoginClaim, login.Text));
         }
 
+        if (Key is { } key)
+        {
+            claims.Add(new(KeyClaim, key.ToString()));
+        }
+
+        if (Scopes != Scopes.All)
+        {
+            claims.Add(new(ScopesClaim, ((int)Scopes).ToString()));
+        }
+
         return new(new ClaimsIdentity(claims, scheme));
     }
 
@@ -69,10 +119,14 @@ internal sealed record Caller(long Workspace, string WorkspaceName, Role Role, s
             long.Parse(workspace), principal.FindFirstValue(WorkspaceNameClaim)!, Enum.Parse<Role>(principal.FindFirstValue(ClaimTypes.Role)!),
             principal.FindFirstValue(ClaimTypes.Name)!, principal.FindFirstValue(UserClaim))
         {
-            Person = principal.FindFirstValue(PersonClaim) is { } person ? long.Parse(person) : null,
+            Person = Number(principal, PersonClaim),
             Login = principal.FindFirstValue(LoginClaim) is { } login ? CallerLogin.Of(login) : null,
+            Key = Number(principal, KeyClaim),
+            Scopes = Number(principal, ScopesClaim) is { } scopes ? (Scopes)scopes : Scopes.All,
         }
         : null;
+
+    private static long? Number(ClaimsPrincipal principal, string claim) => principal.FindFirstValue(claim) is { } text ? long.Parse(text) : null;
 }
 
 /// <summary>What somebody is logged in with, as far as a request needs to know.</summary>
@@ -87,21 +141,4 @@ internal sealed record CallerLogin(long Id, string Kind, string Proof, DateTimeO
     public static CallerLogin Of(string text) => text.Split(' ', 4) is [var id, var kind, var at, var proof]
         ? new(long.Parse(id), kind, proof, Instants.FromMicros(long.Parse(at)))
         : throw new FormatException("The claim of a login has four parts.");
-}
-
-/// <summary>The authorization policies, by the least role that they ask for.</summary>
-internal static class Policies
-{
-    /// <summary>Whoever may hear the alerts that others publish: anybody of the workspace.</summary>
-    public const string AlertReader = nameof(AlertReader);
-
-    /// <summary>Whoever may publish alerts: responders, and keys made for it.</summary>
-    public const string AlertPublisher = nameof(AlertPublisher);
-
-    /// <summary>Somebody who logged in, not a key: for what is his own.</summary>
-    public const string Person = nameof(Person);
-
-    public const string Viewer = nameof(Role.Viewer);
-    public const string Responder = nameof(Role.Responder);
-    public const string Admin = nameof(Role.Admin);
 }

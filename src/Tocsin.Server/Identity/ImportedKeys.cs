@@ -38,7 +38,7 @@ internal sealed class ImportedKeys(Database database, ApiKeyStore keys, Imported
         if ((await database.ReadAsync(session => imported.UnverifiedAsync(session, user), ct)).Count == 0)
         {
             // Perhaps somebody else verified it just now.
-            return await database.ReadAsync(session => keys.FindAsync(session, hash), ct);
+            return await database.ReadAsync(session => keys.FindAsync(session, hash, clock.GetUtcNow()), ct);
         }
 
         if (Interlocked.Increment(ref _waiting) > MostWaiting)
@@ -70,7 +70,7 @@ internal sealed class ImportedKeys(Database database, ApiKeyStore keys, Imported
     private async Task<ApiKeyRow?> LookAsync(string text, string user, byte[] hash, string memory, CancellationToken ct)
     {
         // Requests with the same key came together; the first of them did the work.
-        if (await database.ReadAsync(session => keys.FindAsync(session, hash), ct) is { } known)
+        if (await database.ReadAsync(session => keys.FindAsync(session, hash, clock.GetUtcNow()), ct) is { } known)
         {
             return known;
         }
@@ -97,7 +97,7 @@ internal sealed class ImportedKeys(Database database, ApiKeyStore keys, Imported
             if (CryptographicOperations.FixedTimeEquals(AlertServerKey.SlowHash(text, candidate.Salt), candidate.SlowHash))
             {
                 await database.WriteAsync(tx => imported.VerifiedAsync(tx, candidate, hash, now), ct);
-                return await database.ReadAsync(session => keys.FindAsync(session, hash), ct);
+                return await database.ReadAsync(session => keys.FindAsync(session, hash, clock.GetUtcNow()), ct);
             }
         }
 

@@ -14,7 +14,7 @@ internal static class ContactTestEndpoints
     public static void MapContactTests(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1").WithTags("Contact tests");
-        group.MapPost("/channels/{name}/test", Channel).RequireAuthorization(Policies.Admin);
+        group.MapPost("/channels/{name}/test", Channel).RequireAuthorization(Policies.Configure);
         group.MapPost("/users/{name}/contact/{method}/test", Contact).RequireAuthorization(Policies.Responder);
     }
 
@@ -39,7 +39,7 @@ internal static class ContactTestEndpoints
         string name, string method, ClaimsPrincipal user, IEstates estates, ContactTester tester, CancellationToken ct)
     {
         var (estate, caller) = (await estates.OfAsync(user, ct), Caller.Of(user));
-        if (caller.Role < Role.Admin && caller.User != name)
+        if (!caller.May(Policies.Configure) && caller.User != name)
         {
             return Error.Forbidden("Responders test their own contact methods; ask an administrator to test somebody else's.").ToProblem();
         }

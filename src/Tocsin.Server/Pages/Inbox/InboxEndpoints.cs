@@ -64,7 +64,7 @@ internal static class InboxEndpoints
     /// <summary>How to see the first incident: what to type into a shell, with the address that the reader's browser uses.</summary>
     private static async Task<FirstAlert> FirstAsync(PageRequest page, SourceDesk sources, string baseUrl, CancellationToken ct)
     {
-        var known = await sources.ListAsync(page.Estate, baseUrl, null, page.Caller.Role, ct);
+        var known = await sources.ListAsync(page.Estate, baseUrl, null, page.Caller, ct);
         return known.FirstOrDefault(s => s.Type == "generic") is { } generic
             ? new(generic.Name, $$"""
                 curl {{generic.Url}} \

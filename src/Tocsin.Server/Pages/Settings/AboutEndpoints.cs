@@ -22,7 +22,7 @@ internal static class AboutEndpoints
         HttpContext http, FrameFactory frames, Database database, JobStore jobs, ApiKeyStore keys, EventLog log, Readiness readiness, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
-        var admin = page.Frame.MayAdminister;
+        var admin = page.Caller.May(Policies.Admin);
         var (dead, known, applied) = await database.ReadAsync(
             async session => (
                 await jobs.DeadAsync(session, page.Workspace), admin ? await keys.ListAsync(session, page.Workspace) : [],

@@ -17,7 +17,7 @@ internal static class ContactPageEndpoints
         pages.MapGet("/channels", Channels);
         pages.MapGet("/users", Users);
         pages.MapGet("/teams", Teams);
-        pages.MapPost("/channels/{name}/test", TestChannel).RequireAuthorization(Policies.Admin).AddEndpointFilter<FormFilter>();
+        pages.MapPost("/channels/{name}/test", TestChannel).RequireAuthorization(Policies.Configure).AddEndpointFilter<FormFilter>();
         pages.MapPost("/users/{name}/{method}/test", TestContact).RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
     }
 
@@ -66,7 +66,7 @@ internal static class ContactPageEndpoints
     {
         var page = await frames.OpenAsync(http, ct);
         var to = back == "me" ? "/me" : "/users";
-        if (name != page.Caller.User && page.Caller.Role < Role.Admin)
+        if (name != page.Caller.User && !page.Caller.May(Policies.Configure))
         {
             return Done.Refused(to, "Only administrators test other people's contact methods.");
         }

@@ -29,7 +29,7 @@ internal static class SourcePageEndpoints
         var page = await frames.OpenAsync(http, ct);
         var query = q?.Trim() ?? "";
         bool Has(params string[] texts) => texts.Any(t => t.Contains(query, StringComparison.OrdinalIgnoreCase));
-        var known = await sources.ListAsync(page.Estate, BaseUrl(http.Request), null, page.Caller.Role, ct);
+        var known = await sources.ListAsync(page.Estate, BaseUrl(http.Request), null, page.Caller, ct);
         var kinds = providers.All.Select(p => p.Info).Where(i => Has(i.Id, i.Name)).OrderBy(i => i.Name, StringComparer.Ordinal)
             .Select(i => new SourceKind(i.Id, i.Name, i.Docs.ToString(), $"- {{name: {i.Id}, type: {i.Id}, key: \"${{env:{i.Id.ToUpperInvariant()}_KEY}}\"}}"));
         return new Rendered<SourcesPage, SourcesModel>(page.Frame, new([.. known.Where(s => Has(s.Name, s.Type))], [.. kinds], query));
@@ -40,7 +40,7 @@ internal static class SourcePageEndpoints
         CancellationToken ct, long? delivery = null)
     {
         var page = await frames.OpenAsync(http, ct);
-        if (await sources.ListAsync(page.Estate, BaseUrl(http.Request), name, page.Caller.Role, ct) is not [var source] || providers.Find(source.Type) is not { } provider)
+        if (await sources.ListAsync(page.Estate, BaseUrl(http.Request), name, page.Caller, ct) is not [var source] || providers.Find(source.Type) is not { } provider)
         {
             return Errors.NotFound(page.Frame);
         }

@@ -2,12 +2,12 @@ using Tocsin.Streams;
 
 namespace Tocsin.Audit;
 
-/// <summary>Which lines of the log go into the audit: what people, keys, AI and automation did, and every change of the configuration, whoever made it.</summary>
+/// <summary>Which lines of the log go into the audit: what people, keys, AI and automation did, and every change of the configuration and of keys, whoever made it.</summary>
 internal static class AuditedLines
 {
     private static readonly string[] _actors = ["user:", "key:", "ai:", "automation:"];
 
-    private static readonly string[] _always = ["estate."];
+    private static readonly string[] _always = ["estate.", "key."];
 
     /// <summary>What comes in by the thousand, and is in the log itself.</summary>
     private static readonly string[] _never = [PublishedAlert.Kind, "alert."];

@@ -164,7 +164,7 @@ internal static class KeyVerbs
 
     private static Option<bool> JsonOption(string description) => new("--json") { Description = description };
 
-    private static KeyDesk Desk(Database database, Terminal terminal) => new(database, new(), new(new()), terminal.Time);
+    private static KeyDesk Desk(Database database, Terminal terminal) => new(database, new(), new(new(), new()), terminal.Time);
 
     /// <summary>Whoever may write the data may do all.</summary>
     private static Caller Operator(long workspace, string name) => new(workspace, name, Role.Owner, "operator", null);

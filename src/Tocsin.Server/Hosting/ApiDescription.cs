@@ -130,9 +130,9 @@ internal static class ApiDescription
     {
         var (body, parameters) = (operation.RequestBody is not null, operation.Parameters ?? []);
         yield return (401, "No credential, or one that is unknown or has ended. The same for every address.");
-        if (metadata.OfType<IAuthorizeData>().Any(a => a.Policy is Policies.Responder or Policies.Admin or Policies.AlertPublisher))
+        if (metadata.OfType<IAuthorizeData>().Any(a => a.Policy is Policies.Responder or Policies.Configure or Policies.Admin or Policies.Ingest or Policies.AlertPublisher))
         {
-            yield return (403, "The role does not allow this.");
+            yield return (403, "The role, or the scopes of the key, do not allow this.");
         }
 
         if (parameters.Any(p => p.In == ParameterLocation.Path))

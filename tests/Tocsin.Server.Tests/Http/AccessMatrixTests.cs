@@ -49,6 +49,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["alerts/{id}"] = await IdAsync("alert"),
             ["alerts/{group}"] = "acme",
             ["sessions/{id}"] = await IdAsync("login"),
+            ["keys/{id}"] = await IdAsync("api_key"),
             ["deliveries/{id}"] = await IdAsync("delivery"),
             ["replay/{id}"] = await IdAsync("delivery"),
             ["silences/{id}"] = silence["id"].Text(),

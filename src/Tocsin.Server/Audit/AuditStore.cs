@@ -39,6 +39,15 @@ internal sealed class AuditStore
         $"SELECT {Columns} FROM audit WHERE workspace_id = @workspace AND seq > @after ORDER BY seq LIMIT @limit",
         Read, ("workspace", workspace), ("after", after), ("limit", limit));
 
+    /// <summary>Entries of a chain that a filter wants, newest first, before a number.</summary>
+    public Task<List<AuditLink>> NewestAsync(Session session, long workspace, AuditFilter filter, long before, int limit)
+    {
+        var (sql, args) = filter.Conditions();
+        return session.QueryAsync(
+            $"SELECT {Columns} FROM audit WHERE workspace_id = @workspace AND seq < @before{sql} ORDER BY seq DESC LIMIT @limit",
+            Read, [("workspace", workspace), ("before", before), .. args, ("limit", limit)]);
+    }
+
     /// <summary>The workspaces that have entries, and <see cref="Installation"/> if it has.</summary>
     public Task<List<long>> ChainsAsync(Session session) => session.QueryAsync("SELECT DISTINCT workspace_id FROM audit ORDER BY workspace_id", static row => row.GetInt64(0));
 

@@ -9,9 +9,32 @@ namespace Tocsin.Audit;
 internal sealed record AuditVerdict(long Count, long? First, AuditAnchor? Head, IReadOnlyList<AuditFault> Faults);
 
 /// <summary>Looks through chains as they are stored, a piece at a time, while others go on writing.</summary>
-internal sealed class AuditVerifier(Database database, AuditStore store)
+internal sealed class AuditVerifier(Database database, AuditStore store) : IDisposable
 {
     private const int Piece = 1000;
+
+    private readonly SemaphoreSlim _turn = new(1);
+
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>As <see cref="VerifyAsync"/>, for those who ask from outside: one at a time.</summary>
+    /// <returns>Null: somebody else's turn is not over.</returns>
+    public async Task<AuditVerdict?> TryVerifyAsync(long chain, IReadOnlyList<AuditAnchor> anchors, CancellationToken ct)
+    {
+        if (!await _turn.WaitAsync(TimeSpan.Zero, ct))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await VerifyAsync(chain, anchors, ct);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     /// <param name="anchors">Entries that were noted elsewhere.</param>
     /// <exception cref="StoreUnavailableException">The store could not be read.</exception>

@@ -36,6 +36,7 @@ internal static class ApiDescription
         ("Estate", "Everything that people configure, as YAML."),
         ("Accounts", "People: logging in, who they are, what they are logged in with."),
         ("Keys", "Who may use this API."),
+        ("Audit", "Who did what, from where, and proof that nobody changed the record."),
         ("Operations", "The server itself."),
     ];
 
@@ -46,6 +47,7 @@ internal static class ApiDescription
         ["limit"] = "How many items a page has at most, 1 to 200.",
         ["number"] = "The incident's number.",
         ["id"] = "As lists give it.",
+        ["chain"] = "`workspace`, or `installation`: logins of people whom nobody knows, keys that nobody made, setup, restores; for the owner where there is one workspace.",
         ["prune"] = "Delete what the YAML does not name.",
     };
 

@@ -78,7 +78,7 @@ public static class TocsinHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
-        services.AddSingleton<AuditStore>().AddSingleton<AuditTrail>().AddSingleton<AuditVerifier>();
+        services.AddAudit();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
         services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
@@ -175,6 +175,7 @@ public static class TocsinHost
         }
 
         await store.WriteAsync(app.Services.GetRequiredService<EstateStore>().SealAsync, ct);
+        await app.Services.GetRequiredService<AuditStart>().RunAsync(ct);
         await app.Services.GetRequiredService<EstateService>().StartAsync(options.Estate, ct);
         await app.Services.GetRequiredService<SampleData>().LookAsync(ct);
         await app.Services.GetRequiredService<AlertServerStart>().RunAsync(ct);
@@ -230,6 +231,7 @@ public static class TocsinHost
         app.MapAuth();
         app.MapMeApi();
         app.MapEstate();
+        app.MapAudit();
         app.MapPages();
         if (options.ShowsDocs)
         {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tocsin.Audit;
 using Tocsin.Hosting;
 
 namespace Tocsin.Identity;
@@ -12,16 +13,25 @@ namespace Tocsin.Identity;
 /// <summary>Admits by bearer token, by API key (<c>Authorization: Bearer</c> or <c>X-API-Key</c>) or by the browser's session cookie.</summary>
 internal sealed class TocsinAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    Admission admission) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    Admission admission, AuditTrail trail) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "tocsin";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var presented = Presented.In(Request);
-        return presented.Nothing ? AuthenticateResult.NoResult()
-            : await admission.FindAsync(presented, Context.RequestAborted) is { } caller ? AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName))
-            : AuthenticateResult.Fail("The key or session is unknown, or has ended.");
+        if (presented.Nothing)
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        if (await admission.FindAsync(presented, Context.RequestAborted) is { } caller)
+        {
+            return AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName));
+        }
+
+        trail.CredentialRefused(Context);
+        return AuthenticateResult.Fail("The key or session is unknown, or has ended.");
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -39,10 +49,14 @@ internal sealed class TocsinAuthentication(
     }
 
     // There, a key is as good as nothing where a person is asked for.
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => AnswersDetail ? HandleChallengeAsync(properties)
-        : Pages.Errors.WantsPage(Request)
-        ? Pages.Errors.WriteAsync(Context, StatusCodes.Status403Forbidden, trace: null)
-        : Error.Forbidden("Your role, or the scopes of your key, do not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        trail.AccessRefused(Context);
+        return AnswersDetail ? HandleChallengeAsync(properties)
+            : Pages.Errors.WantsPage(Request)
+            ? Pages.Errors.WriteAsync(Context, StatusCodes.Status403Forbidden, trace: null)
+            : Error.Forbidden("Your role, or the scopes of your key, do not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
+    }
 
     private bool AnswersDetail => Context.GetEndpoint()?.Metadata.GetMetadata<AnswersDetail>() is not null;
 }

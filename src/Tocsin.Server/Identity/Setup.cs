@@ -1,10 +1,11 @@
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Identity;
 
 /// <summary>How the first person comes to have an account: by a link that works once and that only whoever started the server can see.</summary>
-internal sealed class Setup(Database database, AccountStore accounts, WorkspaceStore workspaces, SignIn signIn, Passwords passwords, TimeProvider clock)
+internal sealed class Setup(Database database, AccountStore accounts, WorkspaceStore workspaces, SignIn signIn, Passwords passwords, AuditTrail audit, TimeProvider clock)
 {
     public const string SetupPurpose = "setup";
 
@@ -59,6 +60,11 @@ internal sealed class Setup(Database database, AccountStore accounts, WorkspaceS
                 await accounts.EndSessionsOfAsync(tx, person.Id);
                 await accounts.SetPasswordAsync(tx, person.Id, hash, now);
                 await accounts.JoinAsync(tx, target.Workspace, person.Id, userName, role, now);
+                foreach (var chain in (long[])[AuditStore.Installation, target.Workspace])
+                {
+                    await audit.RecordAsync(tx, chain, new($"user:{userName}", "setup.completed", $"member/{userName}", $"the setup link made {userName} {target.Subject} of workspace {target.Workspace}"));
+                }
+
                 return await signIn.BeginAsync(tx, person.Id, target.Workspace, facts);
             },
             ct);

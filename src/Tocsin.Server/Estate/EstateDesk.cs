@@ -9,7 +9,14 @@ namespace Tocsin.Estate;
 /// <param name="Objects">What is wanted; their origin is null unless they stand in the operator's files.</param>
 /// <param name="Goes">Whether a stored object goes that is not wanted.</param>
 /// <param name="TakesOver">May change what files manage.</param>
-internal sealed record EstateWish(string Workspace, IReadOnlyList<EstateObject> Objects, Func<EstateObject, bool> Goes, bool TakesOver);
+internal sealed record EstateWish(string Workspace, IReadOnlyList<EstateObject> Objects, Func<EstateObject, bool> Goes, bool TakesOver)
+{
+    /// <summary>
+    /// What is wanted where that depends on what is stored, such as one more member of a team; it goes before <see cref="Objects"/>, is asked again when
+    /// somebody else changed the workspace meanwhile, and does nothing but answer.
+    /// </summary>
+    public Func<IReadOnlyList<EstateObject>, IReadOnlyList<EstateObject>>? From { get; init; }
+}
 
 /// <summary>What came, or would come, of wishes: all of them or none.</summary>
 /// <param name="Plans">One for each wish, in the order of their workspaces' names.</param>
@@ -78,7 +85,7 @@ internal sealed class EstateDesk(
         {
             var workspace = stored[i]?.Workspace.Id ?? 0;
             var current = stored[i]?.Objects ?? [];
-            var desired = wishes[i].Objects.Select(o => Restored(o, current.FirstOrDefault(c => c.Key == o.Key), workspace)).ToArray();
+            var desired = (wishes[i].From?.Invoke(current) ?? wishes[i].Objects).Select(o => Restored(o, current.FirstOrDefault(c => c.Key == o.Key), workspace)).ToArray();
             var plan = new EstateDiff(_secrets).Plan(wishes[i].Workspace, current, desired, wishes[i].Goes);
             plans.Add(plan);
             faults.AddRange(plan.Changes.Where(c => !wishes[i].TakesOver && IsForeign(c)).Select(c => EstateFault.Error(

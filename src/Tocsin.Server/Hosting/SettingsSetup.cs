@@ -4,6 +4,7 @@ using Tocsin.Alerts;
 using Tocsin.Audit;
 using Tocsin.Estate;
 using Tocsin.Identity;
+using Tocsin.Identity.Oidc;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
@@ -57,6 +58,7 @@ internal static class SettingsSetup
         services.AddSingleton<IValidateOptions<BackplaneOptions>, BackplaneOptionsValidator>();
         services.AddSingleton<IValidateOptions<BackplaneOptions>, BackplaneChoiceValidator>();
         services.AddSingleton(new SettingsSection("Backplane", typeof(BackplaneOptions)));
+        services.AddOidcSettings();
         return services;
     }
 }

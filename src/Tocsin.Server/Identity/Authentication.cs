@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Audit;
 using Tocsin.Hosting;
+using Tocsin.Identity.Oidc;
 
 namespace Tocsin.Identity;
 
@@ -136,6 +137,7 @@ internal static class IdentitySetup
     {
         services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<KeyDesk>().AddSingleton<AccountStore>();
         services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
+        services.AddOidc();
         services.AddAuthentication(TocsinAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TocsinAuthentication>(TocsinAuthentication.SchemeName, null);
         AccessRule.AddTo(services.AddAuthorizationBuilder());

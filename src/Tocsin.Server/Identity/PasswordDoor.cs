@@ -1,10 +1,11 @@
 using Tocsin.Audit;
 using Tocsin.Data;
+using Tocsin.Identity.Oidc;
 
 namespace Tocsin.Identity;
 
 /// <summary>Logging in with a password: slow for everybody, and bounded for the machine.</summary>
-internal sealed class PasswordDoor(Database database, AccountStore accounts, Passwords passwords, LoginLimits limits, SignIn signIn, AuditTrail audit)
+internal sealed class PasswordDoor(Database database, AccountStore accounts, Passwords passwords, LoginLimits limits, PasswordRule rule, SignIn signIn, AuditTrail audit)
 {
     public const string TooManyTries = "login.too_many";
     public const string Wrong = "login.wrong";
@@ -14,6 +15,11 @@ internal sealed class PasswordDoor(Database database, AccountStore accounts, Pas
     /// <returns>The refusal is the same, and costs the same, for a wrong password, an unknown address and an account without a password.</returns>
     public async Task<Result<SignedIn>> LogInAsync(string email, string password, LoginFacts facts, string? workspace, CancellationToken ct)
     {
+        if (!rule.AdmitsSome)
+        {
+            return Error.Forbidden(PasswordRule.Refusal);
+        }
+
         var place = LoginLimits.PlaceOf(facts.Address);
         if (limits.Take($"place {place}") is { } wait)
         {

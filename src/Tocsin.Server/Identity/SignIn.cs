@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tocsin.Audit;
 using Tocsin.Data;
+using Tocsin.Identity.Oidc;
 
 namespace Tocsin.Identity;
 
@@ -8,7 +9,7 @@ namespace Tocsin.Identity;
 internal sealed record SignedIn(Account Account, string Token);
 
 /// <summary>Logging in and out. A first proof (a password, a passkey) ends in <see cref="ProvedAsync"/>, and all ways end in <see cref="BeginAsync"/>.</summary>
-internal sealed class SignIn(Database database, AccountStore accounts, AuditTrail audit, IOptions<AccountOptions> options, TimeProvider clock)
+internal sealed class SignIn(Database database, AccountStore accounts, AuditTrail audit, PasswordRule rule, IOptions<AccountOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan _sessionLife = TimeSpan.FromDays(14);
 
@@ -24,6 +25,12 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
         }
 
         var memberships = await accounts.OfPersonAsync(tx, person.Id);
+        if (!rule.Admits(facts, memberships))
+        {
+            // As for a wrong one: where passwords are off, nobody is told that one is right.
+            return new Error(ErrorKind.Forbidden, PasswordDoor.Wrong, "The address or the password is wrong.");
+        }
+
         var chosen = workspace is null
             ? memberships.Find(m => m.Workspace == person.LastWorkspace) ?? memberships.FirstOrDefault()
             : memberships.Find(m => m.WorkspaceName == workspace);
@@ -36,16 +43,17 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
 
     /// <summary>Begins a session for somebody who has shown all that is asked for.</summary>
     /// <param name="person">A member of the workspace, not disabled.</param>
+    /// <param name="life">How long it lasts; null: as long as one of its kind does.</param>
     /// <exception cref="InvalidOperationException">The person is not a member there.</exception>
-    public async Task<SignedIn> BeginAsync(Tx tx, long person, long workspace, LoginFacts facts)
+    public async Task<SignedIn> BeginAsync(Tx tx, long person, long workspace, LoginFacts facts, TimeSpan? life = null)
     {
         var account = await accounts.FindMemberAsync(tx, workspace, person)
             ?? throw new InvalidOperationException($"Person {person} is not a member of workspace {workspace}.");
         var now = clock.GetUtcNow();
         await accounts.NotePlaceAsync(tx, person, LoginLimits.PlaceOf(facts.Address), now);
         await audit.RecordAsync(tx, workspace, new($"user:{account.UserName}", "login.succeeded", $"member/{account.UserName}", $"logged in: {facts.Kind}, by {facts.Proof}"));
-        var life = facts.Kind == LoginFacts.Token ? TimeSpan.FromHours(options.Value.TokenHours) : _sessionLife;
-        return new(account, await accounts.BeginSessionAsync(tx, workspace, person, facts, now, life));
+        life ??= facts.Kind == LoginFacts.Token ? TimeSpan.FromHours(options.Value.TokenHours) : _sessionLife;
+        return new(account, await accounts.BeginSessionAsync(tx, workspace, person, facts, now, life.Value));
     }
 
     /// <summary>Ends what a browser is logged in with.</summary>

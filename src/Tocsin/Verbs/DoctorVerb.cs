@@ -7,6 +7,7 @@ using Tocsin.Data;
 using Tocsin.Doctor;
 using Tocsin.Estate;
 using Tocsin.Hosting;
+using Tocsin.Identity.Oidc;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
 using Tocsin.Streams.Backplanes;
@@ -53,6 +54,7 @@ internal static class DoctorVerb
             .AddOutgoing()
             .AddProviders()
             .AddSingleton<EstateProviders>()
+            .AddSingleton<OidcProvider>()
             .BuildServiceProvider();
         var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
         List<Finding> findings =
@@ -64,6 +66,7 @@ internal static class DoctorVerb
             AddressChecks.Listening(options),
             AddressChecks.PublicUrl(options),
             await AddressChecks.ServerAsync(options, ct),
+            await SingleSignOnChecks.RunAsync(services.GetRequiredService<IOptions<OidcOptions>>().Value, services.GetRequiredService<OidcProvider>(), options, ct),
         ];
         findings.AddRange(await StoreAsync(services, location, time, ct));
         return findings;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Estate;
 using Tocsin.Identity;
+using Tocsin.Identity.Oidc;
 
 namespace Tocsin.Pages;
 
@@ -21,18 +22,21 @@ internal static class AccountEndpoints
         forms.MapPost("/setup/{token}", SetUp);
     }
 
-    private static IResult ShowLogin(HttpContext http, FrameFactory frames, string? next = null) => Caller.Find(http.User) is null
-        ? new Rendered<LoginPage, LoginModel>(frames.Outer(http), new("", null, Local(next)))
-        : Results.LocalRedirect(Local(next));
+    /// <param name="by"><c>password</c>: the form, where only owners may use it.</param>
+    /// <param name="left"><c>oidc</c>: just logged out, of a session that the provider vouched for.</param>
+    private static IResult ShowLogin(HttpContext http, FrameFactory frames, LoginDoors doors, string? next = null, string? by = null, string? left = null) => Caller.Find(http.User) is null
+        ? new Rendered<LoginPage, LoginModel>(
+            frames.Outer(http), doors.Model("", null, LoginDoors.Local(next), by == "password") with { HasLeft = doors.HasProvider && left == "oidc" })
+        : Results.LocalRedirect(LoginDoors.Local(next));
 
-    private static async Task<IResult> LogIn(HttpContext http, FrameFactory frames, PasswordDoor door, SignIn signIn, CancellationToken ct)
+    private static async Task<IResult> LogIn(HttpContext http, FrameFactory frames, LoginDoors doors, PasswordDoor door, SignIn signIn, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
-        var (email, next) = (form["email"].ToString(), Local(form["next"].ToString()));
+        var (email, next) = (form["email"].ToString(), LoginDoors.Local(form["next"].ToString()));
         var result = await door.LogInAsync(email, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), null, ct);
         if (!result.Ok)
         {
-            return new Rendered<LoginPage, LoginModel>(frames.Outer(http), new(email, result.Error.Detail, next), Problems.StatusOf(result.Error));
+            return new Rendered<LoginPage, LoginModel>(frames.Outer(http), doors.Model(email, result.Error.Detail, next, byPassword: true), Problems.StatusOf(result.Error));
         }
 
         if (SessionCookie.Read(http.Request) is { } before)
@@ -44,7 +48,7 @@ internal static class AccountEndpoints
         return Done.Well(next, "");
     }
 
-    private static async Task<IResult> LogOut(HttpContext http, SignIn signIn, CancellationToken ct)
+    private static async Task<IResult> LogOut(HttpContext http, SignIn signIn, OidcCookies cookies, LoginDoors doors, CancellationToken ct)
     {
         if (SessionCookie.Read(http.Request) is { } token)
         {
@@ -53,7 +57,7 @@ internal static class AccountEndpoints
 
         SessionCookie.Clear(http);
         http.Response.Headers["Clear-Site-Data"] = "\"cache\"";
-        return Done.Gone("/login", "");
+        return Done.Gone(doors.HasProvider && cookies.HasHint(http.Request) ? "/login?left=oidc" : "/login", "");
     }
 
     private static async Task<IResult> ShowSetup(string token, HttpContext http, FrameFactory frames, Setup setup, CancellationToken ct) =>
@@ -90,8 +94,4 @@ internal static class AccountEndpoints
         var estate = await setup.FindSetupAsync(token, ct) is { } target ? await estates.FindAsync(target.Workspace, ct) : null;
         return estate?.Model.Users.Values.FirstOrDefault(u => string.Equals(u.Email, email, StringComparison.OrdinalIgnoreCase))?.Name ?? Enrolment.UserNameOf(name);
     }
-
-    /// <summary>A path of ours, or the inbox: never another site.</summary>
-    private static string Local(string? path) =>
-        path is ['/', ..] and not (['/', '/', ..] or ['/', '\\', ..]) && !path.Any(char.IsControl) ? path : "/";
 }

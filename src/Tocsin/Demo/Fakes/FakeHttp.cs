@@ -12,7 +12,8 @@ using Microsoft.Extensions.Hosting;
 namespace Tocsin.Demo.Fakes;
 
 /// <param name="ContentType">Of the body.</param>
-internal sealed record FakeAnswer(int Status, string Body, string ContentType = "text/plain; charset=utf-8");
+/// <param name="Location">Where a redirect leads; null: none.</param>
+internal sealed record FakeAnswer(int Status, string Body, string ContentType = "text/plain; charset=utf-8", string? Location = null);
 
 /// <summary>
 /// A real HTTP server on 127.0.0.1 that stands for somebody else's. It does its work, or fails as it was told: from code by
@@ -75,12 +76,18 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
     /// <summary>Checks a delivery as the real server would, remembers it if it is good, and says what the real one says.</summary>
     protected abstract FakeAnswer Take(HttpRequest request, byte[] body);
 
+    /// <summary>Whether a GET of this path is work, which meets faults and is taken like a delivery, and not somebody who looks.</summary>
+    protected virtual bool IsWork(PathString path) => false;
+
+    /// <summary>What this request meets instead of being served; null: nothing.</summary>
+    protected virtual FakeFault? NextFault(PathString path) => _faults.TryDequeue(out var fault) ? fault : null;
+
     /// <summary>What somebody sees who looks at the fake with a browser or curl; null: nothing is there.</summary>
     protected abstract FakeAnswer? Show(PathString path);
 
     private async Task HandleAsync(HttpContext http)
     {
-        if (HttpMethods.IsGet(http.Request.Method))
+        if (HttpMethods.IsGet(http.Request.Method) && !IsWork(http.Request.Path))
         {
             await WriteAsync(http, Show(http.Request.Path) ?? new(404, "Nothing here.\n"));
             return;
@@ -94,7 +101,7 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
 
         using var buffer = new MemoryStream();
         await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
-        _faults.TryDequeue(out var fault);
+        var fault = NextFault(http.Request.Path);
         var taken = fault is null or FakeFault.AcceptThenHang or FakeFault.AcceptThenBreakOff ? Take(http.Request, buffer.ToArray()) : null;
         _arrivals.Release();
         await AnswerAsync(http, buffer.ToArray(), fault, taken);
@@ -186,6 +193,11 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
     private static async Task WriteAsync(HttpContext http, FakeAnswer answer)
     {
         http.Response.StatusCode = answer.Status;
+        if (answer.Location is not null)
+        {
+            http.Response.Headers.Location = answer.Location;
+        }
+
         if (answer.Status is 204 or 304)
         {
             return;

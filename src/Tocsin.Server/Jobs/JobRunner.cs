@@ -119,7 +119,7 @@ internal sealed class JobRunner(
 
         if (tooMany.Count > 0)
         {
-            // New jobs of this node took the room meanwhile: another node may have some, and this one will when a job ends.
+            // New jobs of this node took the room meanwhile, or it stops: another node may have some at once, also if the turn is cancelled now.
             await database.WriteAsync(
                 async tx =>
                 {
@@ -128,7 +128,7 @@ internal sealed class JobRunner(
                         await jobs.HandBackAsync(tx, job, now + options.Poll);
                     }
                 },
-                ct);
+                CancellationToken.None);
         }
 
         return claimed.Count > tooMany.Count ? now : now + options.Poll;

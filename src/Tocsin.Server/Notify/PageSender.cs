@@ -17,7 +17,7 @@ namespace Tocsin.Notify;
 internal sealed class PageSender(
     Database database, IEstates estates, NotifierRegistry notifiers, PageDesk desk, MessageWriter messages, Breaker breaker, TimeProvider clock, ILogger<PageSender> logger) : IJobHandler
 {
-    /// <summary>How old the answer may be when a send begins.</summary>
+    /// <summary>How old the answer may be when a send begins, unless the store never is that quick.</summary>
     private static readonly TimeSpan _freshness = TimeSpan.FromMilliseconds(500);
 
     public string Kind => PagePlanner.JobKind;
@@ -54,19 +54,31 @@ internal sealed class PageSender(
         await database.WriteAsync(tx => desk.SettleAsync(tx, estate, job, page, outcome, clock.GetUtcNow()), CancellationToken.None);
     }
 
-    /// <summary>The page and its incident as they are now, for a node that may still act on them.</summary>
+    /// <summary>
+    /// The page and its incident as they are now, for a node that may still act on them. An answer that took long is asked for again, since this node may have stood still and
+    /// somebody may have answered meanwhile; one that takes as long each time comes from a slow store, and is believed.
+    /// </summary>
     /// <exception cref="LeaseLostException">The lease is over, or nearly so: the job is another node's to do.</exception>
     private async Task<(PageRow? Page, IncidentState? Incident, int More)> AskAtTheDoorAsync(LeasedJob job, long id, CancellationToken ct)
     {
-        var asked = clock.GetUtcNow();
-        var answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
-        if (clock.GetUtcNow() - asked > _freshness)
+        var usual = _freshness;
+        while (true)
         {
-            // The store was slow, or this node stood still: somebody may have answered meanwhile.
-            answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
-        }
+            var asked = clock.GetUtcNow();
+            var answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
+            var now = clock.GetUtcNow();
+            if (now >= job.LeasedUntil - desk.LeaseToBegin)
+            {
+                throw new LeaseLostException(job);
+            }
 
-        return clock.GetUtcNow() < job.LeasedUntil - desk.LeaseToBegin ? answer : throw new LeaseLostException(job);
+            if (now - asked <= usual)
+            {
+                return answer;
+            }
+
+            usual = usual == _freshness ? (now - asked) * 1.5 : usual;
+        }
     }
 
     private async Task<SendOutcome> SendAsync(EstateSnapshot estate, PageRow page, IncidentState incident, int more, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tocsin.Data;
 using Tocsin.Jobs;
 
 namespace Tocsin.Tests.Conformance;
@@ -120,6 +121,27 @@ public abstract class JobRunnerTests(Engine engine)
         Assert.Equal(["hangs", "new"], waiting.Select(j => j.Key).Order());
     }
 
+    [StoreFact]
+    public async Task What_a_node_had_just_claimed_when_it_was_told_to_stop_goes_back_at_once()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        await using var store = new InterruptedDatabase(bench.Database);
+        using var node = new Node(bench, concurrency: 8, laneConcurrency: 2, store);
+        await node.EnqueueAsync([Job("claimed", 1)]);
+        using var turn = new CancellationTokenSource();
+        store.AfterWrite = async () =>
+        {
+            store.AfterWrite = null;
+            await node.Runner.StopAsync(default);
+            await turn.CancelAsync();
+        };
+
+        await node.Runner.TickAsync(turn.Token);
+
+        Assert.Empty(node.Started);
+        Assert.Equal(0, await bench.ReadAsync(session => session.ScalarAsync("SELECT COUNT(*) FROM job WHERE lease_by IS NOT NULL")));
+    }
+
     private static NewJob Job(string key, long lane) => new(1, "test", key, lane, VirtualClock.Start, "");
 
     /// <summary>A runner with one kind of job, which hangs unless told otherwise.</summary>
@@ -127,11 +149,11 @@ public abstract class JobRunnerTests(Engine engine)
     {
         private readonly EngineBench _bench;
 
-        public Node(EngineBench bench, int concurrency, int laneConcurrency)
+        public Node(EngineBench bench, int concurrency, int laneConcurrency, Database? store = null)
         {
             _bench = bench;
             Runner = new(
-                bench.Database, bench.Parts.Jobs, [this], new JobOptions { Concurrency = concurrency, LaneConcurrency = laneConcurrency }, bench.Clock, NullLogger<JobRunner>.Instance)
+                store ?? bench.Database, bench.Parts.Jobs, [this], new JobOptions { Concurrency = concurrency, LaneConcurrency = laneConcurrency }, bench.Clock, NullLogger<JobRunner>.Instance)
             {
                 Node = "n",
                 Burying = (job, _) =>

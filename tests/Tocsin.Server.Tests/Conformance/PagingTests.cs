@@ -25,6 +25,37 @@ public abstract class PagingTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task A_node_that_stands_still_each_time_it_asks_whether_a_page_is_wanted_asks_until_it_knows()
+    {
+        await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push").Policy("5m user:ana"));
+        await bench.ReceiveAsync(Firing("db"));
+        await using var store = new InterruptedDatabase(bench.Database);
+        var page = Assert.Single(await bench.WriteAsync(tx => bench.Parts.Jobs.ClaimAsync(tx, "slow", 10, 10, bench.Clock.Now)));
+        Queue<Func<Task>> standstills = new(
+        [
+            () => StandStillAsync(2),
+            async () =>
+            {
+                await bench.AcknowledgeAsync(1);
+                await StandStillAsync(6);
+            },
+        ]);
+        var node = new NodeParts("slow", store, bench.Estates, bench.Notifier, bench.Clock, bench.Options);
+        store.AfterRead = () => standstills.TryDequeue(out var next) ? next() : Task.CompletedTask;
+
+        await node.Handlers.Single(h => h.Kind == page.Kind).RunAsync(page, default);
+
+        Assert.Empty(standstills);
+        Assert.DoesNotContain(bench.Notifier.Story, line => line.EndsWith(" page", StringComparison.Ordinal));
+
+        Task StandStillAsync(int seconds)
+        {
+            bench.Clock.Advance(TimeSpan.FromSeconds(seconds));
+            return Task.CompletedTask;
+        }
+    }
+
+    [StoreFact]
     public async Task A_persons_methods_follow_their_times_and_stop_at_an_answer()
     {
         await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push", "mail@2", "phone@4").Policy("10m user:ana"));

@@ -47,6 +47,32 @@ public sealed record OverviewKey(string Name, string KeyPreview, string CreatedA
 public sealed record MeView(
     string Actor, string Role, string Workspace, Guid? Id, string? Name, string? Email, IReadOnlyList<MembershipView> Workspaces, SessionView? Session);
 
+/// <summary>Somebody who belongs to the workspace.</summary>
+/// <param name="Id">A UUID that never changes.</param>
+/// <param name="Name">As the log and the estate call the person; joins the account with the person of the estate of that name.</param>
+/// <param name="Role">viewer, responder, admin or owner.</param>
+/// <param name="SeenAt">The last use of a session that looks at this workspace, to within five minutes; null: there is none now.</param>
+/// <param name="SecondFactor">Has an authenticator app or a passkey.</param>
+public sealed record MemberView(Guid Id, string Name, string Email, string Role, DateTimeOffset JoinedAt, DateTimeOffset? SeenAt, bool SecondFactor);
+
+/// <param name="Role">viewer, responder, admin or owner; not above the asker's own.</param>
+public sealed record MemberRequest(string Role);
+
+/// <param name="Role">As <see cref="MemberRequest"/>.</param>
+/// <param name="Name">The name that the new member is to have, such as that of a person of the estate; null: one is found from the address.</param>
+public sealed record InvitationRequest(string Email, string Role, string? Name = null);
+
+/// <param name="InvitedBy"><c>user:ana</c>, <c>key:ci</c>.</param>
+public sealed record InvitationView(long Id, string Email, string Role, string? Name, string InvitedBy, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
+
+/// <param name="Link">To be opened once, by the invited; never shown again.</param>
+/// <param name="Mailed">It is on its way by mail; else hand it over yourself.</param>
+public sealed record InvitationMade(InvitationView Invitation, Uri Link, bool Mailed);
+
+/// <param name="Current">The password so far; not looked at where there is none yet.</param>
+/// <param name="Password">12 to 256 characters.</param>
+public sealed record PasswordRequest(string? Current, string Password);
+
 /// <param name="Current">The one that this request is about.</param>
 public sealed record MembershipView(string Workspace, string Role, bool Current);
 

@@ -35,6 +35,7 @@ internal static class ApiDescription
         ("Contact tests", "Whether a message arrives, by the provider's own answer."),
         ("Estate", "Everything that people configure, as YAML."),
         ("Accounts", "People: logging in, who they are, what they are logged in with."),
+        ("Members", "Who belongs to the workspace, with which role, and who is invited."),
         ("Keys", "Who may use this API."),
         ("Audit", "Who did what, from where, and proof that nobody changed the record."),
         ("Operations", "The server itself."),

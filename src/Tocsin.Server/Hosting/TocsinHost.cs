@@ -230,6 +230,7 @@ public static class TocsinHost
         app.MapKeys();
         app.MapAuth();
         app.MapMeApi();
+        app.MapMembers();
         app.MapEstate();
         app.MapAudit();
         app.MapPages();

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Tocsin.Identity;
 
@@ -22,4 +23,7 @@ internal sealed class AccountIds(byte[] secret)
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new(hash[..16], bigEndian: true);
     }
+
+    /// <summary>A keyed hash that nobody outside can make.</summary>
+    public byte[] Sign(string purpose, string text) => HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"{purpose}\0{text}"));
 }

@@ -250,11 +250,25 @@ internal sealed class AccountStore
         "SELECT workspace_id, subject FROM one_time_link WHERE purpose = @purpose AND token_hash = @hash AND used_at IS NULL AND expires_at > @now",
         static row => new LinkTarget(row.GetInt64(0), row.GetString(1)), ("purpose", purpose), ("hash", Hash(token)), ("now", now.ToMicros()));
 
+    /// <summary>Whether there is a link that is good beyond an instant.</summary>
+    public async Task<bool> HasLinkAsync(Session session, string purpose, string subject, DateTimeOffset beyond) => await session.ScalarAsync(
+        "SELECT COUNT(*) FROM one_time_link WHERE purpose = @purpose AND subject = @subject AND used_at IS NULL AND expires_at > @beyond",
+        ("purpose", purpose), ("subject", subject), ("beyond", beyond.ToMicros())) > 0;
+
+    /// <summary>Ends links that were not used.</summary>
+    public async Task EndLinksAsync(Tx tx, string purpose, params string[] subjects)
+    {
+        foreach (var subject in subjects)
+        {
+            await tx.ExecuteAsync("DELETE FROM one_time_link WHERE purpose = @purpose AND subject = @subject AND used_at IS NULL", ("purpose", purpose), ("subject", subject));
+        }
+    }
+
     /// <returns>False when it was used already.</returns>
     public async Task<bool> UseLinkAsync(Tx tx, string token, DateTimeOffset now) => await tx.ExecuteAsync(
         "UPDATE one_time_link SET used_at = @now WHERE token_hash = @hash AND used_at IS NULL", ("now", now.ToMicros()), ("hash", Hash(token))) == 1;
 
-    private static string NewToken() => System.Buffers.Text.Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+    public static string NewToken() => System.Buffers.Text.Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
     private static string Normal(string email) => email.Trim().ToLowerInvariant();
 

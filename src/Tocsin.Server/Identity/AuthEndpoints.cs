@@ -46,7 +46,7 @@ internal static class AuthEndpoints
         mine.MapGet("/account/overview", Overview).Produces<AccountOverview>().WithName("get_account_overview");
     }
 
-    /// <summary>Makes an account, with a workspace of its own, and logs in.</summary>
+    /// <summary>Makes an account, with a workspace of its own, and logs in. With `invitation`, the token of one, it is made a member of the workspace that invited it instead.</summary>
     internal static async Task<IResult> Register(HttpContext http, Enrolment enrolment, LoginLimits limits, StarterEstate starter, AccountReader reader, CancellationToken ct)
     {
         var facts = LoginFacts.Of(http, LoginFacts.Token, "password");
@@ -55,16 +55,22 @@ internal static class AuthEndpoints
             return Refuse(http, PasswordDoor.TooMany(wait), wait);
         }
 
-        var (email, password, _, refusal) = await ReadAsync(http, ct);
-        if (refusal is not null)
+        var (email, password, body, refusal) = await ReadAsync(http, ct);
+        var (invitation, noText) = refusal is null ? DetailAnswer.TextOrNull(body, "invitation") : (null, null);
+        if ((refusal ?? noText) is { } broken)
         {
-            return refusal;
+            return broken;
         }
 
-        var result = await enrolment.RegisterAsync(email, password, facts, ct);
+        var result = invitation is { } link ? await enrolment.JoinAsync(link, email, password, facts, ct) : await enrolment.RegisterAsync(email, password, facts, ct);
         if (!result.Ok)
         {
             return result.Error.Kind == ErrorKind.Conflict ? DetailAnswer.Of(StatusCodes.Status400BadRequest, result.Error.Detail) : Refuse(http, result.Error);
+        }
+
+        if (invitation is not null)
+        {
+            return await TokenAsync(result.Value, reader, ct);
         }
 
         // Without it there would be nothing to send alerts to. A fault in it costs the account nothing: a page says how to go on.

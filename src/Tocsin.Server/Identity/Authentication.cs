@@ -138,6 +138,8 @@ internal static class IdentitySetup
         services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<KeyDesk>().AddSingleton<AccountStore>();
         services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
         services.AddOidc();
+        services.AddSingleton<Members>().AddSingleton<InvitationStore>().AddSingleton<Invitations>().AddSingleton<Joining>().AddSingleton<Namer>().AddSingleton<Registrar>();
+        services.AddSingleton<AccountMail>().AddSingleton<AccountMailWriter>().AddSingleton<PasswordReset>();
         services.AddAuthentication(TocsinAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, TocsinAuthentication>(TocsinAuthentication.SchemeName, null);
         AccessRule.AddTo(services.AddAuthorizationBuilder());

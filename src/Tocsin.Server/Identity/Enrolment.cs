@@ -7,9 +7,9 @@ using Tocsin.Workspaces;
 namespace Tocsin.Identity;
 
 /// <summary>How people make accounts themselves, where that is open.</summary>
-internal sealed class Enrolment(Database database, AccountStore accounts, SignIn signIn, Passwords passwords, IOptions<AccountOptions> options, TimeProvider clock)
+internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords passwords, IOptions<AccountOptions> options)
 {
-    private const int MaxEmail = 254;
+    public const int MaxEmail = 254;
 
     public Registration Registration => options.Value.Registration;
 
@@ -19,7 +19,7 @@ internal sealed class Enrolment(Database database, AccountStore accounts, SignIn
     {
         if (Registration != Registration.Open)
         {
-            return new Error(ErrorKind.Forbidden, "registration.closed", "Registration is closed here. Ask somebody of the workspace for an invitation.");
+            return Closed();
         }
 
         if (Fault(email, password) is { } fault)
@@ -32,22 +32,36 @@ internal sealed class Enrolment(Database database, AccountStore accounts, SignIn
             return PasswordDoor.Busy();
         }
 
-        return await database.WriteAsync<Result<SignedIn>>(
-            async tx =>
-            {
-                var now = clock.GetUtcNow();
-                if (await accounts.NewPersonAsync(tx, email, hash, emailProved: false, now) is not { } person)
-                {
-                    return Error.Conflict("account.exists", "There is an account with this address. Log in instead.");
-                }
-
-                var name = UserNameOf(email);
-                var workspace = await WorkspaceStore.NewAsync(tx, name, now);
-                await accounts.JoinAsync(tx, workspace.Id, person, name, Role.Owner, now);
-                return await signIn.BeginAsync(tx, person, workspace.Id, facts);
-            },
-            ct);
+        return await registrar.RegisterAsync(email, hash, facts, ct);
     }
+
+    /// <summary>Makes an account for somebody who was invited and says so himself; closed where registration is.</summary>
+    public async Task<Result<SignedIn>> JoinAsync(string link, string email, string password, LoginFacts facts, CancellationToken ct)
+    {
+        if (Registration == Registration.Closed)
+        {
+            return Closed();
+        }
+
+        return await joining.FindAsync(link, ct) is { } invitation && invitation.Email.Equals(email.Trim(), StringComparison.OrdinalIgnoreCase)
+            ? await AcceptAsync(link, invitation, password, facts, ct)
+            : new Error(ErrorKind.Forbidden, "invitation.not_found", "There is no such invitation for this address; it may have been used, taken back, or be older than a week.");
+    }
+
+    /// <summary>Makes the account of somebody new who was invited, and logs in. Open to whoever has the link, whatever registration is.</summary>
+    public async Task<Result<SignedIn>> AcceptAsync(string link, Invitation invitation, string password, LoginFacts facts, CancellationToken ct)
+    {
+        if (Fault(invitation.Email, password, invitation.UserName ?? "") is { } fault)
+        {
+            return fault;
+        }
+
+        return await passwords.HashAsync(password, known: true, ct) is { } hash
+            ? await joining.JoinNewAsync(link, invitation, hash, facts, ct)
+            : PasswordDoor.Busy();
+    }
+
+    private static Error Closed() => new(ErrorKind.Forbidden, "registration.closed", "Registration is closed here. Ask somebody of the workspace for an invitation.");
 
     /// <summary>A short name from a person's name or address: lower-case letters, digits and dashes.</summary>
     public static string UserNameOf(string name)
@@ -68,4 +82,24 @@ internal sealed class Enrolment(Database database, AccountStore accounts, SignIn
         email.Trim().Length > MaxEmail || MailBox.Fault(email.Trim()) is not null ? Error.Invalid("email", "Enter an e-mail address, such as ana@example.com.")
         : PasswordRules.Fault(password, email.Trim(), name) is { } fault ? Error.Invalid("password", fault)
         : null;
+}
+
+/// <summary>Makes accounts of people whom nobody invited.</summary>
+internal sealed class Registrar(Database database, AccountStore accounts, SignIn signIn, TimeProvider clock)
+{
+    public Task<Result<SignedIn>> RegisterAsync(string email, string hash, LoginFacts facts, CancellationToken ct) => database.WriteAsync<Result<SignedIn>>(
+        async tx =>
+        {
+            var now = clock.GetUtcNow();
+            if (await accounts.NewPersonAsync(tx, email, hash, emailProved: false, now) is not { } person)
+            {
+                return Error.Conflict("account.exists", "There is an account with this address. Log in instead.");
+            }
+
+            var name = Enrolment.UserNameOf(email);
+            var workspace = await WorkspaceStore.NewAsync(tx, name, now);
+            await accounts.JoinAsync(tx, workspace.Id, person, name, Role.Owner, now);
+            return await signIn.BeginAsync(tx, person, workspace.Id, facts);
+        },
+        ct);
 }

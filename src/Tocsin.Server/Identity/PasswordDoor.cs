@@ -20,13 +20,26 @@ internal sealed class PasswordDoor(Database database, AccountStore accounts, Pas
             return Error.Forbidden(PasswordRule.Refusal);
         }
 
+        var person = await database.ReadAsync(session => accounts.FindPersonAsync(session, email), ct);
+        return await CheckAsync(person, email, password, facts, ct) is { } refusal ? refusal : await database.WriteAsync(tx => signIn.ProvedAsync(tx, person!, facts, workspace), ct);
+    }
+
+    /// <summary>Checks the password of somebody who is known already, with the same limits as a login.</summary>
+    /// <returns>Null: it is right.</returns>
+    public Task<Error?> CheckAsync(PersonRow person, string password, LoginFacts facts, CancellationToken ct) => CheckAsync(person, person.Email, password, facts, ct);
+
+    /// <summary>The slow hash to store of a new password.</summary>
+    /// <returns>Null: too many wait; <see cref="Busy"/> says so.</returns>
+    public Task<string?> HashAsync(string password, CancellationToken ct) => passwords.HashAsync(password, known: true, ct);
+
+    private async Task<Error?> CheckAsync(PersonRow? person, string email, string password, LoginFacts facts, CancellationToken ct)
+    {
         var place = LoginLimits.PlaceOf(facts.Address);
         if (limits.Take($"place {place}") is { } wait)
         {
             return TooMany(wait);
         }
 
-        var person = await database.ReadAsync(session => accounts.FindPersonAsync(session, email), ct);
         var known = person is not null && await database.ReadAsync(session => accounts.KnowsPlaceAsync(session, person.Id, place), ct);
         var account = AccountTries(email, known ? place : null);
         if (limits.Take(account) is { } waitForIt)
@@ -51,7 +64,7 @@ internal sealed class PasswordDoor(Database database, AccountStore accounts, Pas
 
         limits.Return(account);
         limits.Return($"place {place}");
-        return await database.WriteAsync(tx => signIn.ProvedAsync(tx, person!, facts, workspace), ct);
+        return null;
     }
 
     public static Error Busy() => new(ErrorKind.Unavailable, "login.busy", "Many people log in at this moment. Try again in a few seconds.");

@@ -1,0 +1,89 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Tocsin.Hosting;
+using Tocsin.Sdk;
+
+namespace Tocsin.Identity;
+
+internal static class MemberEndpoints
+{
+    public static void MapMembers(this IEndpointRouteBuilder routes)
+    {
+        var members = routes.MapGroup("/api/v1/members").WithTags("Members");
+        members.MapGet("", List).RequireAuthorization(Policies.Viewer);
+        members.MapPatch("/{id}", SetRole).RequireAuthorization(Policies.Admin);
+
+        // Everybody may leave; who may remove others is looked at where it is done.
+        members.MapDelete("/{id}", Remove).RequireAuthorization(Policies.Viewer).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The last owner stays."));
+
+        var invitations = routes.MapGroup("/api/v1/invitations").WithTags("Members").RequireAuthorization(Policies.Admin);
+        invitations.MapGet("", Open);
+        invitations.MapPost("", Invite);
+        invitations.MapDelete("/{id}", Revoke);
+    }
+
+    /// <summary>Who belongs to the workspace, in the order in which the accounts were made.</summary>
+    internal static async Task<Ok<Page<MemberView>>> List(ClaimsPrincipal user, Members members, AccountIds ids, CancellationToken ct)
+    {
+        var rows = await members.ListAsync(Caller.Of(user).Workspace, ct);
+        return TypedResults.Ok(new Page<MemberView>([.. rows.Select(m => Of(m, ids))], null));
+    }
+
+    /// <summary>Gives a member another role, not above one's own. Keys of the member that could do more are revoked.</summary>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> SetRole(Guid id, MemberRequest body, ClaimsPrincipal user, Members members, CancellationToken ct)
+    {
+        var role = MemberRules.Read(body.Role);
+        if (!role.Ok)
+        {
+            return role.Error.ToProblem();
+        }
+
+        var result = await members.SetRoleAsync(Caller.Of(user), id, role.Value, ct);
+        return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
+    }
+
+    /// <summary>Ends a membership, with its sessions and keys; the account stays. Everybody may leave, except the last owner.</summary>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Remove(Guid id, ClaimsPrincipal user, Members members, CancellationToken ct)
+    {
+        var result = await members.RemoveAsync(Caller.Of(user), id, ct);
+        return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
+    }
+
+    /// <summary>Invitations that can still be accepted, newest first.</summary>
+    internal static async Task<Ok<Page<InvitationView>>> Open(ClaimsPrincipal user, Invitations invitations, CancellationToken ct)
+    {
+        var rows = await invitations.ListAsync(Caller.Of(user).Workspace, ct);
+        return TypedResults.Ok(new Page<InvitationView>([.. rows.Select(Of)], null));
+    }
+
+    /// <summary>Invites somebody, for a week. An older invitation of the same address ends.</summary>
+    internal static async Task<Results<Created<InvitationMade>, ProblemHttpResult>> Invite(
+        InvitationRequest body, HttpRequest request, ClaimsPrincipal user, Invitations invitations, IOptions<ServerOptions> options, CancellationToken ct)
+    {
+        var role = MemberRules.Read(body.Role);
+        if (!role.Ok)
+        {
+            return role.Error.ToProblem();
+        }
+
+        var made = await invitations.InviteAsync(Caller.Of(user), body.Email, role.Value, body.Name, ct);
+        return made.Ok
+            ? TypedResults.Created(
+                $"/api/v1/invitations/{made.Value.Invitation.Id}", new InvitationMade(Of(made.Value.Invitation), new($"{options.Value.BaseFor(request)}/invite/{made.Value.Token}"), made.Value.Mailed))
+            : made.Error.ToProblem();
+    }
+
+    /// <summary>Takes an invitation back.</summary>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Revoke(long id, ClaimsPrincipal user, Invitations invitations, CancellationToken ct) =>
+        await invitations.RevokeAsync(Caller.Of(user), id, ct) is { } refusal ? refusal.ToProblem() : TypedResults.NoContent();
+
+    private static MemberView Of(MemberRow row, AccountIds ids) => new(
+        ids.Of(row.Account.Id), row.Account.UserName, row.Account.Email, row.Account.Role.ToString().ToLowerInvariant(), row.JoinedAt, row.SeenAt, row.HasSecondFactor);
+
+    private static InvitationView Of(Invitation row) => new(
+        row.Id, row.Email, row.Role.ToString().ToLowerInvariant(), row.UserName, row.InvitedBy, row.CreatedAt, row.ExpiresAt);
+}

@@ -1,0 +1,139 @@
+using System.Data.Common;
+using Tocsin.Data;
+using Tocsin.Streams;
+
+namespace Tocsin.Identity;
+
+/// <summary>A member as others in the workspace see him.</summary>
+/// <param name="SeenAt">When he last used a session that looks at this workspace; null: none is left.</param>
+/// <param name="HasSecondFactor">An authenticator app or a passkey.</param>
+internal sealed record MemberRow(Account Account, DateTimeOffset JoinedAt, DateTimeOffset? SeenAt, bool HasSecondFactor);
+
+/// <summary>What members may do to each other: nobody gives a role above his own, touches somebody above him, or leaves a workspace without an owner.</summary>
+internal static class MemberRules
+{
+    /// <summary>A role that people have, by its word.</summary>
+    public static Result<Role> Read(string? word) => word switch
+    {
+        "viewer" => Role.Viewer,
+        "responder" => Role.Responder,
+        "admin" => Role.Admin,
+        "owner" => Role.Owner,
+        _ => Error.Invalid("role", "'role' must be viewer, responder, admin or owner."),
+    };
+
+    /// <returns>Why the role cannot be given; null: it can.</returns>
+    public static Error? MayGive(Caller by, Role role) => role > by.Role ? Error.Forbidden("Nobody gives a role above his own.") : null;
+
+    /// <returns>Why this member cannot be changed; null: he can.</returns>
+    public static Error? MayChange(Caller by, Account member) => member.Role > by.Role ? Error.Forbidden("Somebody with a role above yours can be changed only by his like.") : null;
+
+    /// <param name="next">Null: he leaves.</param>
+    /// <returns>Why not; null: an owner is left.</returns>
+    public static Error? KeepsAnOwner(IReadOnlyList<Account> members, Account member, Role? next) =>
+        member.Role == Role.Owner && next != Role.Owner && members.Count(m => m.Role == Role.Owner) == 1
+            ? Error.Conflict("member.last_owner", "The last owner stays: make somebody else an owner first.")
+            : null;
+}
+
+/// <summary>The people of a workspace, their roles, and how they leave it.</summary>
+internal sealed class Members(Database database, AccountStore accounts, AccountIds ids, EventLog log, TimeProvider clock)
+{
+    public Task<List<MemberRow>> ListAsync(long workspace, CancellationToken ct) => database.ReadAsync(
+        async session =>
+        {
+            var facts = await session.QueryAsync(
+                """
+                SELECT m.person_id, m.created_at,
+                    (SELECT MAX(l.seen_at) FROM login l WHERE l.person_id = m.person_id AND l.workspace_id = m.workspace_id),
+                    CASE WHEN p.totp_confirmed_at IS NOT NULL OR EXISTS (SELECT 1 FROM passkey k WHERE k.person_id = m.person_id) THEN 1 ELSE 0 END
+                FROM member m JOIN person p ON p.id = m.person_id WHERE m.workspace_id = @workspace
+                """,
+                ReadFacts, ("workspace", workspace));
+            var known = facts.ToDictionary(f => f.Person);
+            return (await accounts.ListAsync(session, workspace)).ConvertAll(a => new MemberRow(a, known[a.Id].JoinedAt, known[a.Id].SeenAt, known[a.Id].Second));
+        },
+        ct);
+
+    /// <summary>Gives a member another role. Keys that he owns and that could do more than he now may are revoked. Idempotent.</summary>
+    /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
+    public Task<Result<Account>> SetRoleAsync(Caller by, Guid id, Role role, CancellationToken ct) => ChangeAsync(
+        by, id, role,
+        async (tx, member) =>
+        {
+            if (member.Role != role)
+            {
+                var now = clock.GetUtcNow();
+                await accounts.JoinAsync(tx, by.Workspace, member.Id, member.UserName, role, now);
+                await EndWhatHeGaveAsync(tx, member, role, now);
+                await log.AppendAsync(tx, by.Workspace, now, [new("member.role_changed", $"member/{member.UserName}", by.Actor, $"{Word(member.Role)} became {Word(role)}")]);
+            }
+
+            return member with { Role = role };
+        },
+        ct);
+
+    /// <summary>Ends a membership, with its sessions and the keys that the person owns here. The account itself stays. Everybody may leave himself.</summary>
+    /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
+    public Task<Result<Account>> RemoveAsync(Caller by, Guid id, CancellationToken ct) => ChangeAsync(
+        by, id, null,
+        async (tx, member) =>
+        {
+            var now = clock.GetUtcNow();
+            await tx.ExecuteAsync("DELETE FROM member WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
+            await tx.ExecuteAsync("DELETE FROM login WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
+            await EndWhatHeGaveAsync(tx, member, null, now);
+            await log.AppendAsync(tx, by.Workspace, now, [new("member.removed", $"member/{member.UserName}", by.Actor, by.Person == member.Id ? "left" : $"was {Word(member.Role)}")]);
+            return member;
+        },
+        ct);
+
+    /// <param name="next">Null: he leaves.</param>
+    private Task<Result<Account>> ChangeAsync(Caller by, Guid id, Role? next, Func<Tx, Account, Task<Account>> change, CancellationToken ct) => database.WriteAsync<Result<Account>>(
+        async tx =>
+        {
+            // Two owners who remove each other at once must not both succeed.
+            await tx.LockWorkspaceAsync(by.Workspace);
+            var members = await accounts.ListAsync(tx, by.Workspace);
+            if (members.Find(m => ids.Of(m.Id) == id) is not { } member)
+            {
+                return Error.NotFound("member", id.ToString());
+            }
+
+            var leaves = next is null && member.Id == by.Person;
+            var refusal = (leaves ? null : MayManage(by) ?? MemberRules.MayChange(by, member))
+                ?? (next is { } role ? MemberRules.MayGive(by, role) : null)
+                ?? MemberRules.KeepsAnOwner(members, member, next);
+            return refusal is null ? await change(tx, member) : refusal;
+        },
+        ct);
+
+    private static Error? MayManage(Caller by) => by.Role < Role.Admin ? Error.Forbidden("Only administrators change other members.") : null;
+
+    /// <summary>What somebody handed out may not outlive the right to do so.</summary>
+    /// <param name="role">What he keeps; null: nothing.</param>
+    private static async Task EndWhatHeGaveAsync(Tx tx, Account member, Role? role, DateTimeOffset now)
+    {
+        foreach (var above in Enum.GetValues<Role>().Where(r => role is null || r > role))
+        {
+            await tx.ExecuteAsync(
+                "UPDATE api_key SET revoked_at = @now WHERE workspace_id = @workspace AND person_id = @person AND role = @role AND revoked_at IS NULL",
+                ("now", now.ToMicros()), ("workspace", member.Workspace), ("person", member.Id), ("role", Word(above)));
+            await tx.ExecuteAsync(
+                "UPDATE invitation SET ended_at = @now WHERE workspace_id = @workspace AND invited_by = @by AND role = @role AND ended_at IS NULL",
+                ("now", now.ToMicros()), ("workspace", member.Workspace), ("by", $"user:{member.UserName}"), ("role", Word(above)));
+        }
+
+        if (role < Role.Admin)
+        {
+            await tx.ExecuteAsync(
+                "UPDATE invitation SET ended_at = @now WHERE workspace_id = @workspace AND invited_by = @by AND ended_at IS NULL",
+                ("now", now.ToMicros()), ("workspace", member.Workspace), ("by", $"user:{member.UserName}"));
+        }
+    }
+
+    private static (long Person, DateTimeOffset JoinedAt, DateTimeOffset? SeenAt, bool Second) ReadFacts(DbDataReader row) =>
+        (row.GetInt64(0), row.Instant(1), row.NullableInstant(2), row.GetInt64(3) == 1);
+
+    private static string Word(Role role) => role.ToString().ToLowerInvariant();
+}

@@ -55,7 +55,7 @@ internal sealed partial class AccountMail(JobStore jobs, SecretBox box, AccountI
         }
 
         var sealedToken = box.Seal($"{token}{ProofMark}{Proof(token)}", Place(invitation.Workspace, invitation.Email));
-        await EnqueueAsync(tx, invitation.Workspace, new("invitation", invitation.Email, sealedToken, invitation.WorkspaceName, invitation.InvitedBy, invitation.Role.ToString().ToLowerInvariant()), now);
+        await EnqueueAsync(tx, invitation.Workspace, new("invitation", invitation.Email, sealedToken, invitation.WorkspaceName, invitation.InvitedBy, invitation.Role.Word()), now);
         return true;
     }
 
@@ -140,7 +140,7 @@ internal sealed class AccountMailWriter(Database database, AccountStore accounts
         }
 
         var from = new MailAddress(smtp.Options.From);
-        return await smtp.SendAsync(from.Address, wanted.Email, MailText.Write(Compose(job, letter, from, wanted.Email)), ct);
+        return await smtp.SendAsync(from.Address, wanted.Email, MailText.Write(Compose(job, wanted, letter, from)), ct);
     }
 
     /// <returns>Null: there is no such account, or a mail went out just now.</returns>
@@ -159,10 +159,13 @@ internal sealed class AccountMailWriter(Database database, AccountStore accounts
             "Set a new password", $"{server.Value.PublicBase}/reset/{token}");
     }
 
-    private Mail Compose(LeasedJob job, Letter letter, MailAddress from, string to) => new(
-        from.Address, from.DisplayName, to, letter.Subject, $"account-{job.Workspace}-{job.Id}-{Guid.NewGuid():N}@{MailBox.Domain(from.Address)}", null, clock.GetUtcNow(),
+    private Mail Compose(LeasedJob job, AccountMailJob wanted, Letter letter, MailAddress from) => new(
+        from.Address, from.DisplayName, wanted.Email, letter.Subject, $"{MessageOf(job, wanted)}@{MailBox.Domain(from.Address)}", null, clock.GetUtcNow(),
         $"{letter.Text}\n\n{letter.Action}: {letter.Link}\n",
         $"<!doctype html><html lang=\"en\"><body style=\"font:16px/1.5 system-ui,sans-serif;max-width:40em\">\n<p>{WebUtility.HtmlEncode(letter.Text)}</p>\n<p><a href=\"{WebUtility.HtmlEncode(letter.Link)}\" rel=\"noopener\">{letter.Action}</a></p>\n</body></html>");
+
+    /// <summary>Equal over retries, so that a mail that was taken after all is not read twice; except where a new try has a new link.</summary>
+    private static string MessageOf(LeasedJob job, AccountMailJob wanted) => $"{job.Key.Replace('/', '-')}{(wanted.Kind == "reset" ? $"-{job.Failures}" : "")}";
 
     private static string Words(string? actor) => actor?.Split(':', 2) is ["user", var name] ? PlainText.OneLine(name, 80) : "An administrator";
 

@@ -69,7 +69,7 @@ internal sealed class AccountStore
             INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (@workspace, @person, @name, @role, @now)
             ON CONFLICT (workspace_id, person_id) DO UPDATE SET user_name = excluded.user_name, role = excluded.role
             """,
-            ("workspace", workspace), ("person", person), ("name", userName), ("role", Word(role)), ("now", now.ToMicros()));
+            ("workspace", workspace), ("person", person), ("name", userName), ("role", role.Word()), ("now", now.ToMicros()));
         return person;
     }
 
@@ -140,7 +140,7 @@ internal sealed class AccountStore
         INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (@workspace, @person, @name, @role, @now)
         ON CONFLICT (workspace_id, person_id) DO UPDATE SET role = excluded.role
         """,
-        ("workspace", workspace), ("person", person), ("name", userName), ("role", Word(role)), ("now", now.ToMicros()));
+        ("workspace", workspace), ("person", person), ("name", userName), ("role", role.Word()), ("now", now.ToMicros()));
 
     /// <summary>A name like the wanted one that neither a member has nor, unless it is theirs to have, a person of the estate.</summary>
     /// <param name="taken">Names that nobody may take: those of people whom the configuration pages.</param>
@@ -273,8 +273,6 @@ internal sealed class AccountStore
     private static string Normal(string email) => email.Trim().ToLowerInvariant();
 
     private static byte[] Hash(string token) => ApiKeyText.Hash(token);
-
-    private static string Word(Role role) => role.ToString().ToLowerInvariant();
 
     private static PersonRow ReadPerson(DbDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.NullableString(2), row.NullableInstant(3), row.NullableInstant(4), row.Instant(5), row.NullableLong(6));

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Hosting;
@@ -18,9 +19,6 @@ namespace Tocsin.Identity;
 /// </summary>
 internal static class AuthEndpoints
 {
-    /// <summary>How many keys of the assistant's kind an account may have.</summary>
-    private const int MaxKeys = 3;
-
     private const int PreviewLength = 12;
 
     private static readonly TakesBody _body = new("application/json", "An object with `email` and `password`, both texts. Unknown members are ignored.");
@@ -111,7 +109,7 @@ internal static class AuthEndpoints
         TypedResults.Ok(await reader.UserAsync(Caller.Of(user).Person!.Value, ct));
 
     /// <summary>The account that is logged in, with its keys and what its workspace is connected to.</summary>
-    internal static async Task<Ok<AccountOverview>> Overview(ClaimsPrincipal user, AccountReader reader, IEstates estates, CancellationToken ct)
+    internal static async Task<Ok<AccountOverview>> Overview(ClaimsPrincipal user, AccountReader reader, IEstates estates, IOptions<KeyOptions> options, CancellationToken ct)
     {
         var caller = Caller.Of(user);
         var account = await reader.UserAsync(caller.Person!.Value, ct);
@@ -121,7 +119,7 @@ internal static class AuthEndpoints
         return TypedResults.Ok(new AccountOverview(
             new(account.Id, account.Email, account.CreatedAt, account.IsActive, new("free", "active", null)),
             new(new(slack, []), new(false), new(false), new(false)),
-            new(keys.Count, MaxKeys, keys)));
+            new(keys.Count, options.Value.MaxPerAccount, keys)));
     }
 
     private static async Task<(string Email, string Password, JsonElement Body, IResult? Refusal)> ReadAsync(HttpContext http, CancellationToken ct)
@@ -175,7 +173,7 @@ internal sealed class AccountReader(Database database, AccountStore accounts, Ac
     public Task<MeView> MeAsync(Caller caller, DateTimeOffset now, CancellationToken ct) => database.ReadAsync(
         async session =>
         {
-            var role = Word(caller.Role);
+            var role = caller.Role.Word();
             if (caller.Person is not { } person || await accounts.FindPersonAsync(session, person) is not { } row)
             {
                 return new MeView(caller.Actor, role, caller.WorkspaceName, null, null, null, [new(caller.WorkspaceName, role, true)], null);
@@ -185,7 +183,7 @@ internal sealed class AccountReader(Database database, AccountStore accounts, Ac
             var login = (await accounts.LoginsAsync(session, person, now)).Find(l => l.Id == caller.Login?.Id);
             return new MeView(
                 caller.Actor, role, caller.WorkspaceName, ids.Of(person), caller.User, row.Email,
-                [.. memberships.Select(m => new MembershipView(m.WorkspaceName, Word(m.Role), m.Workspace == caller.Workspace))],
+                [.. memberships.Select(m => new MembershipView(m.WorkspaceName, m.Role.Word(), m.Workspace == caller.Workspace))],
                 login is null ? null : Of(login, memberships, caller));
         },
         ct);
@@ -202,6 +200,4 @@ internal sealed class AccountReader(Database database, AccountStore accounts, Ac
     private static SessionView Of(LoginRow login, List<Account> memberships, Caller caller) => new(
         login.Id, login.Kind, login.Proof, memberships.Find(m => m.Workspace == login.Workspace)?.WorkspaceName ?? "", login.Address, login.Agent,
         login.CreatedAt, login.SeenAt, login.ExpiresAt, login.Id == caller.Login?.Id);
-
-    private static string Word(Role role) => role.ToString().ToLowerInvariant();
 }

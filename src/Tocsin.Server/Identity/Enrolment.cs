@@ -1,13 +1,14 @@
 using System.Text;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
+using Tocsin.Identity.Oidc;
 using Tocsin.Outgoing;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Identity;
 
 /// <summary>How people make accounts themselves, where that is open.</summary>
-internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords passwords, IOptions<AccountOptions> options)
+internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords passwords, PasswordRule rule, IOptions<AccountOptions> options)
 {
     public const int MaxEmail = 254;
 
@@ -20,6 +21,11 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords 
         if (Registration != Registration.Open)
         {
             return Closed();
+        }
+
+        if (!rule.AdmitsAll)
+        {
+            return Error.Forbidden(PasswordRule.Refusal);
         }
 
         if (Fault(email, password) is { } fault)
@@ -51,6 +57,11 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords 
     /// <summary>Makes the account of somebody new who was invited, and logs in. Open to whoever has the link, whatever registration is.</summary>
     public async Task<Result<SignedIn>> AcceptAsync(string link, Invitation invitation, string password, LoginFacts facts, CancellationToken ct)
     {
+        if (!rule.AdmitsAll)
+        {
+            return Error.Forbidden(PasswordRule.Refusal);
+        }
+
         if (Fault(invitation.Email, password, invitation.UserName ?? "") is { } fault)
         {
             return fault;

@@ -41,7 +41,7 @@ internal sealed class InvitationStore
             INSERT INTO invitation (workspace_id, token_hash, email, role, user_name, invited_by, created_at, expires_at)
             VALUES (@workspace, @hash, @email, @role, @name, @by, @now, @expires) RETURNING id
             """,
-            ("workspace", workspace), ("hash", ApiKeyText.Hash(token)), ("email", email), ("role", role.ToString().ToLowerInvariant()), ("name", userName),
+            ("workspace", workspace), ("hash", ApiKeyText.Hash(token)), ("email", email), ("role", role.Word()), ("name", userName),
             ("by", by), ("now", now.ToMicros()), ("expires", expiresAt.ToMicros())))!.Value;
     }
 

@@ -56,7 +56,7 @@ internal sealed class Invitations(Database database, InvitationStore store, Acco
                 var id = await store.AddAsync(tx, by.Workspace, token, email, role, userName, by.Actor, now, now + _life);
                 var invitation = new Invitation(by.Workspace, by.WorkspaceName, id, email, role, userName, by.Actor, now, now + _life);
                 var mailed = await mail.InviteAsync(tx, invitation, token, now);
-                await log.AppendAsync(tx, by.Workspace, now, [new("invitation.made", $"invitation/{id}", by.Actor, $"{email} as {role.ToString().ToLowerInvariant()}")]);
+                await log.AppendAsync(tx, by.Workspace, now, [new("invitation.made", $"invitation/{id}", by.Actor, $"{email} as {role.Word()}")]);
                 return new NewInvitation(invitation, token, mailed);
             },
             ct);
@@ -158,7 +158,7 @@ internal sealed class Joining(Database database, InvitationStore store, AccountS
         var name = await namer.FindAsync(tx, invitation, names);
         await accounts.JoinAsync(tx, invitation.Workspace, person, name, invitation.Role, now);
         await namer.SayAsync(tx, invitation.Workspace, now,
-            new("member.joined", $"member/{name}", $"user:{name}", $"as {invitation.Role.ToString().ToLowerInvariant()}, invited by {invitation.InvitedBy}"));
+            new("member.joined", $"member/{name}", $"user:{name}", $"as {invitation.Role.Word()}, invited by {invitation.InvitedBy}"));
         return null;
     }
 }

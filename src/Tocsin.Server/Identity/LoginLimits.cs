@@ -56,7 +56,8 @@ internal sealed class LoginLimits(TimeProvider clock)
         lock (_lock)
         {
             // Two rows: somebody is refused only if he shares both his slots with somebody who tries much, which is next to never.
-            var (a, b) = (Turned(first, now), Turned(second, now));
+            ref var a = ref Turned(first, now);
+            ref var b = ref Turned(second, now);
             var spent = Math.Min(a.Spent(now), b.Spent(now));
             if (spent >= TriesPerMinute)
             {

@@ -34,7 +34,7 @@ internal static class MemberEndpoints
     }
 
     /// <summary>Gives a member another role, not above one's own. Keys of the member that could do more are revoked.</summary>
-    internal static async Task<Results<NoContent, ProblemHttpResult>> SetRole(Guid id, MemberRequest body, ClaimsPrincipal user, Members members, CancellationToken ct)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> SetRole(string id, MemberRequest body, ClaimsPrincipal user, Members members, CancellationToken ct)
     {
         var role = MemberRules.Read(body.Role);
         if (!role.Ok)
@@ -47,7 +47,7 @@ internal static class MemberEndpoints
     }
 
     /// <summary>Ends a membership, with its sessions and keys; the account stays. Everybody may leave, except the last owner.</summary>
-    internal static async Task<Results<NoContent, ProblemHttpResult>> Remove(Guid id, ClaimsPrincipal user, Members members, CancellationToken ct)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Remove(string id, ClaimsPrincipal user, Members members, CancellationToken ct)
     {
         var result = await members.RemoveAsync(Caller.Of(user), id, ct);
         return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
@@ -82,8 +82,8 @@ internal static class MemberEndpoints
         await invitations.RevokeAsync(Caller.Of(user), id, ct) is { } refusal ? refusal.ToProblem() : TypedResults.NoContent();
 
     private static MemberView Of(MemberRow row, AccountIds ids) => new(
-        ids.Of(row.Account.Id), row.Account.UserName, row.Account.Email, row.Account.Role.ToString().ToLowerInvariant(), row.JoinedAt, row.SeenAt, row.HasSecondFactor);
+        ids.Of(row.Account.Id), row.Account.UserName, row.Account.Email, row.Account.Role.Word(), row.JoinedAt, row.SeenAt, row.HasSecondFactor);
 
     private static InvitationView Of(Invitation row) => new(
-        row.Id, row.Email, row.Role.ToString().ToLowerInvariant(), row.UserName, row.InvitedBy, row.CreatedAt, row.ExpiresAt);
+        row.Id, row.Email, row.Role.Word(), row.UserName, row.InvitedBy, row.CreatedAt, row.ExpiresAt);
 }

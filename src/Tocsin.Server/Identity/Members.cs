@@ -57,7 +57,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
 
     /// <summary>Gives a member another role. Keys that he owns and that could do more than he now may are revoked. Idempotent.</summary>
     /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
-    public Task<Result<Account>> SetRoleAsync(Caller by, Guid id, Role role, CancellationToken ct) => ChangeAsync(
+    public Task<Result<Account>> SetRoleAsync(Caller by, string id, Role role, CancellationToken ct) => ChangeAsync(
         by, id, role,
         async (tx, member) =>
         {
@@ -66,7 +66,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
                 var now = clock.GetUtcNow();
                 await accounts.JoinAsync(tx, by.Workspace, member.Id, member.UserName, role, now);
                 await EndWhatHeGaveAsync(tx, member, role, now);
-                await log.AppendAsync(tx, by.Workspace, now, [new("member.role_changed", $"member/{member.UserName}", by.Actor, $"{Word(member.Role)} became {Word(role)}")]);
+                await log.AppendAsync(tx, by.Workspace, now, [new("member.role_changed", $"member/{member.UserName}", by.Actor, $"{member.Role.Word()} became {role.Word()}")]);
             }
 
             return member with { Role = role };
@@ -75,7 +75,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
 
     /// <summary>Ends a membership, with its sessions and the keys that the person owns here. The account itself stays. Everybody may leave himself.</summary>
     /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
-    public Task<Result<Account>> RemoveAsync(Caller by, Guid id, CancellationToken ct) => ChangeAsync(
+    public Task<Result<Account>> RemoveAsync(Caller by, string id, CancellationToken ct) => ChangeAsync(
         by, id, null,
         async (tx, member) =>
         {
@@ -83,21 +83,21 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
             await tx.ExecuteAsync("DELETE FROM member WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
             await tx.ExecuteAsync("DELETE FROM login WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
             await EndWhatHeGaveAsync(tx, member, null, now);
-            await log.AppendAsync(tx, by.Workspace, now, [new("member.removed", $"member/{member.UserName}", by.Actor, by.Person == member.Id ? "left" : $"was {Word(member.Role)}")]);
+            await log.AppendAsync(tx, by.Workspace, now, [new("member.removed", $"member/{member.UserName}", by.Actor, by.Person == member.Id ? "left" : $"was {member.Role.Word()}")]);
             return member;
         },
         ct);
 
     /// <param name="next">Null: he leaves.</param>
-    private Task<Result<Account>> ChangeAsync(Caller by, Guid id, Role? next, Func<Tx, Account, Task<Account>> change, CancellationToken ct) => database.WriteAsync<Result<Account>>(
+    private Task<Result<Account>> ChangeAsync(Caller by, string id, Role? next, Func<Tx, Account, Task<Account>> change, CancellationToken ct) => database.WriteAsync<Result<Account>>(
         async tx =>
         {
             // Two owners who remove each other at once must not both succeed.
             await tx.LockWorkspaceAsync(by.Workspace);
             var members = await accounts.ListAsync(tx, by.Workspace);
-            if (members.Find(m => ids.Of(m.Id) == id) is not { } member)
+            if (members.Find(m => ids.Of(m.Id).ToString() == id) is not { } member)
             {
-                return Error.NotFound("member", id.ToString());
+                return Error.NotFound("member", id);
             }
 
             var leaves = next is null && member.Id == by.Person;
@@ -108,7 +108,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
         },
         ct);
 
-    private static Error? MayManage(Caller by) => by.Role < Role.Admin ? Error.Forbidden("Only administrators change other members.") : null;
+    private static Error? MayManage(Caller by) => !by.May(Policies.Admin) ? Error.Forbidden("Only administrators change other members.") : null;
 
     /// <summary>What somebody handed out may not outlive the right to do so.</summary>
     /// <param name="role">What he keeps; null: nothing.</param>
@@ -118,10 +118,10 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
         {
             await tx.ExecuteAsync(
                 "UPDATE api_key SET revoked_at = @now WHERE workspace_id = @workspace AND person_id = @person AND role = @role AND revoked_at IS NULL",
-                ("now", now.ToMicros()), ("workspace", member.Workspace), ("person", member.Id), ("role", Word(above)));
+                ("now", now.ToMicros()), ("workspace", member.Workspace), ("person", member.Id), ("role", above.Word()));
             await tx.ExecuteAsync(
                 "UPDATE invitation SET ended_at = @now WHERE workspace_id = @workspace AND invited_by = @by AND role = @role AND ended_at IS NULL",
-                ("now", now.ToMicros()), ("workspace", member.Workspace), ("by", $"user:{member.UserName}"), ("role", Word(above)));
+                ("now", now.ToMicros()), ("workspace", member.Workspace), ("by", $"user:{member.UserName}"), ("role", above.Word()));
         }
 
         if (role < Role.Admin)
@@ -134,6 +134,4 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
 
     private static (long Person, DateTimeOffset JoinedAt, DateTimeOffset? SeenAt, bool Second) ReadFacts(DbDataReader row) =>
         (row.GetInt64(0), row.Instant(1), row.NullableInstant(2), row.GetInt64(3) == 1);
-
-    private static string Word(Role role) => role.ToString().ToLowerInvariant();
 }

@@ -76,12 +76,12 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
     /// the link becomes that person everywhere.
     /// </summary>
     /// <returns>What the link ends in.</returns>
-    public Task<Result<string>> MakeLinkAsync(Caller by, Func<Account, bool> isMeant, CancellationToken ct) => database.WriteAsync<Result<string>>(
+    public Task<Result<string>> MakeLinkAsync(Caller by, string id, AccountIds ids, CancellationToken ct) => database.WriteAsync<Result<string>>(
         async tx =>
         {
-            if ((await accounts.ListAsync(tx, by.Workspace)).Find(m => isMeant(m)) is not { } member)
+            if ((await accounts.ListAsync(tx, by.Workspace)).Find(m => ids.Of(m.Id).ToString() == id) is not { } member)
             {
-                return Error.NotFound("member", "of that id");
+                return Error.NotFound("member", id);
             }
 
             if (MemberRules.MayChange(by, member) is { } refusal)

@@ -50,6 +50,8 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["alerts/{group}"] = "acme",
             ["sessions/{id}"] = await IdAsync("login"),
             ["keys/{id}"] = await IdAsync("api_key"),
+            ["members/{id}"] = (await owner.GetJsonAsync("/api/v1/me"))["id"].Text(),
+            ["invitations/{id}"] = $"{(await owner.PostAsync("/api/v1/invitations", $$"""{"email": "{{Mark}}@example.test", "role": "viewer"}""", HttpStatusCode.Created))["invitation"]!["id"]}",
             ["deliveries/{id}"] = await IdAsync("delivery"),
             ["replay/{id}"] = await IdAsync("delivery"),
             ["silences/{id}"] = silence["id"].Text(),

@@ -66,7 +66,9 @@ internal sealed class FakeSmtp : IAsyncDisposable
     private readonly ConcurrentQueue<FakeMail> _mails = new();
     private readonly ConcurrentQueue<string> _commands = new();
     private readonly SemaphoreSlim _hanging = new(0);
+    private readonly SemaphoreSlim _arrivals = new(0);
     private readonly Task _accepting;
+    private int _told;
 
     private FakeSmtp(FakeSmtpSettings settings)
     {
@@ -95,6 +97,13 @@ internal sealed class FakeSmtp : IAsyncDisposable
         }
     }
 
+    /// <summary>The next mail that no earlier call told of, once it was taken. For one caller at a time, and fewer than 500 mails.</summary>
+    public async Task<FakeMail> ArrivalAsync(CancellationToken ct)
+    {
+        await _arrivals.WaitAsync(ct);
+        return _mails.ElementAt(_told++);
+    }
+
     /// <summary>Ends when a conversation has begun to hang that no earlier call was told of.</summary>
     public Task HangingAsync(CancellationToken ct) => _hanging.WaitAsync(ct);
 
@@ -105,6 +114,7 @@ internal sealed class FakeSmtp : IAsyncDisposable
         _listener.Dispose();
         _closing.Dispose();
         _hanging.Dispose();
+        _arrivals.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -295,6 +305,7 @@ internal sealed class FakeSmtp : IAsyncDisposable
             if (!server._faults.TryPeek(out var fault) || fault.Stage != SmtpStage.Content || fault is SmtpFault.AcceptThenHang)
             {
                 Keep(server._mails, mail);
+                server._arrivals.Release();
             }
 
             return await SayAsync(SmtpStage.Content, $"250 2.0.0 Ok: queued as FAKE{server._mails.Count}", ct);

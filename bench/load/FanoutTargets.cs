@@ -92,7 +92,7 @@ public sealed class TocsinFanout(string program, string? database = null) : Fano
         _key = Target.FirstLine(program, ["key", "create", .. where, "--name", "bench", "--role", "admin"]);
         var url = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
         return await ServerProcess.Start(
-            program, ["serve", .. where, "--urls", url.ToString().TrimEnd('/')], url, new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" })
+            program, ["serve", .. where, "--urls", url.ToString().TrimEnd('/')], url, new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning", ["Tocsin__Limits__KeyPerSecond"] = "1000000" })
             .ReadyAsync("/readyz", Patience);
     }
 }

@@ -80,6 +80,9 @@ public sealed class TocsinTarget(string program, string? database = null) : Targ
         {
             ["Tocsin__Outgoing__Allow"] = $"127.0.0.1:{setup.Receiver.Port}",
             ["Logging__LogLevel__Default"] = "Warning",
+
+            // Counted as ever, and never met: one source sends as much here as a server takes.
+            ["Tocsin__Limits__SourcePerSecond"] = "1000000",
         };
         return ServerProcess.Start(program, arguments, url, environment).ReadyAsync("/readyz", Patience);
     }

@@ -20,9 +20,10 @@ internal static class IngestEndpoints
     /// </summary>
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/in/{provider}/{key}", ["POST", "PUT"], FromProvider).AllowAnonymous().WithTags("Sources")
+        routes.MapMethods("/in/{provider}/{key}", ["POST", "PUT"], FromProvider).AllowAnonymous().WithTags("Sources").WithMetadata(CountsItself.Instance)
             .WithMetadata(new TakesBody("application/json", "What the provider sends; for a generic source any JSON, best with title, status and dedup_key.")).Produces<IngestAnswer>(StatusCodes.Status202Accepted)
             .Produces<IngestAnswer>(StatusCodes.Status207MultiStatus)
+            .WithMetadata(new Refuses(StatusCodes.Status429TooManyRequests, "More deliveries came with this key than are taken (`Limits:SourcePerSecond`). Nothing was read; send it again after `Retry-After` seconds."))
             .WithMetadata(new Refuses(StatusCodes.Status400BadRequest, "Nothing in the body could be read. It is kept under the number `delivery`, and can be replayed."));
         routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().ExcludeFromDescription().ShortCircuit();
         routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().ExcludeFromDescription().ShortCircuit();
@@ -36,11 +37,16 @@ internal static class IngestEndpoints
     /// <param name="provider">The source's type, such as generic.</param>
     /// <param name="key">The source's key, which admits to nothing else.</param>
     internal static async Task<Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult>> FromProvider(
-        string provider, string key, HttpContext http, IEstates estates, AlertReceiver receiver, IOptions<IngestOptions> options, CancellationToken ct)
+        string provider, string key, HttpContext http, IEstates estates, AlertReceiver receiver, RateLimits limits, IOptions<IngestOptions> options, CancellationToken ct)
     {
         if (await estates.FindSourceAsync(key, ct) is not { } found)
         {
-            return Problems.Unauthorized();
+            return limits.OfStranger(http)?.ToProblem(http) ?? Problems.Unauthorized();
+        }
+
+        if (limits.OfSource(found.Estate.Workspace, found.Source.Name) is { } refused)
+        {
+            return refused.ToProblem(http);
         }
 
         if (!string.Equals(found.Source.Type, provider, StringComparison.OrdinalIgnoreCase))
@@ -60,30 +66,40 @@ internal static class IngestEndpoints
 
     /// <summary>The same as Alertmanager's API, for senders that can set a path prefix but no header.</summary>
     private static async Task<IResult> FromPrometheusPath(
-        string provider, string key, HttpContext http, IEstates estates, AlertReceiver receiver, IOptions<IngestOptions> options, CancellationToken ct) =>
+        string provider, string key, HttpContext http, IEstates estates, AlertReceiver receiver, RateLimits limits, IOptions<IngestOptions> options, CancellationToken ct) =>
         provider == "alertmanager" && await estates.FindSourceAsync(key, ct) is { Source.Type: "alertmanager" } found
-            ? await AlertmanagerAsync(http, found.Estate, found.Source, receiver, options.Value, ct)
-            : Problems.Unauthorized();
+            ? limits.OfSource(found.Estate.Workspace, found.Source.Name)?.Answer(http) ?? await AlertmanagerAsync(http, found.Estate, found.Source, receiver, options.Value, ct)
+            : limits.OfStranger(http)?.Answer(http) ?? Problems.Unauthorized();
 
     /// <summary>Alertmanager's API v2: 200 with an empty body, or 400 with a JSON string that lists what was wrong; good alerts are stored either way.</summary>
     private static async Task<IResult> FromPrometheus(
-        HttpContext http, IEstates estates, KeyRing keys, AlertReceiver receiver, IOptions<IngestOptions> options, CancellationToken ct)
+        HttpContext http, IEstates estates, KeyRing keys, AlertReceiver receiver, RateLimits limits, IOptions<IngestOptions> options, CancellationToken ct)
     {
         if (Credentials.Key(http.Request) is not { } key)
         {
-            return Problems.Unauthorized();
+            return limits.OfStranger(http)?.Answer(http) ?? Problems.Unauthorized();
         }
 
         if (await estates.FindSourceAsync(key, ct) is { } found)
         {
             return found.Source.Type == "alertmanager"
-                ? await AlertmanagerAsync(http, found.Estate, found.Source, receiver, options.Value, ct)
+                ? limits.OfSource(found.Estate.Workspace, found.Source.Name)?.Answer(http) ?? await AlertmanagerAsync(http, found.Estate, found.Source, receiver, options.Value, ct)
                 : Error.NotFound("source", $"of type alertmanager with this key; it belongs to {found.Source.Name} ({found.Source.Type})").ToProblem();
+        }
+
+        if (!keys.Knows(key) && limits.OfUnknownKey(http) is { } wait)
+        {
+            return wait.Answer(http);
         }
 
         if (await keys.FindAsync(key, ct) is not { } apiKey || await estates.FindAsync(apiKey.Workspace, ct) is not { } estate)
         {
-            return Problems.Unauthorized();
+            return limits.OfStranger(http)?.Answer(http) ?? Problems.Unauthorized();
+        }
+
+        if (limits.OfCaller(apiKey.ToCaller()) is { } refused)
+        {
+            return refused.Answer(http);
         }
 
         if (!apiKey.ToCaller().May(Policies.Ingest))

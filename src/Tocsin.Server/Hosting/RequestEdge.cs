@@ -16,10 +16,18 @@ internal static class RequestEdge
     private const int MaxHeaders = 100;
     private const int MaxHeaderBytes = 32 * 1024;
     private const int MaxTarget = 8 * 1024;
+    private const int MaxFormBytes = 1024 * 1024;
 
     public static void SetRequestEdge(this KestrelServerLimits limits)
     {
         (limits.MaxRequestHeaderCount, limits.MaxRequestHeadersTotalSize, limits.MaxRequestLineSize) = (2 * MaxHeaders, 2 * MaxHeaderBytes, 2 * MaxTarget);
+
+        // Whoever sends, or takes, drop by drop holds a connection and nothing else, and not for long.
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(30);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.Http2.MaxStreamsPerConnection = 100;
     }
 
     public static void UseRequestEdge(this IApplicationBuilder app) => app.Use(static (context, next) =>
@@ -27,6 +35,12 @@ internal static class RequestEdge
         if (Fault(context) is { } fault)
         {
             return fault.ToProblem().ExecuteAsync(context);
+        }
+
+        if (context.Request.HasFormContentType && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        {
+            // Forms are what people type; other bodies are read within limits of their own.
+            body.MaxRequestBodySize = MaxFormBytes;
         }
 
         if (HttpMethods.IsHead(context.Request.Method))

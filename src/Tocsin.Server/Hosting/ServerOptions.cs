@@ -30,6 +30,9 @@ public sealed class ServerOptions
     [RegularExpression("^(https?://.+)?$", ErrorMessage = "PublicUrl must begin with http:// or https://.")]
     public string PublicUrl { get; set; } = "";
 
+    /// <summary>The proxies in front, as addresses or networks (<c>10.0.0.2, 172.16.0.0/12</c>): from them <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed. Default none: they are believed from nobody.</summary>
+    public string TrustedProxies { get; set; } = "";
+
     /// <summary>How long resolved incidents, ended alerts, events and faulty deliveries are kept, in days. Default 90, 1 to 3650.</summary>
     [Range(1, 3650)]
     public int RetentionDays { get; set; } = 90;
@@ -71,6 +74,12 @@ internal sealed class ServerAddressValidator : IValidateOptions<ServerOptions>
         if (!options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(url => Reads(() => BindingAddress.Parse(url))))
         {
             faults.Add($"{nameof(options.Urls)}: {nameof(options.Urls)} has something that is not an address to listen on; write http://127.0.0.1:8080");
+        }
+
+        _ = Tocsin.Hosting.TrustedProxies.Parse(options.TrustedProxies, out var fault);
+        if (fault is not null)
+        {
+            faults.Add($"{nameof(options.TrustedProxies)}: {nameof(options.TrustedProxies)} has something that is neither an address nor a network; write 10.0.0.2 or 10.0.0.0/8");
         }
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);

@@ -48,6 +48,12 @@ internal static class SettingsSetup
         services.AddOptions<KeyOptions>().BindConfiguration("Keys").ValidateOnStart();
         services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
         services.AddSingleton(new SettingsSection("Keys", typeof(KeyOptions)));
+        services.AddOptions<LimitOptions>().BindConfiguration("Limits").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LimitOptions>, LimitOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Limits", typeof(LimitOptions)));
+        services.AddOptions<CorsOptions>().BindConfiguration("Cors").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CorsOptions>, CorsOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Cors", typeof(CorsOptions)));
         services.AddOptions<OtlpOptions>().BindConfiguration("Otlp").ValidateOnStart();
         services.AddSingleton<IValidateOptions<OtlpOptions>, OtlpOptionsValidator>();
         services.AddSingleton(new SettingsSection("Otlp", typeof(OtlpOptions)));

@@ -77,6 +77,7 @@ public static class TocsinHost
         services.AddSettings();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
+        services.AddCors().AddSingleton<RateLimits>();
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddAudit();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
@@ -195,6 +196,7 @@ public static class TocsinHost
 
     private static void MapAll(WebApplication app, ServerOptions options)
     {
+        app.UseTrustedProxies(options.TrustedProxies);
         app.UseSecurityHeaders();
         app.UseQueryToken();
 
@@ -204,7 +206,9 @@ public static class TocsinHost
         app.UseStatusCodePages(Failures.AnswerStatusAsync);
         app.UseRouting();
         app.UseRequestOrigin();
+        app.UseCorsOrigins(app.Services.GetRequiredService<IOptions<CorsOptions>>().Value);
         app.UseAuthentication();
+        app.UseRateLimits();
         app.UseAuthorization();
         app.UseSameOrigin();
         app.UseJsonBodies();

@@ -14,7 +14,7 @@ namespace Tocsin.Identity;
 /// <summary>Admits by bearer token, by API key (<c>Authorization: Bearer</c> or <c>X-API-Key</c>) or by the browser's session cookie.</summary>
 internal sealed class TocsinAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    Admission admission, AuditTrail trail) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    Admission admission, KeyRing keys, RateLimits limits, AuditTrail trail) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "tocsin";
 
@@ -24,6 +24,12 @@ internal sealed class TocsinAuthentication(
         if (presented.Nothing)
         {
             return AuthenticateResult.NoResult();
+        }
+
+        if ((presented.Bearer ?? presented.Key) is { } key && !keys.Knows(key) && limits.OfUnknownKey(Context) is { } wait)
+        {
+            wait.Keep(Context);
+            return AuthenticateResult.Fail("Too many keys from there were refused.");
         }
 
         if (await admission.FindAsync(presented, Context.RequestAborted) is { } caller)

@@ -28,6 +28,8 @@ internal static class Telemetry
 
     public static Counter<long> PasswordHashes { get; } = _meter.CreateCounter<long>("tocsin_password_hashes_total", description: "Slow hashes of passwords: each keeps a core busy for some 100 ms.");
 
+    public static Counter<long> Limited { get; } = _meter.CreateCounter<long>("tocsin_limited_requests_total", description: "Requests answered 429 unread, by what was counted: source, key, person or address.");
+
     public static Counter<long> DeadJobs { get; } = _meter.CreateCounter<long>("tocsin_jobs_dead_total", description: "Jobs that gave up.");
 
     public static Counter<long> BackplaneNotices { get; } = _meter.CreateCounter<long>("tocsin_backplane_notices_total", description: "What nodes told each other, sent or heard by this one.");

@@ -15,15 +15,16 @@ internal static class OperationEndpoints
     {
         foreach (var path in (string[])["/healthz", "/health/live", "/-/healthy"])
         {
-            routes.MapMethods(path, ["GET", "HEAD"], static () => TypedResults.Text("OK\n")).AllowAnonymous().ExcludeFromDescription();
+            routes.MapMethods(path, ["GET", "HEAD"], static () => TypedResults.Text("OK\n")).AllowAnonymous().ExcludeFromDescription().WithMetadata(CountsItself.Instance);
         }
 
         // As the alert server answered, for whatever watched it; whether the store answers too is /readyz's to say.
-        routes.MapGet("/health", static () => TypedResults.Text("""{"status":"ok"}""", "application/json")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet("/health", static () => TypedResults.Text("""{"status":"ok"}""", "application/json")).AllowAnonymous().ExcludeFromDescription()
+            .WithMetadata(CountsItself.Instance);
 
         foreach (var path in (string[])["/readyz", "/health/ready", "/-/ready"])
         {
-            routes.MapMethods(path, ["GET", "HEAD"], Ready).AllowAnonymous().ExcludeFromDescription();
+            routes.MapMethods(path, ["GET", "HEAD"], Ready).AllowAnonymous().ExcludeFromDescription().WithMetadata(CountsItself.Instance);
         }
 
         routes.MapGet("/metrics", static (PrometheusText metrics) => TypedResults.Text(metrics.Render(), "text/plain; version=0.0.4; charset=utf-8"))

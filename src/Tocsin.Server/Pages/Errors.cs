@@ -32,6 +32,7 @@ internal static class Errors
     {
         StatusCodes.Status404NotFound => NotFound(frame),
         StatusCodes.Status403Forbidden => Page(frame, status, "Not allowed", "Your role does not allow this. Ask an administrator of the workspace."),
+        StatusCodes.Status429TooManyRequests => Page(frame, status, "Too many requests", "More came at once than is taken. Nothing was changed; try again in a few seconds.", retry: retry),
         StatusCodes.Status503ServiceUnavailable => Page(
             frame, status, "Not reachable just now", "The store does not answer. Nothing that was accepted is lost; try again in a few seconds.", engine, trace, retry),
         >= 500 => Page(frame, status, "Something broke here", "The page could not be made. What was stored before is safe. Tell an administrator the trace id.", engine, trace, retry),

@@ -52,7 +52,7 @@ Mutant[] mutants =
         "if (now >= job.LeasedUntil - desk.LeaseToBegin)", "if (now >= DateTimeOffset.MaxValue)"),
     One("sending when the lease is nearly over", "src/Tocsin.Server/Notify/PageSender.cs",
         "if (now >= job.LeasedUntil - desk.LeaseToBegin)", "if (now >= job.LeasedUntil)"),
-    One("a stale answer at the door is believed", "src/Tocsin.Server/Notify/PageSender.cs", "if (now - asked <= usual)", "if (now >= asked)"),
+    One("a stale answer at the door is believed", "src/Tocsin.Server/Notify/PageSender.cs", "if (now - asked <= _freshness ||", "if (now >= asked ||"),
     InOneFile("not asking at the door", "src/Tocsin.Server/Notify/PageSender.cs",
         ("if (page is null || incident is null || page.Status != PageStatus.Queued)", "if (page is null || incident is null)"),
         ("&& !IncidentDecider.StillWanted(incident, page.Epoch))", "&& incident.Number < 0)")),

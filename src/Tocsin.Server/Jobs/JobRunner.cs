@@ -20,6 +20,7 @@ internal sealed class JobRunner(
     private readonly CancellationTokenSource _abandon = new();
     private int _reserved;
     private long _servedLane = long.MinValue;
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
     private bool _turnedAway;
 
@@ -57,7 +58,11 @@ internal sealed class JobRunner(
         {
             room = _turnedAway && !_stopping;
             _turnedAway = false;
-            _reserved--;
+            if (--_reserved == 0 && _stopping)
+            {
+                _empty.TrySetResult();
+            }
+
             if (_lanes[lane] == 1)
             {
                 _lanes.Remove(lane);
@@ -143,19 +148,23 @@ internal sealed class JobRunner(
         lock (_gate)
         {
             _stopping = true;
+            if (_reserved == 0)
+            {
+                _empty.TrySetResult();
+            }
         }
 
         jobs.UseLocal(null);
-        var all = IdleAsync();
         try
         {
-            await all.WaitAsync(deadline);
+            // Also for jobs of a transaction that is being committed now: they are this node's, and start after it.
+            await _empty.Task.WaitAsync(deadline);
         }
         catch (OperationCanceledException)
         {
             // Sends that hang are cut; their jobs go back with the key unchanged, so that the receiver can tell.
             _abandon.CancelNow();
-            await all;
+            await _empty.Task;
         }
     }
 

@@ -17,6 +17,8 @@ namespace Tocsin.Notify;
 internal sealed class PageSender(
     Database database, IEstates estates, NotifierRegistry notifiers, PageDesk desk, MessageWriter messages, Breaker breaker, TimeProvider clock, ILogger<PageSender> logger) : IJobHandler
 {
+    private const int MostAsks = 3;
+
     /// <summary>How old the answer may be when a send begins, unless the store never is that quick.</summary>
     private static readonly TimeSpan _freshness = TimeSpan.FromMilliseconds(500);
 
@@ -56,13 +58,12 @@ internal sealed class PageSender(
 
     /// <summary>
     /// The page and its incident as they are now, for a node that may still act on them. An answer that took long is asked for again, since this node may have stood still and
-    /// somebody may have answered meanwhile; one that takes as long each time comes from a slow store, and is believed.
+    /// somebody may have answered meanwhile; when it takes long each time the store is slow, and the last answer is believed.
     /// </summary>
     /// <exception cref="LeaseLostException">The lease is over, or nearly so: the job is another node's to do.</exception>
     private async Task<(PageRow? Page, IncidentState? Incident, int More)> AskAtTheDoorAsync(LeasedJob job, long id, CancellationToken ct)
     {
-        var usual = _freshness;
-        while (true)
+        for (var times = 1; ; times++)
         {
             var asked = clock.GetUtcNow();
             var answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
@@ -72,12 +73,10 @@ internal sealed class PageSender(
                 throw new LeaseLostException(job);
             }
 
-            if (now - asked <= usual)
+            if (now - asked <= _freshness || times == MostAsks)
             {
                 return answer;
             }
-
-            usual = usual == _freshness ? (now - asked) * 1.5 : usual;
         }
     }
 

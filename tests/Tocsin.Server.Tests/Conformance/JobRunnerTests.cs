@@ -142,6 +142,24 @@ public abstract class JobRunnerTests(Engine engine)
         Assert.Equal(0, await bench.ReadAsync(session => session.ScalarAsync("SELECT COUNT(*) FROM job WHERE lease_by IS NOT NULL")));
     }
 
+    [StoreFact]
+    public async Task A_stopping_node_waits_for_jobs_that_are_its_own_as_soon_as_their_transaction_is_committed()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        using var node = new Node(bench, concurrency: 8, laneConcurrency: 2) { EndsAtOnce = true };
+        bench.Parts.Jobs.UseLocal(node.Runner);
+        Task? stopped = null;
+
+        await bench.WriteAsync(async tx =>
+        {
+            await bench.Parts.Jobs.EnqueueAsync(tx, [Job("new", 1)], bench.Clock.Now);
+            stopped = node.Runner.StopAsync(default);
+        });
+
+        await stopped!;
+        Assert.Equal(0, await bench.CountAsync("job"));
+    }
+
     private static NewJob Job(string key, long lane) => new(1, "test", key, lane, VirtualClock.Start, "");
 
     /// <summary>A runner with one kind of job, which hangs unless told otherwise.</summary>

@@ -128,6 +128,21 @@ internal sealed class Gallery : IAsyncDisposable
         ["demo"] = f => Page<TeamsPage, TeamsModel>(f with { Demo = true, DemoPhones = "http://127.0.0.1:9/" }, new([])),
         ["users-none"] = f => Page<UsersPage, UsersModel>(f, new([])),
         ["users"] = f => Page<UsersPage, UsersModel>(f, new([Samples.Ana, Samples.Bo])),
+        ["audit"] = f => Page<AuditPage, AuditModel>(f, new()
+        {
+            Items =
+            [
+                Samples.Entry(1204, "user:ana", "incident.acknowledged", "incident/1042", "ok", "acknowledged by ana"),
+                Samples.Entry(1203, "anonymous", "login.failed", "login/ana@acme.example", "refused", "a wrong password, or an unknown address (1200 times from 09:00:01 to 09:01:00 UTC)"),
+                Samples.Entry(1202, "key:ci", "contact.test_failed", "channel/ops", "failed", "Slack answered 404: no_service"),
+                Samples.Entry(1201, "files", "estate.applied", "estate", "ok", "revision 7: 2 to change"),
+            ],
+            Head = Samples.Entry(1204, "user:ana", "incident.acknowledged", "incident/1042", "ok", "acknowledged by ana"),
+            Form = new(Result: "refused"),
+            Older = "/audit?before=x",
+            HasInstallation = true,
+        }),
+        ["audit-none"] = f => Page<AuditPage, AuditModel>(f, new() { Form = new(Since: "2026-13-45"), Fault = "Write a day as 2026-11-21." }),
         ["me"] = f => Page<MePage, MeModel>(f, new()
         {
             Me = Samples.Ana,
@@ -142,7 +157,7 @@ internal sealed class Gallery : IAsyncDisposable
             AppliedBy = "key:ci",
             Engine = new(true, "due work is done within 12 ms"),
             Dead = [new(77, "page.send", "incident/1031", 8, Samples.Now.AddHours(-3), "The connection to 127.0.0.1:9001 was refused.")],
-            Keys = [new(1, "ci", "tcn_9fK2", "admin", Samples.Now.AddDays(-40), Samples.Now.AddHours(-1), null)],
+            Keys = [new() { Id = 1, Name = "ci", Prefix = "tcn_9fK2", Kind = "tcn", Role = "admin", CreatedAt = Samples.Now.AddDays(-40), LastUsedAt = Samples.Now.AddHours(-1) }],
         }),
         ["login"] = f => Page<LoginPage, LoginModel>(f with { User = null }, new("ana@acme.example", "That e-mail and password do not belong together.", "/")),
         ["setup"] = f => Page<SetupPage, SetupModel>(f with { User = null }, new("t", "Ana", "", new Dictionary<string, string> { ["email"] = "An e-mail address is needed." })),

@@ -47,7 +47,7 @@ internal sealed class Product : IAsyncDisposable
 
     /// <summary>The address that the console prints at the first start.</summary>
     public async Task<string> SetupLinkAsync() =>
-        $"/setup/{await Services.GetRequiredService<SignIn>().SetupLinkAsync(CancellationToken.None) ?? throw new InvalidOperationException("There is an account already.")}";
+        $"/setup/{await Services.GetRequiredService<Setup>().SetupLinkAsync(CancellationToken.None) ?? throw new InvalidOperationException("There is an account already.")}";
 
     /// <summary>Makes the first account through its page; the browser is signed in afterwards.</summary>
     public async Task SetUpAsync(IPage page)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tocsin.Audit;
 using Tocsin.Pages;
 using Tocsin.Sdk;
 
@@ -265,4 +266,7 @@ internal static class Samples
 
     private static EventView Event(long seq, double minutes, string kind, string actor, string reason) =>
         new(seq, Now.AddMinutes(minutes), kind, "incident/1042", actor, reason, JsonSerializer.SerializeToElement(new { seq }));
+
+    public static AuditLink Entry(long seq, string actor, string action, string subject, string result, string detail) =>
+        new AuditLink(1, seq, Now.AddMinutes(seq - 1210), actor, action, subject, result, actor == "files" ? "" : "2001:db8:85a3::8a2e:370:7334", detail, "", AuditLink.Genesis, "").Sealed();
 }

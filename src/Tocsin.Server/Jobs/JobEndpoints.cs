@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.Sdk;
@@ -27,8 +28,22 @@ internal static class JobEndpoints
 
     /// <summary>Makes a dead job ready again.</summary>
     internal static async Task<Results<NoContent, ProblemHttpResult>> Replay(
-        long id, ClaimsPrincipal user, Database database, JobStore jobs, TimeProvider clock, CancellationToken ct) =>
-        await database.WriteAsync(tx => jobs.ReplayAsync(tx, Caller.Of(user).Workspace, id, clock.GetUtcNow()), ct)
+        long id, ClaimsPrincipal user, Database database, JobStore jobs, AuditTrail audit, TimeProvider clock, CancellationToken ct) =>
+        await ReplayAsync(id, Caller.Of(user), database, jobs, audit, clock, ct)
             ? TypedResults.NoContent()
             : Error.NotFound("dead job", id.ToString()).ToProblem();
+
+    /// <returns>False: there is no such dead job.</returns>
+    internal static Task<bool> ReplayAsync(long id, Caller caller, Database database, JobStore jobs, AuditTrail audit, TimeProvider clock, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            if (!await jobs.ReplayAsync(tx, caller.Workspace, id, clock.GetUtcNow()))
+            {
+                return false;
+            }
+
+            await audit.RecordAsync(tx, caller.Workspace, new(caller.Actor, "job.replayed", $"job/{id}", $"dead job {id} was let try again"));
+            return true;
+        },
+        ct);
 }

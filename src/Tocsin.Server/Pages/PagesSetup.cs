@@ -33,6 +33,7 @@ internal static class PagesSetup
         pages.MapContactPages();
         pages.MapMe();
         pages.MapAbout();
+        pages.MapAuditPages();
         pages.MapSample();
     }
 

@@ -7,6 +7,7 @@ using Tocsin.Data;
 using Tocsin.Doctor;
 using Tocsin.Estate;
 using Tocsin.Hosting;
+using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
@@ -68,6 +69,9 @@ internal static class DoctorVerb
             await AddressChecks.ServerAsync(options, ct),
             await SingleSignOnChecks.RunAsync(services.GetRequiredService<IOptions<OidcOptions>>().Value, services.GetRequiredService<OidcProvider>(), options, ct),
         ];
+        findings.AddRange(SecurityChecks.OfSettings(
+            settings, services.GetRequiredService<IOptions<AccountOptions>>().Value, services.GetRequiredService<IOptions<KeyOptions>>().Value,
+            services.GetRequiredService<IOptions<SecretOptions>>().Value));
         findings.AddRange(await StoreAsync(services, location, time, ct));
         return findings;
     }
@@ -90,6 +94,7 @@ internal static class DoctorVerb
 
             findings.Add(await BackplaneChecks.RunAsync(
                 services.GetRequiredService<IOptions<BackplaneOptions>>().Value, services.GetRequiredService<IOptions<ServerOptions>>().Value, database, time, ct));
+            findings.AddRange(await SecurityChecks.OfStoreAsync(database, time.GetUtcNow(), ct));
             var providers = services.GetRequiredService<EstateProviders>();
             var box = await SecretKeys.FindAsync(database, services.GetRequiredService<IOptions<SecretOptions>>().Value.Boxes(), ct);
             var (models, estate) = await new EstateChecks(providers, box).RunAsync(database, time.GetUtcNow(), ct);

@@ -1,7 +1,10 @@
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
 using Tocsin.Demo.Fakes;
+using Tocsin.Data;
 using Tocsin.Doctor;
 using Tocsin.Hosting;
+using Tocsin.Identity;
 using Tocsin.Outgoing;
 using Tocsin.Tests.Estate;
 using Tocsin.Tests.Outgoing;
@@ -104,6 +107,45 @@ public sealed class DoctorTests : IDisposable
         Assert.Empty(phone.Deliveries);
     }
 
+    [Fact]
+    public async Task What_lets_more_in_than_it_should_is_warned_of_and_mends_the_warning_when_it_is_mended()
+    {
+        var settings = new ConfigurationManager();
+        Assert.Equal(["stored secrets"], Warned(SecurityChecks.OfSettings(settings, new(), new(), new())));
+        Assert.Empty(Warned(SecurityChecks.OfSettings(settings, new() { Registration = Registration.Invitation }, new(), new() { KeyFile = "/etc/tocsin.key" })));
+
+        (settings["Cors:Origins"], settings["Server:TrustedProxies"]) = ("https://a.example, *", "10.0.0.1, 0.0.0.0/0");
+        Assert.Equal(
+            ["registration", "stored secrets", "admin key", "CORS", "trusted proxies"],
+            Warned(SecurityChecks.OfSettings(settings, new() { Registration = Registration.Open }, new() { AdminKey = "0123456789abcdef" }, new())));
+
+        await _world.RunAsync("key", "create", "--data", Data, "--name", "ci");
+        await ExecuteAsync(
+            """
+            INSERT INTO person (id, email, password_hash, created_at) VALUES (1, 'a@x.test', 'h', 0), (2, 'b@x.test', 'h', 0), (3, 'c@x.test', NULL, 0), (4, 'd@x.test', 'h', 0);
+            INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (1, 1, 'ana', 'owner', 0), (1, 2, 'bo', 'admin', 0), (1, 3, 'sso', 'owner', 0), (1, 4, 'dee', 'viewer', 0);
+            UPDATE person SET totp_confirmed_at = 1 WHERE id = 2;
+            """);
+        Assert.Equal(["second factors: default: ana is an owner or administrator with nothing but a password", "keys that never expire: default: ci"], Texts(await StoreAsync(TimeSpan.Zero)));
+        Assert.Equal(3, (await StoreAsync(TimeSpan.FromDays(91))).Count(f => f.Verdict == Verdict.Warning));
+
+        await ExecuteAsync("UPDATE api_key SET expires_at = created_at + 1; INSERT INTO passkey (credential_id, person_id, name, public_key, sign_count, details, created_at) VALUES (x'00', 1, '', x'00', 0, '', 0)");
+        Assert.Empty(Texts(await StoreAsync(TimeSpan.FromDays(91))));
+    }
+
+    [Fact]
+    public async Task An_audit_that_somebody_changed_is_a_problem()
+    {
+        await _world.RunAsync("key", "create", "--data", Data, "--name", "ci");
+        Assert.Contains("✓ ok       audit: sound, 1 entry", (await _world.RunAsync("doctor", "--data", Data)).Out, StringComparison.Ordinal);
+        await ExecuteAsync("UPDATE audit SET actor = 'user:nobody'");
+
+        var run = await _world.RunAsync("doctor", "--data", Data);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("✗ problem  audit: the chain of workspace 1 is not sound: entry 1 was altered", run.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "http://127.0.0.1:8080", true, false)]
     [InlineData("https://pager.example.test", "http://127.0.0.1:8080", false, false)]
@@ -147,12 +189,25 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(Finding.Ok("server", $"none runs at {server.Url}"), stopped);
     }
 
+    private async Task<IReadOnlyList<Finding>> StoreAsync(TimeSpan later)
+    {
+        await using var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db"));
+        return await SecurityChecks.OfStoreAsync(database, _world.Time.GetUtcNow() + later, default);
+    }
+
+    private static IEnumerable<string> Warned(IEnumerable<Finding> findings) => findings.Where(f => f.Verdict == Verdict.Warning).Select(f => f.Check);
+
+    private static IEnumerable<string> Texts(IEnumerable<Finding> findings) => findings.Where(f => f.Verdict == Verdict.Warning).Select(f => $"{f.Check}: {f.Text}");
+
     private static Task<Finding> Mail(OutgoingBench bench, SmtpOptions smtp, Tocsin.Estate.EstateModel estate) =>
         new ReachChecks(bench.Connector, EstateBench.Providers, smtp).MailAsync([estate], CancellationToken.None);
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var database = new Tocsin.Data.SqliteDatabase(Path.Combine(Data, "tocsin.db"));
-        await database.WriteAsync(tx => tx.ExecuteAsync(sql), CancellationToken.None);
+        await using var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db"));
+        foreach (var statement in sql.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            await database.WriteAsync(tx => tx.ExecuteAsync(statement), CancellationToken.None);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Identity;
@@ -39,8 +40,8 @@ internal static class AboutEndpoints
         });
     }
 
-    private static async Task<IResult> Replay(long id, HttpContext http, Database database, JobStore jobs, TimeProvider clock, CancellationToken ct) =>
-        await database.WriteAsync(tx => jobs.ReplayAsync(tx, Caller.Of(http.User).Workspace, id, clock.GetUtcNow()), ct)
+    private static async Task<IResult> Replay(long id, HttpContext http, Database database, JobStore jobs, AuditTrail audit, TimeProvider clock, CancellationToken ct) =>
+        await JobEndpoints.ReplayAsync(id, Caller.Of(http.User), database, jobs, audit, clock, ct)
             ? Done.Well("/about", "The job is ready again and runs at once.")
             : Done.Refused("/about", "That job is not dead any more.");
 

@@ -211,6 +211,7 @@ public static class TocsinHost
         app.UseRateLimits();
         app.UseAuthorization();
         app.UseSameOrigin();
+        app.UseFactorGate();
         app.UseJsonBodies();
         app.MapOperations();
         if (!options.Answers)

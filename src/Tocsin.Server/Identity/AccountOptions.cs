@@ -25,6 +25,13 @@ internal sealed class AccountOptions
     [EnumDataType(typeof(Registration))]
     public Registration Registration { get; set; } = Registration.Closed;
 
+    /// <summary>
+    /// Who must have a second factor (an authenticator app or a passkey): None: nobody. Admins: administrators and owners. Everybody. Who must and has none is led to set one
+    /// up, and can change nothing else until then; whoever comes by single sign-on is asked by its provider. Default None.
+    /// </summary>
+    [EnumDataType(typeof(SecondFactorDuty))]
+    public SecondFactorDuty RequireSecondFactor { get; set; } = SecondFactorDuty.None;
+
     /// <summary>How long a bearer token of <c>/auth/login</c> lasts, in hours. Default 24, 1 to 8760. Also read from <c>SESSION_TOKEN_EXPIRE_HOURS</c>.</summary>
     [Range(1, 8760)]
     public int TokenHours { get; set; } = 24;

@@ -199,6 +199,14 @@ internal sealed class AccountStore
     public Task SeenAsync(Tx tx, long login, DateTimeOffset now) => tx.ExecuteAsync(
         "UPDATE login SET seen_at = @now WHERE id = @id AND seen_at < @now", ("now", now.ToMicros()), ("id", login));
 
+    /// <summary>Notes that whoever is logged in has proved again who he is, and gives the session a new token; the old one is over.</summary>
+    public async Task<string> ProvedAgainAsync(Tx tx, long login, DateTimeOffset now)
+    {
+        var token = NewToken();
+        await tx.ExecuteAsync("UPDATE login SET token_hash = @hash, proved_at = @now, seen_at = @now WHERE id = @id", ("hash", Hash(token)), ("now", now.ToMicros()), ("id", login));
+        return token;
+    }
+
     public Task EndSessionAsync(Tx tx, string token) => tx.ExecuteAsync("DELETE FROM login WHERE token_hash = @hash", ("hash", Hash(token)));
 
     /// <returns>False: that person has no such login.</returns>

@@ -21,7 +21,7 @@ internal static class AuthEndpoints
 {
     private const int PreviewLength = 12;
 
-    private static readonly TakesBody _body = new("application/json", "An object with `email` and `password`, both texts. Unknown members are ignored.");
+    private static readonly TakesBody _body = new("application/json", "An object with `email` and `password`, both texts; to log in with a second factor also `code`. Unknown members are ignored.");
 
     private static readonly Refuses _broken = new(StatusCodes.Status422UnprocessableEntity, "The body is not such an object, or the password is too weak for a new account; `detail` is a list that names each place.");
     private static readonly Refuses _tooMany = new(StatusCodes.Status429TooManyRequests, "Too many tries from this address or for this account.");
@@ -35,7 +35,7 @@ internal static class AuthEndpoints
                 new Refuses(StatusCodes.Status403Forbidden, "Registration is closed here, or asks for an invitation."));
         open.MapPost("/login", LogIn).Produces<SessionToken>().WithName("log_in")
             .WithMetadata(
-                new Refuses(StatusCodes.Status401Unauthorized, "The address or the password is wrong."),
+                new Refuses(StatusCodes.Status401Unauthorized, "The address or the password is wrong; or both are right and a second factor is asked for: its code goes into `code`."),
                 new Refuses(StatusCodes.Status403Forbidden, "The account is disabled, or a member of no workspace."));
 
         var mine = routes.MapGroup("").WithTags("Accounts").RequireAuthorization(Policies.Person).WithMetadata(AnswersDetail.Instance);
@@ -77,7 +77,7 @@ internal static class AuthEndpoints
     }
 
     /// <summary>Begins a session for a program: the token lasts as long as `Accounts:TokenHours` says.</summary>
-    internal static async Task<IResult> LogIn(HttpContext http, PasswordDoor door, AccountReader reader, CancellationToken ct)
+    internal static async Task<IResult> LogIn(HttpContext http, PasswordDoor door, SecondStep second, AccountReader reader, CancellationToken ct)
     {
         var (email, password, body, refusal) = await ReadAsync(http, ct);
         if (refusal is not null)
@@ -86,14 +86,22 @@ internal static class AuthEndpoints
         }
 
         var (workspace, fault) = DetailAnswer.TextOrNull(body, "workspace");
-        if (fault is not null)
+        var (code, codeFault) = DetailAnswer.TextOrNull(body, "code");
+        if ((fault ?? codeFault) is { } broken)
         {
-            return fault;
+            return broken;
         }
 
-        var result = await door.LogInAsync(email, password, LoginFacts.Of(http, LoginFacts.Token, "password"), workspace, ct);
+        var facts = LoginFacts.Of(http, LoginFacts.Token, "password");
+        var result = await door.LogInAsync(email, password, facts, workspace, ct);
+        if (code is not null && !result.Ok && result.Error.Code == SignIn.SecondNeeded)
+        {
+            result = await second.FinishAsync(email, code, facts, workspace, ct);
+        }
+
         return result.Ok ? await TokenAsync(result.Value, reader, ct)
-            : result.Error.Code == PasswordDoor.Wrong ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, result.Error.Detail)
+            : result.Error.Code is SignIn.SecondNeeded ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, $"{result.Error.Detail} Send it as 'code'.")
+            : result.Error.Code is PasswordDoor.Wrong or FactorCheck.Wrong ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, result.Error.Detail)
             : Refuse(http, result.Error);
     }
 

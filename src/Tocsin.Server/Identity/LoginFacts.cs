@@ -10,10 +10,19 @@ namespace Tocsin.Identity;
 /// <param name="Agent">With which program, as it says itself.</param>
 internal sealed record LoginFacts(string Kind, string Proof, string Address, string Agent)
 {
+    /// <summary>The proof of a passkey, which counts as two: the device, and the person whom it recognised.</summary>
+    public const string Passkey = "passkey";
+
+    /// <summary>The proof of single sign-on, whose provider asks for as many factors as it likes.</summary>
+    public const string SingleSignOn = "oidc";
+
     public const string Web = "web";
     public const string Token = "token";
 
     private const int MaxAgent = 200;
+
+    /// <summary>Whether nothing more is asked for, whatever second factors the person has.</summary>
+    public bool IsEnough => Proof is Passkey or SingleSignOn || Proof.Contains('+', StringComparison.Ordinal);
 
     public static LoginFacts Of(HttpContext http, string kind, string proof) => new(
         kind, proof, http.Connection.RemoteIpAddress?.ToString() ?? "", PlainText.OneLine(http.Request.Headers.UserAgent.ToString(), MaxAgent));

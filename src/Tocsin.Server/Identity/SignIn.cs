@@ -11,12 +11,16 @@ internal sealed record SignedIn(Account Account, string Token);
 /// <summary>Logging in and out. A first proof (a password, a passkey) ends in <see cref="ProvedAsync"/>, and all ways end in <see cref="BeginAsync"/>.</summary>
 internal sealed class SignIn(Database database, AccountStore accounts, AuditTrail audit, PasswordRule rule, IOptions<AccountOptions> options, TimeProvider clock)
 {
+    /// <summary>What was shown is right, and not enough.</summary>
+    public const string SecondNeeded = "login.second_needed";
+
     private static readonly TimeSpan _sessionLife = TimeSpan.FromDays(14);
 
     /// <summary>
     /// Goes on after a first proof of who somebody is. This is the one place between that and a session: what must be asked for besides is asked here.
     /// </summary>
     /// <param name="workspace">The name of the one to look at; null: that of last time.</param>
+    /// <returns><see cref="SecondNeeded"/> when the person has a second factor and did not show it.</returns>
     public async Task<Result<SignedIn>> ProvedAsync(Tx tx, PersonRow person, LoginFacts facts, string? workspace)
     {
         if (person.DisabledAt is not null)
@@ -38,7 +42,9 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
             ? new Error(ErrorKind.Forbidden, "account.no_workspace", workspace is null
                 ? "This account is a member of no workspace any more. Ask somebody there for an invitation."
                 : "This account is not a member of that workspace.")
-            : await BeginAsync(tx, person.Id, chosen.Workspace, facts);
+            : !facts.IsEnough && await FactorStore.AnyAsync(tx, person.Id)
+                ? new Error(ErrorKind.Forbidden, SecondNeeded, "A code of the second factor is needed too: from the authenticator app, or a recovery code.")
+                : await BeginAsync(tx, person.Id, chosen.Workspace, facts);
     }
 
     /// <summary>Begins a session for somebody who has shown all that is asked for.</summary>

@@ -23,6 +23,9 @@ internal sealed partial class Done : IResult
 
     public static Done Refused(string back, string fault) => new(back, new(null, fault, null));
 
+    /// <summary>Did not, and the reader must do something elsewhere first.</summary>
+    public static Done Elsewhere(string to, string fault) => new(to, new(null, fault, to));
+
     public static Done Of<T>(Result<T> result, string back, Func<T, string> notice) =>
         result.Ok ? Well(back, notice(result.Value)) : Refused(back, result.Error.Detail);
 

@@ -21,6 +21,8 @@ internal static class PagesSetup
         routes.MapPageAssets();
         routes.MapAccount();
         routes.MapOidc();
+        routes.MapSecondStep();
+        routes.MapFactors();
         routes.MapActions();
         var pages = routes.MapGroup("").RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
         pages.MapInbox();

@@ -29,23 +29,23 @@ internal static class AccountEndpoints
             frames.Outer(http), doors.Model("", null, LoginDoors.Local(next), by == "password") with { HasLeft = doors.HasProvider && left == "oidc" })
         : Results.LocalRedirect(LoginDoors.Local(next));
 
-    private static async Task<IResult> LogIn(HttpContext http, FrameFactory frames, LoginDoors doors, PasswordDoor door, SignIn signIn, CancellationToken ct)
+    private static async Task<IResult> LogIn(
+        HttpContext http, FrameFactory frames, LoginDoors doors, PasswordDoor door, SignIn signIn, HalfLogins halves, FactorDuty duty, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (email, next) = (form["email"].ToString(), LoginDoors.Local(form["next"].ToString()));
         var result = await door.LogInAsync(email, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), null, ct);
+        if (!result.Ok && result.Error.Code == SignIn.SecondNeeded)
+        {
+            return await SecondStepEndpoints.BeginSecondAsync(http, halves, email, "password", next, ct);
+        }
+
         if (!result.Ok)
         {
             return new Rendered<LoginPage, LoginModel>(frames.Outer(http), doors.Model(email, result.Error.Detail, next, byPassword: true), Problems.StatusOf(result.Error));
         }
 
-        if (SessionCookie.Read(http.Request) is { } before)
-        {
-            await signIn.LogOutAsync(before, Caller.Find(http.User), ct);
-        }
-
-        SessionCookie.Write(http, result.Value.Token);
-        return Done.Well(next, "");
+        return await SecondStepEndpoints.LetInAsync(http, result.Value, "password", next, signIn, duty, ct);
     }
 
     private static async Task<IResult> LogOut(HttpContext http, SignIn signIn, OidcCookies cookies, LoginDoors doors, CancellationToken ct)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tocsin.Identity;
 using Tocsin.Notify;
 
 namespace Tocsin.Pages;
@@ -15,7 +16,7 @@ internal static class MeEndpoints
         pages.MapPost("/me/browser", SaveBrowser).AddEndpointFilter<FormFilter>();
     }
 
-    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, CancellationToken ct)
+    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, FactorDesk factors, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var name = page.Caller.User ?? page.Caller.Actor;
@@ -30,9 +31,14 @@ internal static class MeEndpoints
                 : await reader.UserAsync(page, person, ct),
             High = LadderWords.Sentence(person?.High ?? [], person?.Contact ?? []),
             Low = LadderWords.Sentence(person?.Low ?? [], person?.Contact ?? []),
+            Factors = await FactorsAsync(page, factors, ct),
             Shifts = [.. shifts.OrderBy(s => s.From).Take(20)],
         });
     }
+
+    /// <returns>Null: a key looks, which has none.</returns>
+    private static async Task<FactorsModel?> FactorsAsync(PageRequest page, FactorDesk factors, CancellationToken ct) =>
+        page.Caller.Login is not null && await factors.OfAsync(page.Caller.Person!.Value, ct) is { } has ? new(has.TotpSince, has.RecoveryLeft, [], false) : null;
 
     private static async Task<IResult> SaveBrowser(HttpContext http, CancellationToken ct)
     {

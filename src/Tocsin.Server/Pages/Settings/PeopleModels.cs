@@ -37,6 +37,9 @@ public sealed record MeModel
 
     public required string Low { get; init; }
 
+    /// <summary>Null: it is no person who looks.</summary>
+    public FactorsModel? Factors { get; init; }
+
     public IReadOnlyList<ShiftLine> Shifts { get; init; } = [];
 }
 

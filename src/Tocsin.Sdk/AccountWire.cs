@@ -36,6 +36,22 @@ public sealed record OverviewKeys(long Count, int MaxAllowed, IReadOnlyList<Over
 /// <param name="KeyPreview">The first characters.</param>
 public sealed record OverviewKey(string Name, string KeyPreview, string CreatedAt, string? LastUsed, bool IsActive);
 
+/// <summary>A key of an account, made just now.</summary>
+/// <param name="Key"><c>sra_</c> and 32 hexadecimal digits; shown this once.</param>
+/// <param name="CreatedAt">ISO 8601 in UTC, without zone.</param>
+/// <param name="IsActive">Always true.</param>
+public sealed record NewAccountKey(string Key, string Name, string CreatedAt, bool IsActive);
+
+/// <summary>A key of an account.</summary>
+/// <param name="Key">Its first twelve characters and three dots.</param>
+/// <param name="CreatedAt">ISO 8601 in UTC, without zone.</param>
+/// <param name="LastUsed">As <paramref name="CreatedAt"/>, within minutes; null: never.</param>
+/// <param name="IsActive">False: it was revoked.</param>
+public sealed record AccountKey(string Key, string Name, string CreatedAt, string? LastUsed, bool IsActive);
+
+/// <param name="Status"><c>revoked</c> or <c>deleted</c>.</param>
+public sealed record EndedKey(string Status, string Name);
+
 /// <summary>Who asks, as Tocsin sees it.</summary>
 /// <param name="Actor">How the log calls who asks: <c>user:ana</c>, <c>key:ci</c>.</param>
 /// <param name="Role">In this workspace: viewer, responder, admin or owner; publisher for some keys.</param>

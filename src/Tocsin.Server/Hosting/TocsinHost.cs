@@ -233,6 +233,7 @@ public static class TocsinHost
         app.MapOnCall();
         app.MapJobs();
         app.MapKeys();
+        app.MapAccountKeys();
         app.MapAuth();
         app.MapMeApi();
         app.MapMembers();

@@ -113,6 +113,13 @@ internal sealed class ApiKeyStore
     public Task<List<ApiKeyRow>> ListOfAsync(Session session, long workspace, long person) => session.QueryAsync(
         $"{Select} WHERE k.workspace_id = @workspace AND k.person_id = @person ORDER BY k.id", Read, ("workspace", workspace), ("person", person));
 
+    /// <summary>The keys of <c>/api-keys</c> that a person has, wherever, oldest first.</summary>
+    public Task<List<ApiKeyRow>> ListOfAccountAsync(Session session, long person) => session.QueryAsync(
+        $"{Select} WHERE k.person_id = @person AND k.kind = @kind ORDER BY k.id", Read, ("person", person), ("kind", ApiKeyText.Account));
+
+    /// <returns>The number of the key with that hash, live or not.</returns>
+    public Task<long?> IdOfAsync(Session session, byte[] hash) => session.ScalarAsync("SELECT id FROM api_key WHERE key_hash = @hash", ("hash", hash));
+
     /// <returns>False when there is no such live key.</returns>
     public async Task<bool> RevokeAsync(Tx tx, long workspace, long id, DateTimeOffset now) => await tx.ExecuteAsync(
         "UPDATE api_key SET revoked_at = @now WHERE workspace_id = @workspace AND id = @id AND revoked_at IS NULL",

@@ -141,7 +141,7 @@ internal static class IdentitySetup
     /// <summary>Accounts, keys and sessions; every route needs a caller unless it says <c>AllowAnonymous</c> and is on the public list.</summary>
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
-        services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<KeyDesk>().AddSingleton<AccountStore>();
+        services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<KeyDesk>().AddSingleton<AccountKeys>().AddSingleton<AccountStore>();
         services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
         services.AddOidc();
         services.AddSingleton<FactorStore>().AddSingleton<SecondTries>().AddSingleton<FactorCheck>().AddSingleton<SecondStep>().AddSingleton<HalfLogins>();

@@ -67,7 +67,7 @@ internal sealed class AccountKeys(Database database, ApiKeyStore keys, EventLog 
                 switch (mine)
                 {
                     case []:
-                        return Error.NotFound("key", PlainText.OneLine(beginning[..Math.Min(beginning.Length, ApiKeyText.AccountPrefixLength)], ApiKeyText.AccountPrefixLength));
+                        return new Error(ErrorKind.NotFound, "key.not_found", "No key of this account begins so.");
                     case [var key]:
                         await keys.RevokeAsync(tx, key.Workspace, key.Id, now);
                         if (delete)

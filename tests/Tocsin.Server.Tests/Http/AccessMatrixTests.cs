@@ -42,6 +42,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         var silence = await owner.PostAsync(
             "/api/v1/silences",
             $$"""{"match": ["alertname=\"{{Mark}}-2\""], "starts_at": "{{DateTimeOffset.UtcNow:O}}", "ends_at": "{{DateTimeOffset.UtcNow.AddDays(1):O}}", "comment": "{{Mark}}"}""", HttpStatusCode.Created);
+        var key = await owner.PostAsync("/api-keys", $$"""{"name": "{{Mark}}"}""");
         _ofAcme = new(StringComparer.Ordinal)
         {
             ["incidents/{number}"] = "1",
@@ -50,6 +51,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["alerts/{group}"] = "acme",
             ["sessions/{id}"] = await IdAsync("login"),
             ["keys/{id}"] = await IdAsync("api_key"),
+            ["api-keys/{prefix}"] = key["key"].Text()[..12],
             ["members/{id}"] = (await owner.GetJsonAsync("/api/v1/me"))["id"].Text(),
             ["invitations/{id}"] = $"{(await owner.PostAsync("/api/v1/invitations", $$"""{"email": "{{Mark}}@example.test", "role": "viewer"}""", HttpStatusCode.Created))["invitation"]!["id"]}",
             ["deliveries/{id}"] = await IdAsync("delivery"),

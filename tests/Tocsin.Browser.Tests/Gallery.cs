@@ -160,6 +160,9 @@ internal sealed class Gallery : IAsyncDisposable
             Keys = [new() { Id = 1, Name = "ci", Prefix = "tcn_9fK2", Kind = "tcn", Role = "admin", CreatedAt = Samples.Now.AddDays(-40), LastUsedAt = Samples.Now.AddHours(-1) }],
         }),
         ["login"] = f => Page<LoginPage, LoginModel>(f with { User = null }, new("ana@acme.example", "That e-mail and password do not belong together.", "/")),
+        ["login-by-provider"] = f => Page<LoginPage, LoginModel>(f with { User = null }, new("", null, "/oncall") { Provider = "Acme ID", HasLeft = true }),
+        ["login-by-provider-only"] = f => Page<LoginPage, LoginModel>(f with { User = null }, new("", null, "/") { Provider = "Acme ID", ShowsPassword = false, HidesPassword = true }),
+        ["login-provider-away"] = f => Page<LoginPage, LoginModel>(f with { User = null }, new("", null, "/") { Provider = "Acme ID", ProviderIsAway = true }),
         ["setup"] = f => Page<SetupPage, SetupModel>(f with { User = null }, new("t", "Ana", "", new Dictionary<string, string> { ["email"] = "An e-mail address is needed." })),
         ["error"] = f => Page<ErrorPage, ErrorModel>(f, new()
         {

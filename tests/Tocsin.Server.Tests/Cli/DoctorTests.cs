@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using Tocsin.Demo.Fakes;
 using Tocsin.Data;
 using Tocsin.Doctor;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Identity.Oidc;
 using Tocsin.Outgoing;
 using Tocsin.Tests.Estate;
 using Tocsin.Tests.Outgoing;
@@ -198,6 +200,32 @@ public sealed class DoctorTests : IDisposable
     private static IEnumerable<string> Warned(IEnumerable<Finding> findings) => findings.Where(f => f.Verdict == Verdict.Warning).Select(f => f.Check);
 
     private static IEnumerable<string> Texts(IEnumerable<Finding> findings) => findings.Where(f => f.Verdict == Verdict.Warning).Select(f => $"{f.Check}: {f.Text}");
+
+    [Fact]
+    public async Task The_provider_of_single_sign_on_is_asked_for_its_documents()
+    {
+        await using var provider = await FakeOidc.StartAsync(TimeProvider.System);
+        var server = new ServerOptions { PublicUrl = "https://tocsin.example.test" };
+
+        var none = await SingleSignOn(new(), server, provider);
+        var up = await SingleSignOn(new() { Authority = provider.Issuer, ClientId = "tocsin" }, server, provider);
+        var unknown = await SingleSignOn(new() { Authority = provider.Issuer, ClientId = "tocsin" }, new(), provider);
+        var other = await SingleSignOn(new() { Authority = $"{provider.Issuer}/realms/acme", ClientId = "tocsin", AllowPasswords = false }, server, provider);
+        provider.FailAt("/keys", new FakeFault.Answer(200, Body: "{\"keys\": []}"));
+        var keyless = await SingleSignOn(new() { Authority = provider.Issuer, ClientId = "tocsin" }, server, provider);
+
+        Assert.Equal([Verdict.Ok, Verdict.Ok, Verdict.Warning, Verdict.Problem, Verdict.Problem], new[] { none, up, unknown, other, keyless }.Select(finding => finding.Verdict));
+        Assert.Contains("https://tocsin.example.test/login/oidc/callback", up.Text, StringComparison.Ordinal);
+        Assert.Contains("nobody can log in", other.Fix, StringComparison.Ordinal);
+        Assert.Contains("no key", keyless.Text, StringComparison.Ordinal);
+    }
+
+    private static async Task<Finding> SingleSignOn(OidcOptions settings, ServerOptions server, FakeOidc fake)
+    {
+        using var bench = new OutgoingBench(fake.HostAndPort);
+        using var provider = new OidcProvider(bench.Http, Options.Create(settings), Options.Create(new OutgoingOptions()), TimeProvider.System);
+        return await SingleSignOnChecks.RunAsync(settings, provider, server, CancellationToken.None);
+    }
 
     private static Task<Finding> Mail(OutgoingBench bench, SmtpOptions smtp, Tocsin.Estate.EstateModel estate) =>
         new ReachChecks(bench.Connector, EstateBench.Providers, smtp).MailAsync([estate], CancellationToken.None);

@@ -14,7 +14,11 @@ namespace Tocsin.Identity.Oidc;
 /// <param name="Next">A path of ours to go to afterwards.</param>
 internal sealed record OidcFlow(string State, string Nonce, string Verifier, string Redirect, string Next, DateTimeOffset StartedAt)
 {
-    public static OidcFlow Begin(string redirect, string next, DateTimeOffset now) => new(Random(), Random(), Random(), redirect, next, now);
+    /// <summary>A browser keeps no cookie above 4 KB: whoever comes from a longer address ends at the inbox.</summary>
+    private const int LongestNext = 1000;
+
+    public static OidcFlow Begin(string redirect, string next, DateTimeOffset now) =>
+        new(Random(), Random(), Random(), redirect, Uri.EscapeDataString(next).Length <= LongestNext ? next : "/", now);
 
     /// <summary>The hash of the verifier, for the provider (RFC 7636, S256).</summary>
     public string Challenge => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
@@ -29,7 +33,7 @@ internal sealed partial class OidcCookies(SecretBox box)
     public static readonly TimeSpan FlowLife = TimeSpan.FromMinutes(10);
 
     /// <summary>The provider's own session is asked to end only with a token that fits a cookie; without it the provider asks back.</summary>
-    private const int LongestHint = 2800;
+    public const int LongestHint = 2700;
 
     private const string FlowPlace = "oidc/flow";
     private const string HintPlace = "oidc/hint";

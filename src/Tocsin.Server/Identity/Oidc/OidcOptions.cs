@@ -121,9 +121,9 @@ internal sealed class OidcSettingsValidator(IConfiguration settings) : IValidate
             return Outcome();
         }
 
-        Demand(OutgoingUrl.Fault(options.Authority) is null && !options.Authority.Contains('?', StringComparison.Ordinal) && !options.Authority.Contains('#', StringComparison.Ordinal),
-            "Authority", "is not the address of an issuer; write https://login.example.com");
-        Demand(OidcAddress.IsSafe(options.Authority), "Authority", "must begin with https://; only a provider on this host may do without");
+        var isAddress = OutgoingUrl.Fault(options.Authority) is null && !options.Authority.AsSpan().ContainsAny('?', '#');
+        Demand(isAddress, "Authority", "is not the address of an issuer; write https://login.example.com");
+        Demand(!isAddress || OidcAddress.IsSafe(options.Authority), "Authority", "must begin with https://; only a provider on this host may do without");
         Demand(options.ClientId.Length > 0, "ClientId", "is missing");
         Demand(options.Scopes.Split(' ').Contains("openid", StringComparer.Ordinal), "Scopes", "must hold openid");
         foreach (var (group, role) in options.RoleByGroup)

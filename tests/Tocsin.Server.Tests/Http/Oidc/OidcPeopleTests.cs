@@ -51,8 +51,13 @@ public abstract class OidcPeopleTests(Engine engine)
         OidcBench.Know(bench.Provider, "bo", "oncall");
         await bench.PersonAsync("bo");
         using var asResponder = await bo.GetAsync("/api/v1/estate");
+        var acme = (await bench.MembersAsync())[0].Workspace;
 
         Assert.Equal(["Admin", "Responder"], [raised, await bench.RoleAsync(name)]);
+        Assert.Equal(
+            ["person.linked", "member.added", "login.succeeded", "member.role_changed", "login.succeeded", "member.role_changed", "login.succeeded"],
+            await bench.Server.Service<Database>().ReadAsync(
+                session => session.QueryAsync("SELECT action FROM audit WHERE workspace_id = @acme AND result = 'ok' ORDER BY seq", static row => row.GetString(0), ("acme", acme)), default));
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.Forbidden], [asAdmin.StatusCode, asResponder.StatusCode]);
     }
 

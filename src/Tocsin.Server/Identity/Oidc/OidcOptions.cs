@@ -128,7 +128,7 @@ internal sealed class OidcSettingsValidator(IConfiguration settings) : IValidate
         Demand(options.Scopes.Split(' ').Contains("openid", StringComparer.Ordinal), "Scopes", "must hold openid");
         foreach (var (group, role) in options.RoleByGroup)
         {
-            Demand(OidcRoles.Of(role) is not null, "Roles", $"gives the group '{group}' no role; write viewer, responder, admin or owner");
+            Demand(MemberRules.Read(role).Ok, "Roles", $"gives the group '{group}' no role; write viewer, responder, admin or owner");
         }
 
         foreach (var (group, team) in options.TeamByGroup)
@@ -151,19 +151,6 @@ internal sealed class OidcSettingsValidator(IConfiguration settings) : IValidate
 
         ValidateOptionsResult Outcome() => faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
-}
-
-internal static class OidcRoles
-{
-    /// <returns>Null: not a role that people have.</returns>
-    public static Role? Of(string word) => word switch
-    {
-        "viewer" => Role.Viewer,
-        "responder" => Role.Responder,
-        "admin" => Role.Admin,
-        "owner" => Role.Owner,
-        _ => null,
-    };
 }
 
 internal static class OidcAddress

@@ -3,13 +3,14 @@ using Microsoft.Extensions.Options;
 using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Streams;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Identity.Oidc;
 
 /// <summary>Finds or makes the person whom the provider vouches for, gives the role of the groups, and begins a session.</summary>
 internal sealed class OidcPeople(
-    OidcStore store, AccountStore accounts, SignIn signIn, AuditTrail audit, IOptions<OidcOptions> settings, TimeProvider clock)
+    OidcStore store, AccountStore accounts, SignIn signIn, EventLog log, AuditTrail audit, IOptions<OidcOptions> settings, TimeProvider clock)
 {
     private const string Actor = "automation:oidc";
 
@@ -77,7 +78,7 @@ internal sealed class OidcPeople(
 
         var met = await accounts.OfProvedEmailAsync(tx, email, now);
         await store.LinkAsync(tx, person.Issuer, person.Subject, met.Id, now);
-        await audit.RecordAsync(tx, workspace, new(Actor, "person.linked", $"person/{met.Id}", $"known by the address, which {_settings.Name} vouches for"));
+        await log.AppendAsync(tx, workspace, now, [new("member.linked", $"person/{met.Id}", Actor, $"known by the address, which {_settings.Name} vouches for")]);
         return met.Id;
     }
 
@@ -87,7 +88,7 @@ internal sealed class OidcPeople(
         {
             var name = await NameAsync(tx, workspace, person, estate);
             await accounts.JoinAsync(tx, workspace, id, name, role, now);
-            await audit.RecordAsync(tx, workspace, new(Actor, "member.added", $"member/{name}", $"came by {_settings.Name}, as {Word(role)}"));
+            await log.AppendAsync(tx, workspace, now, [new("member.joined", $"member/{name}", Actor, $"as {role.Word()}, by {_settings.Name}")]);
             return;
         }
 
@@ -96,30 +97,20 @@ internal sealed class OidcPeople(
             return;
         }
 
-        if (member.Role == Role.Owner && (await accounts.ListAsync(tx, workspace)).Count(m => m.Role == Role.Owner) == 1)
+        if (MemberRules.KeepsAnOwner(await accounts.ListAsync(tx, workspace), member, role) is not null)
         {
-            AuditEntry kept = new(Actor, "member.role_changed", $"member/{member.UserName}", $"stays owner, though the groups say {Word(role)}: a workspace needs one");
-            await audit.RecordAsync(tx, workspace, kept with { Result = AuditResult.Refused });
+            await log.AppendAsync(tx, workspace, now, [new("member.role_change.refused", $"member/{member.UserName}", Actor, $"stays owner, though the groups say {role.Word()}: a workspace needs one")]);
             return;
         }
 
         await accounts.JoinAsync(tx, workspace, id, member.UserName, role, now);
-        await audit.RecordAsync(tx, workspace, new(
-            Actor, "member.role_changed", $"member/{member.UserName}", $"from {Word(member.Role)} to {Word(role)}, by the groups of {_settings.Name}"));
+        await log.AppendAsync(tx, workspace, now, [new("member.role_changed", $"member/{member.UserName}", Actor, $"{member.Role.Word()} became {role.Word()}, by the groups of {_settings.Name}")]);
     }
 
     private Role? RoleOf(IReadOnlyList<string> groups)
     {
-        var highest = OidcRoles.Of(_settings.DefaultRole);
-        foreach (var group in groups)
-        {
-            if (_settings.RoleByGroup.TryGetValue(group, out var word) && OidcRoles.Of(word) is { } role && (highest is null || role > highest))
-            {
-                highest = role;
-            }
-        }
-
-        return highest;
+        var words = groups.Select(group => _settings.RoleByGroup.GetValueOrDefault(group)).Append(_settings.DefaultRole);
+        return words.Select(MemberRules.Read).Where(read => read.Ok).Select(read => (Role?)read.Value).Max();
     }
 
     /// <summary>The estate's person of that address, so that the account is who gets paged; else a name that nobody has, there or here.</summary>
@@ -136,6 +127,4 @@ internal sealed class OidcPeople(
         audit.Refused(workspace, new(AuditEntry.Nobody, "login.refused", AuditEntry.LoginName(person.Email ?? ""), $"by {_settings.Name}: {why}") { Result = AuditResult.Refused });
         return Error.Forbidden(words);
     }
-
-    private static string Word(Role role) => role.ToString().ToLowerInvariant();
 }

@@ -71,7 +71,7 @@ internal sealed class OidcTeams(EstateDesk desk, IEstates estates, IOptions<Oidc
 
     private static EstateObject NewUser(Account account, DirectoryPerson person)
     {
-        List<EstateEntry> entries = [Entry("name", account.UserName), Entry("role", account.Role.ToString().ToLowerInvariant())];
+        List<EstateEntry> entries = [Entry("name", account.UserName), Entry("role", account.Role.Word())];
         if (person.FullName is { } name)
         {
             entries.Add(Entry("full_name", name));

@@ -18,9 +18,11 @@ internal sealed class JobRunner(
     private readonly Dictionary<long, int> _lanes = [];
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _abandon = new();
+
+    /// <summary>Done when this node was told to stop and has no job any more. Goes on where the last one ends, as all here, so that the simulator can order it.</summary>
+    private readonly TaskCompletionSource _empty = new();
     private int _reserved;
     private long _servedLane = long.MinValue;
-    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _stopping;
     private bool _turnedAway;
 
@@ -53,16 +55,12 @@ internal sealed class JobRunner(
 
     public void Release(long lane)
     {
-        bool room;
+        bool room, ended;
         lock (_gate)
         {
             room = _turnedAway && !_stopping;
             _turnedAway = false;
-            if (--_reserved == 0 && _stopping)
-            {
-                _empty.TrySetResult();
-            }
-
+            ended = --_reserved == 0 && _stopping;
             if (_lanes[lane] == 1)
             {
                 _lanes.Remove(lane);
@@ -76,6 +74,11 @@ internal sealed class JobRunner(
         if (room)
         {
             Expect(clock.GetUtcNow());
+        }
+
+        if (ended)
+        {
+            _empty.TrySetResult();
         }
     }
 
@@ -233,11 +236,10 @@ internal sealed class JobRunner(
         }
         finally
         {
-            Release(job.Lane);
-
             // Only this one: a node that was frozen may have taken the same job anew by now.
             _running.TryRemove(new(job.Id, running));
             running.Cancel.Dispose();
+            Release(job.Lane);
         }
     }
 

@@ -15,7 +15,7 @@ public sealed record AuditRecord
     /// <summary>RFC 3339 UTC, always with six digits of a second: the text that was hashed.</summary>
     public required string At { get; init; }
 
-    /// <summary>Who: <c>user:ana</c>, <c>key:ci</c>, <c>ai:…</c>, <c>automation:…</c>, <c>operator:…</c>, <c>files</c>, <c>system</c>, <c>anonymous</c>.</summary>
+    /// <summary>Who: <c>user:ana</c>, <c>key:ci</c>, <c>ai:…</c>, <c>automation:…</c>, <c>operator</c>, <c>files</c>, <c>system</c>, <c>anonymous</c>.</summary>
     public required string Actor { get; init; }
 
     /// <summary>What, dotted: <c>incident.acknowledged</c>, <c>login.failed</c>.</summary>

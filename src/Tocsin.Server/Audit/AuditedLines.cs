@@ -5,7 +5,7 @@ namespace Tocsin.Audit;
 /// <summary>Which lines of the log go into the audit: what people, keys, AI and automation did, and every change of the configuration and of keys, whoever made it.</summary>
 internal static class AuditedLines
 {
-    private static readonly string[] _actors = ["user:", "key:", "ai:", "automation:"];
+    private static readonly string[] _actors = ["user:", "key:", "ai:", "automation:", "operator"];
 
     private static readonly string[] _always = ["estate.", "key."];
 

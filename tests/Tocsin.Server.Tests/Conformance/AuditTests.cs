@@ -1,8 +1,12 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Tocsin.Audit;
 using Tocsin.Data;
+using Tocsin.Hosting;
 using Tocsin.Incidents;
+using Tocsin.Operations;
 using static Tocsin.Tests.Signals;
 
 namespace Tocsin.Tests.Conformance;
@@ -179,6 +183,66 @@ public abstract class AuditTests(Engine engine)
 
         Assert.Equal([10, 11], (await EntriesAsync(bench)).Select(e => (int)e.Seq));
         Assert.Empty((await VerifyAsync(bench)).Faults);
+    }
+
+    [StoreFact]
+    public async Task The_retention_of_the_audit_is_its_own_and_cuts_every_chain_once_a_day()
+    {
+        await using var bench = await TenAsync();
+        await bench.WriteAsync(tx => Trail(bench).RecordAsync(tx, AuditStore.Installation, Entry("old")));
+        using var retention = new Retention(
+            bench.Database, bench.Parts.Alerts, bench.Parts.Log, bench.Parts.Audit, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 1 }),
+            Options.Create(new AuditOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
+
+        bench.Clock.Advance(TimeSpan.FromDays(29));
+        foreach (var chain in (long[])[AuditStore.Installation, 1])
+        {
+            await bench.WriteAsync(tx => Trail(bench).RecordAsync(tx, chain, Entry("new")));
+        }
+
+        await retention.TurnAsync(default);
+        Assert.Equal((11, 2), ((await EntriesAsync(bench)).Count, (await EntriesAsync(bench, AuditStore.Installation)).Count));
+
+        bench.Clock.Advance(TimeSpan.FromDays(2));
+        await retention.TurnAsync(default);
+        await retention.TurnAsync(default);
+
+        foreach (var chain in (long[])[AuditStore.Installation, 1])
+        {
+            Assert.Equal(["new", "audit"], (await EntriesAsync(bench, chain)).Select(e => e.Subject));
+            Assert.Empty((await VerifyAsync(bench, chain)).Faults);
+        }
+    }
+
+    [StoreFact]
+    public async Task What_was_refused_just_before_the_end_is_stored()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        var trail = Trail(bench);
+        using var keeper = new AuditKeeper(trail, bench.Parts.Audit, bench.Database, bench.Clock, NullLogger<AuditKeeper>.Instance);
+        await keeper.StartAsync(default);
+        trail.Refused(1, Refusal("login/ana@example.test", "192.0.2.1"));
+        trail.Refused(1, Refusal("login/ana@example.test", "192.0.2.1"));
+
+        await keeper.StopAsync(default);
+
+        Assert.Equal(2, (await EntriesAsync(bench)).Sum(Count));
+    }
+
+    [StoreFact]
+    public async Task What_cannot_be_stored_now_is_counted_on()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        var trail = Trail(bench);
+        trail.Refused(1, Refusal("login/ana@example.test", "192.0.2.1"));
+        using var calledOff = new CancellationTokenSource();
+        await calledOff.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trail.FlushAsync(all: false, calledOff.Token));
+        trail.Refused(1, Refusal("login/bo@example.test", "192.0.2.1"));
+
+        await trail.FlushAsync(all: false, default);
+
+        Assert.Equal(2, Count(Assert.Single(await EntriesAsync(bench))));
     }
 
     [StoreFact]

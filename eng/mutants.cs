@@ -105,9 +105,9 @@ Mutant[] mutants =
     One("alerts do not expire", "src/Tocsin.Server/Alerts/AlertExpiry.cs", "var ended = await ExpireAsync(ct);", "var ended = await Task.FromResult(0);"),
     InOneFile("what the one writer remembers survives a failed transaction", "src/Tocsin.Server/Data/RowMemory.cs",
         ("if (committed && row is not null)", "if (row is not null)"), ("                _rows.Clear();\n            }\n        });", "            }\n        });")),
-    One("the answer goes out before the commit", "src/Tocsin.Server/Alerts/IngestBatcher.cs",
-        "var outcomes = await _database.WriteAsync(tx => StoreAsync(tx, batch), CancellationToken.None);",
-        "batch.ForEach(w => w.Done.TrySetResult(new(null, Verdict.Accepted, w.Delivery.Signals.Count, 0, null)));\n            var outcomes = await _database.WriteAsync(tx => StoreAsync(tx, batch), CancellationToken.None);"),
+    One("the answer goes out before the commit", "src/Tocsin.Server/Data/CommitBatcher.cs",
+        "var done = await database.WriteAsync(tx => StoreAsync(tx, items), CancellationToken.None);",
+        "batch.ForEach(w => w.Done.TrySetResult(w.Item is Tocsin.Alerts.Delivery d ? (TDone)(object)new Tocsin.Alerts.DeliveryOutcome(null, Tocsin.Alerts.Verdict.Accepted, d.Signals.Count, 0, null) : default!));\n            var done = await database.WriteAsync(tx => StoreAsync(tx, items), CancellationToken.None);"),
     One("the job loop forgets what it waits for", "src/Tocsin.Server/Jobs/JobService.cs", "            Expect(await TurnAsync(stoppingToken));", "            await TurnAsync(stoppingToken);"),
 ];
 

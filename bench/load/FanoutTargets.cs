@@ -50,6 +50,19 @@ public abstract class FanoutTarget
             : answer.EndsWith("0\r\n\r\n"u8) || !answer[..head].StartsWith("HTTP/1.1 200"u8);
     }
 
+    /// <summary>CPU seconds and resident bytes of a server with its workers.</summary>
+    public static (double Cpu, long Bytes) Cost(ServerProcess server)
+    {
+        var (cpu, bytes) = (server.CpuSeconds, server.ResidentBytes);
+        foreach (var child in File.ReadAllText($"/proc/{server.Id}/task/{server.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            cpu += ServerProcess.CpuSecondsOf(child);
+            bytes += ServerProcess.ResidentBytesOf(child);
+        }
+
+        return (cpu, bytes);
+    }
+
     protected static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
 
     /// <summary>Waits until somebody listens on the port.</summary>

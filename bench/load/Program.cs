@@ -1,13 +1,13 @@
 using System.Globalization;
 using Tocsin.Load;
 
-// tocsin-load ingest|latency|start|fanout [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]
+// tocsin-load ingest|latency|start|fanout|publish [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]
 string? Option(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
 var rounds = int.Parse(Option("--rounds") ?? "3", CultureInfo.InvariantCulture);
 var command = $"bench/run {string.Join(' ', args.Where(a => a != Option("--program") && a != "--program"))}";
 var (program, database, alone) = (Option("--program"), Option("--database"), args.Contains("--alone"));
-if (args.FirstOrDefault() == "fanout")
+if (args.FirstOrDefault() is "fanout" or "publish")
 {
     List<FanoutTarget> fanout = alone ? [] : [new NchanFanout(), new RedisFanout()];
     if (program is not null)
@@ -16,6 +16,11 @@ if (args.FirstOrDefault() == "fanout")
     }
 
     Table.Origin(command, fanout.Select(t => (t.Name, t.Version())));
+    if (args[0] == "publish")
+    {
+        return await Publishing.RunAsync([.. fanout], rounds);
+    }
+
     var subscribers = (Option("--subscribers") ?? "100,1000,5000").Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture));
     return await Fanout.RunAsync([.. fanout], rounds, [.. subscribers]);
 }
@@ -37,6 +42,6 @@ return args.FirstOrDefault() switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start|fanout [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]");
+    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start|fanout|publish [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]");
     return 2;
 }

@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Hosting;
 
 namespace Tocsin.Alerts;
 
@@ -9,11 +9,11 @@ namespace Tocsin.Alerts;
 /// Ends alerts whose sender stopped sending them, and routes those that nothing mutes any more, whatever became of the silence.
 /// Safe on many nodes at once: each is decided under the workspace's lock.
 /// </summary>
-internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertIntake intake, IEstates estates, TimeProvider clock, ILogger<AlertExpiry> logger) : BackgroundService
+internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertIntake intake, IEstates estates, TimeProvider clock, ILogger<AlertExpiry> logger)
+    : RepeatedWork(TimeSpan.FromSeconds(1), clock)
 {
     private const int MostAtOnce = 2_000;
 
-    private static readonly TimeSpan _every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _unmuteEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>More than the age that a node's configuration may have.</summary>
@@ -22,54 +22,31 @@ internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertInt
     private DateTimeOffset _unmuteAt = DateTimeOffset.MinValue;
 
     /// <returns>How many alerts ended.</returns>
-    public async Task<int> TurnAsync(CancellationToken ct)
+    public override async Task<int> TurnAsync(CancellationToken ct)
     {
         var ended = await ExpireAsync(ct);
-        if (clock.GetUtcNow() >= _unmuteAt)
+        if (Clock.GetUtcNow() >= _unmuteAt)
         {
-            _unmuteAt = clock.GetUtcNow() + _unmuteEvery;
+            _unmuteAt = Clock.GetUtcNow() + _unmuteEvery;
             await UnmuteAsync(ct);
         }
 
         return ended;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await TurnAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (StoreUnavailableException e)
-            {
-                logger.ExpiryWaits(e.Message);
-            }
-#pragma warning disable CA1031 // One of the four places: a bug here must not end the process that pages.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                logger.ExpiryBroke(e);
-            }
+    protected override void Waits(string reason) => logger.ExpiryWaits(reason);
 
-            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override void Broke(Exception bug) => logger.ExpiryBroke(bug);
 
     private async Task<int> ExpireAsync(CancellationToken ct)
     {
         var ended = 0;
-        var expired = await database.ReadAsync(session => alerts.ExpiredAsync(session, clock.GetUtcNow(), MostAtOnce), ct);
+        var expired = await database.ReadAsync(session => alerts.ExpiredAsync(session, Clock.GetUtcNow(), MostAtOnce), ct);
         foreach (var workspace in expired.GroupBy(e => e.Workspace))
         {
             if (await estates.FindAsync(workspace.Key, ct) is { } estate)
             {
-                ended += await database.WriteAsync(tx => intake.ExpireAsync(tx, estate, [.. workspace.Select(e => e.Fingerprint)], clock.GetUtcNow()), ct);
+                ended += await database.WriteAsync(tx => intake.ExpireAsync(tx, estate, [.. workspace.Select(e => e.Fingerprint)], Clock.GetUtcNow()), ct);
             }
         }
 
@@ -78,12 +55,12 @@ internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertInt
 
     private async Task UnmuteAsync(CancellationToken ct)
     {
-        var before = clock.GetUtcNow() - _settled;
+        var before = Clock.GetUtcNow() - _settled;
         foreach (var workspace in await database.ReadAsync(session => alerts.MutedAsync(session, before), ct))
         {
             if (await estates.FindAsync(workspace, ct) is { } estate && await IsAnyUnmutedAsync(estate, before, ct))
             {
-                await database.WriteAsync(tx => intake.UnmuteAsync(tx, estate, clock.GetUtcNow(), before), ct);
+                await database.WriteAsync(tx => intake.UnmuteAsync(tx, estate, Clock.GetUtcNow(), before), ct);
             }
         }
     }
@@ -92,7 +69,7 @@ internal sealed class AlertExpiry(Database database, AlertStore alerts, AlertInt
     private async Task<bool> IsAnyUnmutedAsync(EstateSnapshot estate, DateTimeOffset before, CancellationToken ct)
     {
         var muted = await database.ReadAsync(session => alerts.FiringAsync(session, estate.Workspace, silenced: true), ct);
-        return muted.Exists(row => row.UpdatedAt <= before && estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), clock.GetUtcNow()) is null);
+        return muted.Exists(row => row.UpdatedAt <= before && estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), Clock.GetUtcNow()) is null);
     }
 }
 

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Threading.Channels;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
@@ -36,150 +34,63 @@ internal sealed record DeliveryOutcome(long? Id, Verdict Verdict, int Signals, i
 /// Gathers deliveries of many requests into one transaction a workspace, and answers each after the commit. While one batch is
 /// being written the next gathers: the busier, the larger the batches.
 /// </summary>
-internal sealed class IngestBatcher : BackgroundService
+internal sealed class IngestBatcher(
+    Database database, AlertIntake intake, DeliveryStore deliveries, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestBatcher> logger)
+    : CommitBatcher<Delivery, DeliveryOutcome>(database, options.Value.MaxWaiting, clock)
 {
     private const int MaxSignalsPerBatch = 4_000;
-    private const int MaxDeliveriesPerBatch = 1_000;
     private const int MostKeptInSecond = 20;
     private const int TrimEvery = 200;
 
     // Used by the one loop only.
     private readonly Dictionary<(long Workspace, string Source), (long Second, int Count)> _keptInSecond = [];
-    private readonly Channel<Waiting> _queue;
-    private readonly Database _database;
-    private readonly AlertIntake _intake;
-    private readonly DeliveryStore _deliveries;
-    private readonly TimeProvider _clock;
-    private readonly ILogger<IngestBatcher> _logger;
 
-    public IngestBatcher(
-        Database database, AlertIntake intake, DeliveryStore deliveries, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestBatcher> logger)
-    {
-        (_database, _intake, _deliveries, _clock, _logger) = (database, intake, deliveries, clock, logger);
-        _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.Value.MaxWaiting) { SingleReader = true });
-    }
+    protected override int MostWeight => MaxSignalsPerBatch;
 
-    /// <summary>Stores a delivery and returns after it is durable.</summary>
-    /// <exception cref="StoreUnavailableException">Too much is waiting, or the store is away: nothing was stored, the sender must send again.</exception>
-    public async Task<DeliveryOutcome> StoreAsync(Delivery delivery, CancellationToken ct)
-    {
-        var waiting = new Waiting(delivery);
-        if (!_queue.Writer.TryWrite(waiting))
-        {
-            throw new StoreUnavailableException("Too many deliveries are waiting for the store.");
-        }
+    protected override long WorkspaceOf(Delivery item) => item.Estate.Workspace;
 
-        return await waiting.Done.Task.WaitAsync(ct);
-    }
+    protected override int WeightOf(Delivery item) => item.Signals.Count;
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        // What was accepted into the queue is still stored and answered.
-        _queue.Writer.TryComplete();
-        if (ExecuteTask is { } running)
-        {
-            await Task.WhenAny(running, Task.Delay(TimeSpan.FromSeconds(5), _clock, cancellationToken));
-        }
-
-        await base.StopAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        List<Waiting> batch = [];
-        while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
-        {
-            batch.Clear();
-            var signals = 0;
-            while (batch.Count < MaxDeliveriesPerBatch && signals < MaxSignalsPerBatch && _queue.Reader.TryRead(out var waiting))
-            {
-                batch.Add(waiting);
-                signals += waiting.Delivery.Signals.Count;
-            }
-
-            foreach (var workspace in batch.GroupBy(w => w.Delivery.Estate.Workspace))
-            {
-                await WriteAsync([.. workspace]);
-            }
-        }
-    }
-
-    private async Task WriteAsync(List<Waiting> batch)
-    {
-        try
-        {
-            var outcomes = await _database.WriteAsync(tx => StoreAsync(tx, batch), CancellationToken.None);
-            for (var i = 0; i < batch.Count; i++)
-            {
-                batch[i].Done.TrySetResult(outcomes[i]);
-            }
-        }
-        catch (StoreUnavailableException e)
-        {
-            batch.ForEach(w => w.Done.TrySetException(e));
-        }
-#pragma warning disable CA1031 // One of the four places: a delivery that meets a bug must not take those beside it down, nor end the loop.
-        catch (Exception e) when (batch.Count > 1)
-        {
-            _logger.BatchBroke(batch.Count, e);
-            foreach (var waiting in batch)
-            {
-                await WriteAsync([waiting]);
-            }
-        }
-        catch (Exception e)
-        {
-            _logger.DeliveryBroke(batch[0].Delivery.Source, e);
-            await KeepBrokenAsync(batch[0], e);
-        }
-#pragma warning restore CA1031
-    }
+    protected override void BatchBroke(int count, Exception bug) => logger.BatchBroke(count, bug);
 
     /// <summary>What cannot be stored because of a bug is kept as it came, so that it can be replayed once the bug is mended.</summary>
-    private async Task KeepBrokenAsync(Waiting waiting, Exception bug)
+    protected override async Task<DeliveryOutcome> KeepBrokenAsync(Delivery item, Exception bug)
     {
-        try
-        {
-            var delivery = waiting.Delivery;
-            var reason = $"An internal error kept it from being stored: {bug.Message} Replay it after an upgrade.";
-            var id = await _database.WriteAsync(
-                async tx =>
-                {
-                    await PublishAsync(tx, delivery.Estate.Workspace, [waiting], _clock.GetUtcNow());
-                    return await _deliveries.InsertAsync(tx, delivery.Estate.Workspace, new DeliveryRow(
-                        0, delivery.Source, delivery.ReceivedAt, Verdict.Unparsed, 0, delivery.Signals.Count, reason, delivery.Headers, delivery.Packed));
-                },
-                CancellationToken.None);
-            waiting.Done.TrySetResult(new(id, Verdict.Unparsed, 0, delivery.Signals.Count, reason));
-        }
-        catch (StoreUnavailableException e)
-        {
-            waiting.Done.TrySetException(e);
-        }
+        logger.DeliveryBroke(item.Source, bug);
+        var reason = $"An internal error kept it from being stored: {bug.Message} Replay it after an upgrade.";
+        var id = await Database.WriteAsync(
+            async tx =>
+            {
+                await PublishAsync(tx, item.Estate.Workspace, [item], Clock.GetUtcNow());
+                return await deliveries.InsertAsync(tx, item.Estate.Workspace, new DeliveryRow(
+                    0, item.Source, item.ReceivedAt, Verdict.Unparsed, 0, item.Signals.Count, reason, item.Headers, item.Packed));
+            },
+            CancellationToken.None);
+        return new(id, Verdict.Unparsed, 0, item.Signals.Count, reason);
     }
 
-    private async Task<DeliveryOutcome[]> StoreAsync(Tx tx, List<Waiting> batch)
+    protected override async Task<DeliveryOutcome[]> StoreAsync(Tx tx, List<Delivery> batch)
     {
-        var now = _clock.GetUtcNow();
-        var estate = batch[^1].Delivery.Estate;
+        var now = Clock.GetUtcNow();
+        var estate = batch[^1].Estate;
         await PublishAsync(tx, estate.Workspace, batch, now);
-        var results = await _intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Delivery.Intake)], now);
+        var results = await intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Intake)], now);
         var outcomes = await KeepAsync(tx, estate.Workspace, batch, results);
-        foreach (var source in batch.GroupBy(w => w.Delivery.Source))
+        foreach (var source in batch.GroupBy(w => w.Source))
         {
-            await _deliveries.CountAsync(
-                tx, estate.Workspace, source.Key, source.Sum(w => w.Delivery.Signals.Count), source.Count(w => w.Delivery.Rejected.Count > 0), source.Max(w => w.Delivery.ReceivedAt));
+            await deliveries.CountAsync(
+                tx, estate.Workspace, source.Key, source.Sum(w => w.Signals.Count), source.Count(w => w.Rejected.Count > 0), source.Max(w => w.ReceivedAt));
         }
 
         return outcomes;
     }
 
-    private async Task PublishAsync(Tx tx, long workspace, List<Waiting> batch, DateTimeOffset now)
+    private async Task PublishAsync(Tx tx, long workspace, List<Delivery> batch, DateTimeOffset now)
     {
-        LogLine[] published = [.. batch.Select(w => w.Delivery.Published).OfType<LogLine>()];
+        LogLine[] published = [.. batch.Select(w => w.Published).OfType<LogLine>()];
         if (published.Length > 0)
         {
-            await _intake.PublishAsync(tx, workspace, now, published);
+            await intake.PublishAsync(tx, workspace, now, published);
         }
     }
 
@@ -196,18 +107,18 @@ internal sealed class IngestBatcher : BackgroundService
     }
 
     /// <summary>Keeps what is worth a row: a repetition changed nothing and is not.</summary>
-    private async Task<DeliveryOutcome[]> KeepAsync(Tx tx, long workspace, List<Waiting> batch, IntakeResult[] results)
+    private async Task<DeliveryOutcome[]> KeepAsync(Tx tx, long workspace, List<Delivery> batch, IntakeResult[] results)
     {
         var outcomes = new DeliveryOutcome[batch.Count];
         List<int> kept = [];
         for (var i = 0; i < outcomes.Length; i++)
         {
-            var delivery = batch[i].Delivery;
+            var delivery = batch[i];
             var (verdict, reason) = Judge(delivery, results[i]);
             outcomes[i] = new(delivery.Replays, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
             if (delivery.Replays is { } replayed)
             {
-                await _deliveries.SaveVerdictAsync(tx, workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+                await deliveries.SaveVerdictAsync(tx, workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
             }
             else if (verdict != Verdict.Duplicate && (verdict != Verdict.Accepted || MayKeep(delivery)))
             {
@@ -220,7 +131,7 @@ internal sealed class IngestBatcher : BackgroundService
             return outcomes;
         }
 
-        var ids = await _deliveries.InsertAsync(tx, workspace, [.. kept.Select(i => RowOf(batch[i].Delivery, outcomes[i]))]);
+        var ids = await deliveries.InsertAsync(tx, workspace, [.. kept.Select(i => RowOf(batch[i], outcomes[i]))]);
         for (var i = 0; i < ids.Length; i++)
         {
             outcomes[kept[i]] = outcomes[kept[i]] with { Id = ids[i] };
@@ -228,9 +139,9 @@ internal sealed class IngestBatcher : BackgroundService
 
         if (ids[0] / TrimEvery != (ids[^1] + 1) / TrimEvery)
         {
-            foreach (var source in kept.Select(i => batch[i].Delivery.Source).Distinct(StringComparer.Ordinal))
+            foreach (var source in kept.Select(i => batch[i].Source).Distinct(StringComparer.Ordinal))
             {
-                await _deliveries.TrimAsync(tx, workspace, source);
+                await deliveries.TrimAsync(tx, workspace, source);
             }
         }
 
@@ -251,13 +162,6 @@ internal sealed class IngestBatcher : BackgroundService
         var warnings = delivery.Signals.SelectMany(s => s.Warnings).Distinct(StringComparer.Ordinal).Take(5);
         var notes = string.Join(" ", delivery.Note is null ? warnings : [delivery.Note, .. warnings]);
         return (result.Changed == 0 && result.Repeated > 0 ? Verdict.Duplicate : Verdict.Accepted, notes.Length == 0 ? null : notes);
-    }
-
-    private sealed class Waiting(Delivery delivery)
-    {
-        public Delivery Delivery { get; } = delivery;
-
-        public TaskCompletionSource<DeliveryOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
 

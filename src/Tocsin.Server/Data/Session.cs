@@ -27,6 +27,11 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
     public Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> args) =>
         QueryAsync(Bind(sql, args), read);
 
+    /// <summary>Reads rows as long as more are wanted.</summary>
+    /// <param name="more">Asked after each row.</param>
+    public Task<List<T>> QueryAsync<T>(string sql, Func<DbDataReader, T> read, Predicate<T> more, params ReadOnlySpan<(string Name, object? Value)> args) =>
+        QueryAsync(Bind(sql, args), read, more);
+
     /// <returns>The first row, or default when there is none.</returns>
     public Task<T?> FirstAsync<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> args) =>
         FirstAsync(Bind(sql, args), read);
@@ -111,7 +116,7 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
         return rows;
     }
 
-    private async Task<List<T>> QueryAsync<T>(DbCommand command, Func<DbDataReader, T> read)
+    private async Task<List<T>> QueryAsync<T>(DbCommand command, Func<DbDataReader, T> read, Predicate<T>? more = null)
     {
         List<T> rows = [];
         await using (var reader = await command.ExecuteReaderAsync(Ct))
@@ -119,6 +124,10 @@ internal abstract class Session(Dialect dialect, CancellationToken ct)
             while (await reader.ReadAsync(Ct))
             {
                 rows.Add(read(reader));
+                if (more?.Invoke(rows[^1]) == false)
+                {
+                    break;
+                }
             }
         }
 

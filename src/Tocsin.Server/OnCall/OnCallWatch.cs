@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Hosting;
 using Tocsin.Streams;
 using Tocsin.Workspaces;
 
@@ -13,15 +13,14 @@ namespace Tocsin.OnCall;
 /// stored, and compared under the workspace's lock.
 /// </summary>
 internal sealed class OnCallWatch(
-    Database database, WorkspaceStore workspaces, IEstates estates, EventLog log, TimeProvider clock, ILogger<OnCallWatch> logger) : BackgroundService
+    Database database, WorkspaceStore workspaces, IEstates estates, EventLog log, TimeProvider clock, ILogger<OnCallWatch> logger)
+    : RepeatedWork(TimeSpan.FromSeconds(5), clock)
 {
-    private static readonly TimeSpan _every = TimeSpan.FromSeconds(5);
-
     // What this node saw last, so that it asks the store only when something differs. Used by the one loop.
     private readonly Dictionary<long, Dictionary<string, string>> _seen = [];
 
     /// <summary>One look at all workspaces.</summary>
-    public async Task TurnAsync(CancellationToken ct)
+    public override async Task TurnAsync(CancellationToken ct)
     {
         foreach (var workspace in await database.ReadAsync(workspaces.ListAsync, ct))
         {
@@ -30,7 +29,7 @@ internal sealed class OnCallWatch(
                 continue;
             }
 
-            var now = clock.GetUtcNow();
+            var now = Clock.GetUtcNow();
             var people = estate.Schedules.ToDictionary(s => s.Key, s => string.Join(", ", s.Value.At(now).Users), StringComparer.Ordinal);
             if (!_seen.TryGetValue(workspace.Id, out var seen) || seen.Count != people.Count || people.Any(p => seen.GetValueOrDefault(p.Key) != p.Value))
             {
@@ -40,32 +39,9 @@ internal sealed class OnCallWatch(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await TurnAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (StoreUnavailableException e)
-            {
-                logger.WatchWaits(e.Message);
-            }
-#pragma warning disable CA1031 // One of the four places: a bug here must not end the process that pages.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                logger.WatchBroke(e);
-            }
+    protected override void Waits(string reason) => logger.WatchWaits(reason);
 
-            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override void Broke(Exception bug) => logger.WatchBroke(bug);
 
     /// <summary>Compares with what was said last, by whichever node. A schedule that is looked at for the first time is no change.</summary>
     private async Task TellAsync(Tx tx, EstateSnapshot estate, Dictionary<string, string> people, DateTimeOffset now)

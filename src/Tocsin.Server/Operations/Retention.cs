@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
@@ -12,11 +11,11 @@ namespace Tocsin.Operations;
 /// <summary>Forgets what is over and older than the retention, a little at a time: never an open incident, a firing alert or an unsent page.</summary>
 internal sealed class Retention(
     Database database, AlertStore alerts, EventLog log, AuditStore audit, RowMemory memory, IOptions<ServerOptions> options, IOptions<AuditOptions> auditOptions,
-    TimeProvider clock, ILogger<Retention> logger) : BackgroundService
+    TimeProvider clock, ILogger<Retention> logger)
+    : RepeatedWork(TimeSpan.FromHours(1), clock)
 {
     private const int MostAtOnce = 5_000;
 
-    private static readonly TimeSpan _every = TimeSpan.FromHours(1);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
 
     private static readonly string[] _statements =
@@ -43,9 +42,9 @@ internal sealed class Retention(
     ];
 
     /// <summary>One pass over all workspaces.</summary>
-    public async Task TurnAsync(CancellationToken ct)
+    public override async Task TurnAsync(CancellationToken ct)
     {
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         var before = now - TimeSpan.FromDays(options.Value.RetentionDays);
         var workspaces = await database.ReadAsync(session => session.QueryAsync("SELECT id FROM workspace", static row => row.GetInt64(0)), ct);
         foreach (var workspace in workspaces)
@@ -55,19 +54,19 @@ internal sealed class Retention(
                 while (await DeleteAsync(statement, workspace, before, now, ct) >= MostAtOnce)
                 {
                     // Others get the store between two bites.
-                    await Task.Delay(_pause, clock, ct);
+                    await Task.Delay(_pause, Clock, ct);
                 }
             }
 
             while (await database.WriteAsync(tx => log.ForgetAsync(tx, workspace, before, MostAtOnce), ct) >= MostAtOnce)
             {
-                await Task.Delay(_pause, clock, ct);
+                await Task.Delay(_pause, Clock, ct);
             }
 
             // After the links, which keep an alert as long as an incident names it.
             while (await database.WriteAsync(tx => alerts.DeleteEndedAsync(tx, workspace, before, MostAtOnce), ct) >= MostAtOnce)
             {
-                await Task.Delay(_pause, clock, ct);
+                await Task.Delay(_pause, Clock, ct);
             }
         }
 
@@ -77,31 +76,14 @@ internal sealed class Retention(
             var kept = new DateTimeOffset(now.UtcDateTime.Date.AddDays(-auditOptions.Value.RetentionDays), TimeSpan.Zero);
             while (await database.WriteAsync(tx => audit.ForgetAsync(tx, chain, kept, MostAtOnce, now), ct) >= MostAtOnce)
             {
-                await Task.Delay(_pause, clock, ct);
+                await Task.Delay(_pause, Clock, ct);
             }
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await TurnAsync(stoppingToken);
-            }
-            catch (StoreUnavailableException e)
-            {
-                logger.RetentionWaits(e.Message);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
+    protected override void Waits(string reason) => logger.RetentionWaits(reason);
 
-            await Task.Delay(_every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override void Broke(Exception bug) => logger.RetentionBroke(bug);
 
     private Task<int> DeleteAsync(string statement, long workspace, DateTimeOffset before, DateTimeOffset now, CancellationToken ct)
     {
@@ -135,4 +117,7 @@ internal static partial class RetentionLog
 {
     [LoggerMessage(2021, LogLevel.Warning, "Old records are not removed now: {Reason}")]
     public static partial void RetentionWaits(this ILogger logger, string reason);
+
+    [LoggerMessage(2022, LogLevel.Error, "Removing old records met a bug; it is tried again in an hour")]
+    public static partial void RetentionBroke(this ILogger logger, Exception e);
 }

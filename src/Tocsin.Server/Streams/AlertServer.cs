@@ -28,7 +28,7 @@ internal sealed class AlertServer(
         }
         else
         {
-            await batcher.StoreAsync(caller.Workspace, now, line, ct);
+            await batcher.StoreAsync(new(caller.Workspace, now, line), ct);
         }
     }
 

@@ -11,6 +11,10 @@ namespace Tocsin.Streams;
 /// <param name="Actor"><c>user:ana</c>, <c>key:ci</c>, <c>source:grafana</c>, <c>system</c>.</param>
 internal readonly record struct LogLine(string Kind, string Subject, string Actor, string Reason, string? Data = null);
 
+/// <summary>Some lines of the log, oldest first.</summary>
+/// <param name="IsFull">There may be more after the last.</param>
+internal readonly record struct LogPage(List<LogRow> Rows, bool IsFull);
+
 /// <summary>
 /// The append-only log of everything that happened, written in the transaction of what it tells. Timeline, audit, explanation
 /// and live stream read it. Its sequence grows in commit order within a workspace.
@@ -18,6 +22,10 @@ internal readonly record struct LogLine(string Kind, string Subject, string Acto
 internal sealed class EventLog(ChangeSignal changes, AuditStore audit)
 {
     private const int MaxReason = 1000;
+    private const int MostPageLines = 500;
+
+    /// <summary>Of data; whoever catches up holds one page.</summary>
+    private const int MostPageBytes = 256 * 1024;
 
     /// <summary>Told of each line, with its workspace, once it is committed by this node. Quick, and does not throw.</summary>
     public Action<long, LogLine>? Committed { get; set; }
@@ -78,11 +86,17 @@ internal sealed class EventLog(ChangeSignal changes, AuditStore audit)
         "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND id > @after ORDER BY id LIMIT @limit",
         Read, ("workspace", workspace), ("after", after), ("limit", limit));
 
-    /// <summary>The same for those who pass it on.</summary>
-    public Task<List<LogRow>> RowsAfterAsync(Session session, long workspace, long after, int limit) => session.QueryAsync(
-        "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND id > @after ORDER BY id LIMIT @limit",
-        static row => new LogRow(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.NullableBytes(6)),
-        ("workspace", workspace), ("after", after), ("limit", limit));
+    /// <summary>The same a page at a time, for those who pass it on: at most 500 lines, and few of them if they are large.</summary>
+    public async Task<LogPage> PageAfterAsync(Session session, long workspace, long after)
+    {
+        var bytes = 0;
+        var rows = await session.QueryAsync(
+            "SELECT id, at, kind, subject, actor, reason, data FROM event WHERE workspace_id = @workspace AND id > @after ORDER BY id LIMIT @limit",
+            static row => new LogRow(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.NullableBytes(6)),
+            row => (bytes += row.Data?.Length ?? 0) < MostPageBytes,
+            ("workspace", workspace), ("after", after), ("limit", MostPageLines));
+        return new(rows, IsFull: rows.Count == MostPageLines || bytes >= MostPageBytes);
+    }
 
     /// <summary>The oldest line that is kept; 0: there is none.</summary>
     public async Task<long> OldestAsync(Session session, long workspace) =>

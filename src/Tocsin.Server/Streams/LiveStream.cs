@@ -280,14 +280,13 @@ internal sealed class LiveStream : IAsyncDisposable
 
                 // Read before the log: what was in the topic's past then is in the log now.
                 var oldest = topic.Oldest;
-                var rows = await PageAsync(seq, ct);
-                if (rows is null)
+                if (await PageAsync(seq, ct) is not var (rows, isFull))
                 {
                     await Task.Delay(_storePause, stream._clock, ct);
                     continue;
                 }
 
-                seq = rows.Count == Tail.PageSize ? rows[^1].Seq : Math.Max(rows.Count > 0 ? rows[^1].Seq : seq, oldest);
+                seq = isFull ? rows[^1].Seq : Math.Max(rows.Count > 0 ? rows[^1].Seq : seq, oldest);
                 if (!await GiveAsync(rows, seq, ct))
                 {
                     return null;
@@ -329,11 +328,11 @@ internal sealed class LiveStream : IAsyncDisposable
         }
 
         /// <returns>Null: the store is away.</returns>
-        private async Task<List<LogRow>?> PageAsync(long seq, CancellationToken ct)
+        private async Task<LogPage?> PageAsync(long seq, CancellationToken ct)
         {
             try
             {
-                return await stream._database.ReadAsync(session => stream._log.RowsAfterAsync(session, request.Workspace, seq, Tail.PageSize), ct);
+                return await stream._database.ReadAsync(session => stream._log.PageAfterAsync(session, request.Workspace, seq), ct);
             }
             catch (StoreUnavailableException e)
             {

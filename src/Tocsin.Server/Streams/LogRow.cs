@@ -9,9 +9,6 @@ namespace Tocsin.Streams;
 /// <param name="data">A JSON text; null: none.</param>
 internal sealed class LogRow(long seq, long at, string kind, string subject, string actor, string reason, byte[]? data)
 {
-    public const string PublishedKind = "stream.alert";
-    public const string GroupPrefix = "stream/";
-
     private const int MostDepth = 4;
 
     private LabelSet? _labels;
@@ -31,7 +28,7 @@ internal sealed class LogRow(long seq, long at, string kind, string subject, str
     public byte[]? Data => data;
 
     /// <summary>The group of a published alert; null for all other events.</summary>
-    public string? Group { get; } = kind == PublishedKind && subject.StartsWith(GroupPrefix, StringComparison.Ordinal) ? subject[GroupPrefix.Length..] : null;
+    public string? Group { get; } = PublishedAlert.GroupOf(kind, subject);
 
     /// <summary>The level of a published alert; null when it has none, and for all other events.</summary>
     public string? Level => Group is not null && Labels["level"] is { Length: > 0 } level ? level : null;

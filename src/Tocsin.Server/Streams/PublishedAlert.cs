@@ -15,12 +15,17 @@ internal sealed record PublishedAlert(byte[] Json, string Message)
     public const string Kind = "stream.alert";
     public const string DefaultGroup = "default";
 
+    private const string SubjectPrefix = "stream/";
     private const int MaxDepth = 32;
     private const int MaxGroup = 100;
     private const int MaxMessage = 200;
 
     /// <summary>Subject of the log's lines, and so what subscribers of a group follow.</summary>
-    public static string Subject(string group) => $"stream/{group}";
+    public static string Subject(string group) => SubjectPrefix + group;
+
+    /// <returns>The group that a line of the log was published to; null: it is no published alert.</returns>
+    public static string? GroupOf(string kind, string subject) =>
+        kind == Kind && subject.StartsWith(SubjectPrefix, StringComparison.Ordinal) ? subject[SubjectPrefix.Length..] : null;
 
     /// <returns>Null when the name can be a group's.</returns>
     public static Error? GroupFault(string group) =>

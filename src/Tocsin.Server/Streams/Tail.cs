@@ -6,8 +6,6 @@ namespace Tocsin.Streams;
 /// <summary>Follows one workspace's log and brings each event, made into bytes once, to every topic that wants it.</summary>
 internal sealed class Tail(long workspace, long seq, Database database, EventLog log, ChangeSignal changes, StreamOptions options, TimeProvider clock, ILogger logger)
 {
-    public const int PageSize = 500;
-
     /// <summary>Commits that raise no signal here, such as those of other nodes, are found within this time.</summary>
     private static readonly TimeSpan _poll = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _longestPause = TimeSpan.FromMilliseconds(25);
@@ -92,33 +90,37 @@ internal sealed class Tail(long workspace, long seq, Database database, EventLog
     {
         // Taken before the log is read, so that nothing between is missed.
         var changed = changes.Next(workspace);
-        var rows = await ReadAsync(ct);
+        var (rows, isFull) = await ReadAsync(ct);
         var pause = Take(rows);
-        if (rows.Count == PageSize)
+        if (isFull)
         {
             return;
         }
 
         if (rows.Count > 0)
         {
-            // Under load, what comes meanwhile goes out in one go to everybody: one write a subscriber instead of many.
-            await Task.Delay(pause, clock, ct);
+            if (pause > TimeSpan.Zero)
+            {
+                // Under load, what comes meanwhile goes out in one go to everybody: one write a subscriber instead of many.
+                await Task.Delay(pause, clock, ct);
+            }
+
             return;
         }
 
         await changed.WaitAsync(_poll < options.Heartbeat ? _poll : options.Heartbeat, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task<List<LogRow>> ReadAsync(CancellationToken ct)
+    private async Task<LogPage> ReadAsync(CancellationToken ct)
     {
         try
         {
-            return await database.ReadAsync(session => log.RowsAfterAsync(session, workspace, _seq, PageSize), ct);
+            return await database.ReadAsync(session => log.PageAfterAsync(session, workspace, _seq), ct);
         }
         catch (StoreUnavailableException e)
         {
             logger.TailWaits(workspace, e.Message);
-            return [];
+            return new([], IsFull: false);
         }
     }
 
@@ -151,7 +153,8 @@ internal sealed class Tail(long workspace, long seq, Database database, EventLog
                 told += topic.Publish(_seq) ? topic.Readers : 0;
             }
 
-            var pause = TimeSpan.FromMicroseconds(20 * told);
+            // An event that came alone is a sign that few come, and the next is told at once too; several at once are a sign of more.
+            var pause = rows.Count > 1 ? TimeSpan.FromMicroseconds(20 * told) : TimeSpan.Zero;
             return pause < _longestPause ? pause : _longestPause;
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Tocsin.Sdk;
+using Tocsin.Streams;
 
 namespace Tocsin.Cli;
 
@@ -12,13 +13,13 @@ internal static class TailLine
 
     public static string Of(EventView e, Terminal terminal)
     {
-        var (kind, reason) = e.Kind == "stream.alert" ? Published(e) : (Words.Kind(e.Kind), e.Reason);
-        var subject = e.Kind == "stream.alert" && e.Subject.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? e.Subject[(slash + 1)..] : e.Subject;
+        var group = PublishedAlert.GroupOf(e.Kind, e.Subject);
+        var (kind, reason) = group is null ? (Words.Kind(e.Kind), e.Reason) : Published(e);
         return string.Join(
             "  ",
             terminal.Paint(new(At(e.At, terminal), Tone.Faint)),
             terminal.Paint(kind with { Text = kind.Text.PadRight(Kind) }),
-            Plain.Line(subject).PadRight(Subject),
+            Plain.Line(group ?? e.Subject).PadRight(Subject),
             Plain.Line(reason)).TrimEnd();
     }
 

@@ -156,17 +156,14 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
     {
         await _bench.RestartAsync(builder => (builder.Configuration["Stream:Stall"], builder.Configuration["Stream:WindowBytes"]) = ("00:00:01", "65536"));
         var first = await _bench.LogAsync("acme", StreamWords.Note("test.first"));
-        using var handler = new SocketsHttpHandler { ConnectCallback = SmallWindowAsync };
-        using var slow = new HttpClient(handler) { BaseAddress = _bench.Url };
-        slow.DefaultRequestHeaders.Authorization = new("Bearer", await _bench.KeyAsync(Role.Viewer));
+        using var slow = await SlowCallerAsync();
         using var stalled = await StreamReaderOf.OpenAsync(slow, "/api/v1/stream?kind=test.*", first);
 
         // More than the buffers of both systems hold; then the server's patience is all that is left.
-        var body = $$"""{"text":"{{new string('x', 400_000)}}"}""";
         var sent = 0;
         while (_bench.Service<LiveStream>().Subscribers > 0)
         {
-            await _bench.LogAsync("acme", new LogLine("test.more", "incident/1", "system", "because", sent++ < 40 ? body : null));
+            await _bench.LogAsync("acme", sent++ < 40 ? Large(400_000) : StreamWords.Note("test.more"));
         }
 
         var got = new List<long>();
@@ -176,6 +173,60 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
         got.AddRange(await resumed.SeqsAsync(sent - got.Count));
         using var all = await StreamReaderOf.OpenAsync(reader, "/api/v1/stream?kind=test.*", first);
         Assert.Equal(await all.SeqsAsync(sent), got);
+    }
+
+    [StoreFact]
+    public async Task A_subscriber_that_reads_too_slowly_to_catch_up_is_cut_and_goes_on_where_it_was()
+    {
+        await _bench.RestartAsync(builder => (builder.Configuration["Stream:WindowBytes"], builder.Configuration["Stream:CatchUp"]) = ("65536", "00:02:00"));
+        var first = await _bench.LogAsync("acme", StreamWords.Note("test.first"));
+        using var slow = await SlowCallerAsync();
+        using var behind = await StreamReaderOf.OpenAsync(slow, "/api/v1/stream?kind=test.*", first);
+
+        // For each event that it reads three are written, and ten seconds pass: it takes something all the time, and never has it all.
+        var got = new List<long>();
+        var sent = 0;
+        for (var open = true; open;)
+        {
+            sent += 3;
+            await _bench.LogAsync("acme", [.. Enumerable.Repeat(Large(30_000), 3)]);
+            _bench.Pass(TimeSpan.FromSeconds(10));
+            open = await ReadOneAsync(behind, got);
+        }
+
+        // It was let go at the end of an event, so what it has is whole.
+        Assert.Equal(0, _bench.Service<LiveStream>().Subscribers);
+        Assert.InRange(got.Count, 12, sent - 1);
+        using var resumed = await StreamReaderOf.OpenAsync(await _bench.CallerAsync(Role.Viewer), "/api/v1/stream?kind=test.*", got[^1]);
+        got.AddRange(await resumed.SeqsAsync(sent - got.Count));
+        Assert.Equal(Enumerable.Range(0, sent).Select(n => first + 1 + n), got);
+    }
+
+    [StoreFact]
+    public async Task One_subscriber_more_than_a_node_may_have_is_asked_to_come_again_and_may_once_another_left()
+    {
+        await _bench.RestartAsync(builder => builder.Configuration["Stream:MaxSubscribers"] = "1");
+        var viewer = await _bench.CallerAsync(Role.Viewer);
+        using (await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream"))
+        {
+            foreach (var path in (string[])["/api/v1/stream", "/alerts/ops"])
+            {
+                using var refused = await viewer.GetAsync(path);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+                Assert.Equal(TimeSpan.FromSeconds(5), refused.Headers.RetryAfter?.Delta);
+                Assert.Equal("application/problem+json", refused.Content.Headers.ContentType?.MediaType);
+            }
+        }
+
+        // The server learns that it left when it next writes to it.
+        while (_bench.Service<LiveStream>().Subscribers > 0)
+        {
+            await _bench.LogAsync("acme", StreamWords.Note("test.more"));
+        }
+
+        using var admitted = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream");
+        var seq = await _bench.LogAsync("acme", StreamWords.Note("test.heard"));
+        Assert.Equal($"{seq}", (await admitted.NextEventAsync()).Id);
     }
 
     [StoreFact]
@@ -209,6 +260,31 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
                 into.Add(long.Parse(block.Id!));
             }
         }
+    }
+
+    /// <returns>Whether the stream goes on.</returns>
+    private static async Task<bool> ReadOneAsync(StreamReaderOf stream, List<long> into)
+    {
+        while (await stream.NextAsync() is { } block)
+        {
+            if (block is { Data: not null, Event: not "heartbeat" })
+            {
+                into.Add(long.Parse(block.Id!));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static LogLine Large(int length) => new("test.more", "incident/1", "system", "because", $$"""{"text":"{{new string('x', length)}}"}""");
+
+    /// <summary>Somebody whose system takes little that he does not read.</summary>
+    private async Task<HttpClient> SlowCallerAsync()
+    {
+        var slow = new HttpClient(new SocketsHttpHandler { ConnectCallback = SmallWindowAsync }) { BaseAddress = _bench.Url };
+        slow.DefaultRequestHeaders.Authorization = new("Bearer", await _bench.KeyAsync(Role.Viewer));
+        return slow;
     }
 
     private static async ValueTask<Stream> SmallWindowAsync(SocketsHttpConnectionContext context, CancellationToken ct)

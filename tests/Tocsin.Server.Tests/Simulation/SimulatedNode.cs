@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
@@ -143,16 +144,7 @@ internal sealed class SimulatedNode
 
     // The host would start these on the thread pool; here they begin, and stay, on the simulator's thread.
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
-    private static extern Task ExecuteAsync(JobService service, CancellationToken ct);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
-    private static extern Task ExecuteAsync(IngestBatcher batcher, CancellationToken ct);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
-    private static extern Task ExecuteAsync(AlertExpiry expiry, CancellationToken ct);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "ExecuteAsync")]
-    private static extern Task ExecuteAsync(Pulse pulse, CancellationToken ct);
+    private static extern Task ExecuteAsync(BackgroundService service, CancellationToken ct);
 }
 
 /// <summary>What a node logs from warnings on, as lines of the trace.</summary>

@@ -38,10 +38,10 @@ internal sealed class Cluster : IAsyncDisposable
         return cluster;
     }
 
-    public async Task<WebApplication> AddAsync(Dictionary<string, string?> settings, string roles = "api,work", Action<IServiceCollection>? more = null)
+    public async Task<WebApplication> AddAsync(Dictionary<string, string?> settings, string roles = "api,work", Action<IServiceCollection>? more = null, string? database = null)
     {
         var node = await TocsinHost.BuildAsync(
-            new() { Data = Path.Combine(_folder.FullName, $"{_nodes.Count}"), Urls = "http://127.0.0.1:0", Database = _store.Address, Roles = roles },
+            new() { Data = Path.Combine(_folder.FullName, $"{_nodes.Count}"), Urls = "http://127.0.0.1:0", Database = database ?? _store.Address, Roles = roles },
             builder =>
             {
                 builder.Logging.ClearProviders();

@@ -70,12 +70,12 @@ public sealed class StreamFilterTests
     [Fact]
     public void A_frame_is_one_line_of_data_whatever_line_ends_the_stored_text_has()
     {
-        var row = new LogRow(9, 1_000_000, LogRow.PublishedKind, "stream/db", "key:x", "", "{\"data\":\r\n{}}"u8.ToArray());
+        var row = new LogRow(9, 1_000_000, PublishedAlert.Kind, "stream/db", "key:x", "", "{\"data\":\r\n{}}"u8.ToArray());
         Assert.Equal("id: 9\ndata: {\"data\":  {}}\n\n", System.Text.Encoding.UTF8.GetString(StreamFrames.Event(row, StreamForm.Alerts)));
     }
 
     private static LogRow Published(string group, string body) =>
-        new(1, 0, LogRow.PublishedKind, $"stream/{group}", "key:x", "", System.Text.Encoding.UTF8.GetBytes($$"""{"data":{{body}},"received_at":"2026-01-01T00:00:00Z"}"""));
+        new(1, 0, PublishedAlert.Kind, $"stream/{group}", "key:x", "", System.Text.Encoding.UTF8.GetBytes($$"""{"data":{{body}},"received_at":"2026-01-01T00:00:00Z"}"""));
 
     private static Result<StreamFilter> Read(string query) => StreamFilter.Read(new QueryCollection(QueryHelpers.ParseQuery(query)));
 }

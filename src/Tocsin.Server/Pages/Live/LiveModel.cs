@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tocsin.Sdk;
+using Tocsin.Streams;
 
 namespace Tocsin.Pages;
 
@@ -28,14 +29,14 @@ public sealed record LiveForm(string Kind = "", string Subject = "", string Grou
 }
 
 /// <summary>An alert that was published to the stream, as far as its sender gave it the usual fields.</summary>
-public sealed record PublishedAlert(string Group, string? Level, string Message, IReadOnlyList<KeyValuePair<string, string>> Metadata)
+public sealed record LiveAlert(string Group, string? Level, string Message, IReadOnlyList<KeyValuePair<string, string>> Metadata)
 {
     private const int MostFacts = 6;
 
     /// <summary>Null: this line is none.</summary>
-    public static PublishedAlert? Of(EventView e)
+    public static LiveAlert? Of(EventView e)
     {
-        if (e.Kind != "stream.alert")
+        if (PublishedAlert.GroupOf(e.Kind, e.Subject) is not { } group)
         {
             return null;
         }
@@ -49,8 +50,7 @@ public sealed record PublishedAlert(string Group, string? Level, string Message,
             Gather(body, facts);
         }
 
-        var slash = e.Subject.IndexOf('/', StringComparison.Ordinal);
-        return new(e.Subject[(slash + 1)..], Text(body, "level"), Text(body, "message") ?? e.Reason, facts);
+        return new(group, Text(body, "level"), Text(body, "message") ?? e.Reason, facts);
     }
 
     private static void Gather(JsonElement body, List<KeyValuePair<string, string>> facts)

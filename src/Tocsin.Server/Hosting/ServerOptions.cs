@@ -37,7 +37,7 @@ public sealed class ServerOptions
     [Range(1, 3650)]
     public int RetentionDays { get; set; } = 90;
 
-    /// <summary><c>prod</c>: the API's description at <c>/openapi/v1.json</c> is not served; anything else: it is, to everybody. Also read from <c>STAGE</c>.</summary>
+    /// <summary><c>prod</c>: the API's description at <c>/docs</c> and <c>/openapi/v1.json</c> is not served; anything else: it is, to everybody. Also read from <c>STAGE</c>.</summary>
     public string Stage { get; set; } = "dev";
 
     /// <summary>An address that gets a GET each minute while this node pages; empty: none.</summary>

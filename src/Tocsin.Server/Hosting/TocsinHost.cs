@@ -240,15 +240,6 @@ public static class TocsinHost
         app.MapEstate();
         app.MapAudit();
         app.MapPages();
-        if (options.ShowsDocs)
-        {
-            app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        }
-        else
-        {
-            // Not there for anybody with a key, also for one that may see little else.
-            app.MapGet("/openapi/{documentName}.json", static (string documentName) => Error.NotFound("document", documentName).ToProblem())
-                .RequireAuthorization(Policies.AlertReader).ExcludeFromDescription();
-        }
+        app.MapDocs(options.ShowsDocs);
     }
 }

@@ -25,12 +25,15 @@ public sealed class AlertServerSettingsTests : IAsyncLifetime
     {
         await _bench.RestartAsync(builder => builder.Configuration["Server:Stage"] = stage);
         using var anybody = _bench.Anybody();
-        using var unknown = await anybody.GetAsync("/openapi/v1.json");
-        using var known = await (await _bench.CallerAsync(Role.Publisher)).GetAsync("/openapi/v1.json");
+        foreach (var path in (string[])["/openapi/v1.json", "/docs"])
+        {
+            using var unknown = await anybody.GetAsync(path);
+            using var known = await (await _bench.CallerAsync(Role.Publisher)).GetAsync(path);
 
-        Assert.Equal(
-            shown ? (HttpStatusCode.OK, HttpStatusCode.OK) : (HttpStatusCode.Unauthorized, HttpStatusCode.NotFound),
-            (unknown.StatusCode, known.StatusCode));
+            Assert.Equal(
+                shown ? (HttpStatusCode.OK, HttpStatusCode.OK) : (HttpStatusCode.Unauthorized, HttpStatusCode.NotFound),
+                (unknown.StatusCode, known.StatusCode));
+        }
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal static class DocsReader
     };
 
     private static DocsCall Call(string path, string method, OpenApiOperation operation) =>
-        new(operation.OperationId!, method, path, operation.Summary, operation.Description, IsOpen: operation.Security?.Count == 0)
+        new(operation.OperationId!, method, path, operation.Summary?.Replace("`", "", StringComparison.Ordinal), operation.Description, IsOpen: operation.Security?.Count == 0)
         {
             Parameters = [.. (operation.Parameters ?? []).Select(p => new DocsField(p.Name!, TypeOf(p.Schema), p.Description, p.Required, p.In?.ToString().ToLowerInvariant()))],
             Body = operation.RequestBody is { } body ? new(string.Join(", ", body.Content!.Keys), Content(body.Content), body.Description) : null,

@@ -183,20 +183,20 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
         using var slow = await SlowCallerAsync();
         using var behind = await StreamReaderOf.OpenAsync(slow, "/api/v1/stream?kind=test.*", first);
 
-        // For each event that it reads three are written, and ten seconds pass: it takes something all the time, and never has it all.
+        // For each event that it reads three are written, and half a minute passes: it takes something all the time, and never has it all.
         var got = new List<long>();
         var sent = 0;
         for (var open = true; open;)
         {
             sent += 3;
             await _bench.LogAsync("acme", [.. Enumerable.Repeat(Large(30_000), 3)]);
-            _bench.Pass(TimeSpan.FromSeconds(10));
+            _bench.Pass(TimeSpan.FromSeconds(30));
             open = await ReadOneAsync(behind, got);
         }
 
         // It was let go at the end of an event, so what it has is whole.
         Assert.Equal(0, _bench.Service<LiveStream>().Subscribers);
-        Assert.InRange(got.Count, 12, sent - 1);
+        Assert.InRange(got.Count, 4, sent - 1);
         using var resumed = await StreamReaderOf.OpenAsync(await _bench.CallerAsync(Role.Viewer), "/api/v1/stream?kind=test.*", got[^1]);
         got.AddRange(await resumed.SeqsAsync(sent - got.Count));
         Assert.Equal(Enumerable.Range(0, sent).Select(n => first + 1 + n), got);

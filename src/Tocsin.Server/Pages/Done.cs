@@ -54,12 +54,12 @@ internal sealed partial class Done : IResult
     /// <summary>What the last form said to this browser, once.</summary>
     public static (string? Notice, string? Fault) Take(HttpContext http)
     {
-        if (http.Request.Cookies[Cookie] is not { Length: > 0 and < 4000 } text || IsFragment(http.Request))
+        if (http.Request.Cookies[Name(http.Request)] is not { Length: > 0 and < 4000 } text || IsFragment(http.Request))
         {
             return (null, null);
         }
 
-        http.Response.Cookies.Delete(Cookie, Options(http));
+        http.Response.Cookies.Delete(Name(http.Request), Options(http));
         try
         {
             var said = JsonSerializer.Deserialize(Convert.FromBase64String(text), SaidJson.Default.Said);
@@ -74,8 +74,11 @@ internal sealed partial class Done : IResult
 
     private const string Cookie = "tocsin-said";
 
+    /// <summary>With the prefix no other host of the domain can put words on our pages.</summary>
+    private static string Name(HttpRequest request) => request.IsHttps ? $"__Host-{Cookie}" : Cookie;
+
     private void Keep(HttpContext http) => http.Response.Cookies.Append(
-        Cookie, Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(_said with { Go = null }, SaidJson.Default.Said)), Options(http));
+        Name(http.Request), Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(_said with { Go = null }, SaidJson.Default.Said)), Options(http));
 
     private static CookieOptions Options(HttpContext http) => new()
     {

@@ -14,7 +14,7 @@ namespace Tocsin.Pages;
 internal sealed class FormTokens(byte[] secret)
 {
     public const string Field = "form";
-    private const string VisitorCookie = "tocsin-form";
+    private const string Cookie = "tocsin-form";
 
     /// <summary>The token for this browser. May set the visitor's cookie, so call it before the answer begins.</summary>
     public string For(HttpContext http)
@@ -25,7 +25,7 @@ internal sealed class FormTokens(byte[] secret)
         }
 
         var visitor = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
-        http.Response.Cookies.Append(VisitorCookie, visitor, new()
+        http.Response.Cookies.Append(VisitorCookie(http.Request), visitor, new()
         {
             HttpOnly = true,
             SameSite = SameSiteMode.Strict,
@@ -45,7 +45,10 @@ internal sealed class FormTokens(byte[] secret)
             && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Sign(holder)), Encoding.ASCII.GetBytes(form[Field].ToString()));
     }
 
-    private static string? Holder(HttpRequest request) => SessionCookie.Read(request) ?? request.Cookies[VisitorCookie];
+    private static string? Holder(HttpRequest request) => SessionCookie.Read(request) ?? request.Cookies[VisitorCookie(request)];
+
+    /// <summary>With the prefix no other host of the domain can plant one whose token it knows.</summary>
+    private static string VisitorCookie(HttpRequest request) => request.IsHttps ? $"__Host-{Cookie}" : Cookie;
 
     private string Sign(string holder) => Base64Url.EncodeToString(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes("form " + holder)));
 }

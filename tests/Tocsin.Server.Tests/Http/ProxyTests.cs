@@ -22,7 +22,9 @@ public sealed class ProxyTests : IAsyncLifetime
         await WithAsync(("Server:TrustedProxies", "10.0.0.0/8, 127.0.0.1"), ("Limits:AddressPerSecond", "1"));
         using var answer = await AskAsync("/login", "203.0.113.9", "https", "tocsin.example");
         Assert.Contains("max-age=31536000", answer.Headers.GetValues("Strict-Transport-Security"));
-        Assert.Contains(answer.Headers.GetValues("Set-Cookie"), cookie => cookie.Contains("secure", StringComparison.OrdinalIgnoreCase));
+        var cookie = answer.Headers.GetValues("Set-Cookie").Single();
+        Assert.StartsWith("__Host-tocsin-form=", cookie, StringComparison.Ordinal);
+        Assert.All(["secure", "httponly", "path=/", "samesite=strict"], word => Assert.Contains(word, cookie, StringComparison.OrdinalIgnoreCase));
         var admin = await _bench.PersonAsync("ana", Role.Admin);
         admin.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
         admin.DefaultRequestHeaders.Add("X-Forwarded-Host", "tocsin.example");

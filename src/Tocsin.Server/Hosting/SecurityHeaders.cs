@@ -7,15 +7,25 @@ namespace Tocsin.Hosting;
 internal static class SecurityHeaders
 {
     private const string Csp =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
+        "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
         + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
     /// <summary>Headers that every answer carries: nothing is framed, sniffed, or run that did not come from here.</summary>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
+        Apply(context);
+        context.Response.OnStarting(FinishAsync, context);
+        return next(context);
+    });
+
+    private static void Apply(HttpContext context)
+    {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Csp;
         headers.XContentTypeOptions = "nosniff";
+
+        // Stylesheets and scripts say otherwise by themselves.
+        headers.CacheControl = "no-store";
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
@@ -23,15 +33,7 @@ internal static class SecurityHeaders
         {
             headers.StrictTransportSecurity = "max-age=31536000";
         }
-
-        if (context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
-        {
-            headers.CacheControl = "no-store";
-        }
-
-        context.Response.OnStarting(FinishAsync, context);
-        return next(context);
-    });
+    }
 
     /// <summary>A browser would remember it for every other program that is tried there.</summary>
     private static bool IsThisMachine(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
@@ -41,6 +43,12 @@ internal static class SecurityHeaders
     {
         var context = (HttpContext)state;
         var (response, headers) = (context.Response, context.Response.Headers);
+        if (headers.ContentSecurityPolicy.Count == 0)
+        {
+            // An exception on the way took all headers off the answer, and with them these.
+            Apply(context);
+        }
+
         switch (response.StatusCode)
         {
             case < 400:

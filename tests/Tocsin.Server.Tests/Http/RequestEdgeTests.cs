@@ -61,10 +61,10 @@ public sealed class RequestEdgeTests(SharedBench shared) : IClassFixture<SharedB
     [MemberData(nameof(Hostile))]
     public async Task A_hostile_body_is_refused_with_a_reason_by_every_endpoint(string what, int status, string reason)
     {
-        var caller = await Bench.CallerAsync(Role.Owner);
-        foreach (var path in JsonPaths())
+        var caller = await Bench.PersonAsync("head", Role.Owner);
+        foreach (var (method, path) in JsonPaths())
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Content(what) };
+            using var request = new HttpRequestMessage(new(method), path) { Content = Content(what) };
             using var response = await caller.SendAsync(request);
             await AssertProblemAsync(response, status, reason, $"{what} to {path}");
         }
@@ -217,11 +217,40 @@ public sealed class RequestEdgeTests(SharedBench shared) : IClassFixture<SharedB
     public async Task Nothing_that_needs_a_credential_is_kept_by_caches()
     {
         var caller = await Bench.CallerAsync(Role.Owner);
-        foreach (var path in (string[])["/api/v1/incidents", "/api/v1/incidents/7", "/api/v2/alerts", "/api/v2/alerts/groups", "/api/v1/version"])
+        foreach (var path in (string[])["/api/v1/incidents", "/api/v1/incidents/7", "/api/v2/alerts", "/api/v2/alerts/groups", "/api/v1/version", "/account/overview", "/i/7", "/about"])
         {
             using var response = await caller.GetAsync(path);
             Assert.True(response.Headers.CacheControl?.NoStore, path);
         }
+    }
+
+    [Theory]
+    [InlineData("GET", "/login", 200)]
+    [InlineData("GET", "/-/healthy", 200)]
+    [InlineData("GET", "/assets/none.css", 404)]
+    [InlineData("GET", "/nothing", 404)]
+    [InlineData("GET", "/api/v1/incidents?limit=x", 422)]
+    [InlineData("POST", "/api/v1/explain", 422)]
+    [InlineData("PUT", "/api/v1/version", 405)]
+    [InlineData("TRACE", "/api/v1/version", 405)]
+    [InlineData("GET", "/auth/me", 401)]
+    [InlineData("POST", "/login", 400)]
+    public async Task Every_answer_keeps_browsers_from_framing_sniffing_and_running_what_is_not_ours(string method, string path, int status)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+        request.Content = method == "POST" && path != "/login" ? new StringContent("[]", Encoding.UTF8, "application/json") : null;
+        using var response = await (path == "/login" ? Bench.Anybody() : await Bench.CallerAsync(Role.Owner)).SendAsync(request);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        var policy = response.Headers.GetValues("Content-Security-Policy").Single();
+        Assert.All(
+            ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'", "script-src 'self';"],
+            directive => Assert.Contains(directive, policy, StringComparison.Ordinal));
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal(
+            ("nosniff", "same-origin", "same-origin"),
+            (response.Headers.GetValues("X-Content-Type-Options").Single(), response.Headers.GetValues("Referrer-Policy").Single(), response.Headers.GetValues("Cross-Origin-Opener-Policy").Single()));
+        Assert.True(response.Headers.CacheControl?.NoStore, "It is kept.");
     }
 
     [Theory]
@@ -351,9 +380,9 @@ public sealed class RequestEdgeTests(SharedBench shared) : IClassFixture<SharedB
     }
 
     /// <summary>Every address of the native API that takes JSON, found by asking the server itself.</summary>
-    private IEnumerable<string> JsonPaths()
+    private IEnumerable<(string Method, string Path)> JsonPaths()
     {
-        var paths = Routes().Where(r => r.Json).Select(r => r.Pattern.Replace("{number:long}", "1", StringComparison.Ordinal).Replace("{id:long}", "1", StringComparison.Ordinal)).ToList();
+        var paths = Routes().Where(r => r.Json).Select(r => (r.Method, System.Text.RegularExpressions.Regex.Replace(r.Pattern, @"\{[^}]+\}", "1"))).ToList();
         Assert.True(paths.Count >= 5, string.Join(' ', paths));
         return paths;
     }

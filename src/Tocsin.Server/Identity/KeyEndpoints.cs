@@ -16,8 +16,8 @@ internal static class KeyEndpoints
     {
         var group = routes.MapGroup("/api/v1/keys").WithTags("Keys").RequireAuthorization(Policies.Viewer);
         group.MapGet("/", List);
-        group.MapPost("/", Create).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "You have as many keys of your own as one may have."));
-        group.MapPost("/{id:long}/rotate", Rotate).WithMetadata(_none, new Refuses(StatusCodes.Status409Conflict, "The key has ended, or was rotated already."));
+        group.MapPost("/", Create).RequireRecentProof().WithMetadata(new Refuses(StatusCodes.Status409Conflict, "You have as many keys of your own as one may have."));
+        group.MapPost("/{id:long}/rotate", Rotate).RequireRecentProof().WithMetadata(_none, new Refuses(StatusCodes.Status409Conflict, "The key has ended, or was rotated already."));
         group.MapDelete("/{id:long}", Revoke).WithMetadata(_none);
     }
 

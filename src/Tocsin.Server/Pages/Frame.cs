@@ -109,6 +109,7 @@ public enum Nav
     Sources,
     Channels,
     Users,
+    Keys,
     Audit,
     Me,
     About,

@@ -33,6 +33,7 @@ internal static class PagesSetup
         pages.MapSilencePages();
         pages.MapSourcePages();
         pages.MapContactPages();
+        pages.MapKeyPages();
         pages.MapMe();
         pages.MapAbout();
         pages.MapAuditPages();

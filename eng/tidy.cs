@@ -24,6 +24,14 @@ Rule[] rules =
         Named("tests/", ".cs").SelectMany(f => Pattern(@"\[\w*(Fact|Theory)\b[^;{]*\bpublic [\w<>\[\]? ]+ (?<name>\w+)\(").Matches(File.ReadAllText(f))
             .Select(m => m.Groups["name"].Value).Where(name => Pattern("^[^_]*[a-z][A-Z][^_]*$").IsMatch(name)).Select(name => $"{f}: {name}"))),
 
+    ("unknown-test", "A test that a document names is there.", () =>
+    {
+        var tests = Named("tests/", ".cs").Select(File.ReadAllText).ToArray();
+        return Named("docs/", ".md").SelectMany(f => Pattern(@"`(?<class>\w+Tests)\.(?<name>\w+)`").Matches(File.ReadAllText(f))
+            .Where(m => !tests.Any(t => t.Contains($"class {m.Groups["class"].Value}", StringComparison.Ordinal) && t.Contains($" {m.Groups["name"].Value}(", StringComparison.Ordinal)))
+            .Select(m => $"{f}: {m.Value}"));
+    }),
+
     ("skipped-test", "No test is switched off.", () =>
         Matches(Named("tests/", ".cs"), @"\bSkip\s*=\s*""")),
 

@@ -16,7 +16,7 @@ internal static class MeEndpoints
         pages.MapPost("/me/browser", SaveBrowser).AddEndpointFilter<FormFilter>();
     }
 
-    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, FactorDesk factors, CancellationToken ct)
+    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var name = page.Caller.User ?? page.Caller.Actor;
@@ -32,6 +32,7 @@ internal static class MeEndpoints
             High = LadderWords.Sentence(person?.High ?? [], person?.Contact ?? []),
             Low = LadderWords.Sentence(person?.Low ?? [], person?.Contact ?? []),
             Factors = await FactorsAsync(page, factors, ct),
+            Security = await security.ReadAsync(page.Caller, page.Now, ct),
             Shifts = [.. shifts.OrderBy(s => s.From).Take(20)],
         });
     }

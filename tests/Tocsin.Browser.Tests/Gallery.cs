@@ -154,7 +154,6 @@ internal sealed class Gallery : IAsyncDisposable
             Roles = ["viewer", "responder", "admin", "owner"],
             Unclaimed = ["bo", "chen"],
             Link = new("Hand this link over to chen@acme.example; it works once, within a week:", "https://tocsin.acme.example/invite/3hV0sWq1mZ8c2Qe7Yd5uJp4rXtLk9bNaGfHiOoEwAbC"),
-            Fault = "dee@acme.example is a member already.",
         }),
         ["members-seen"] = f => Page<MembersPage, MembersModel>(f with { Role = "viewer" }, new()
         {

@@ -233,7 +233,7 @@ public abstract partial class MemberTests(Engine engine) : IAsyncLifetime
         var unknown = await FormAsync(null, "/forgot", ("email", "nobody@example.test"));
         var known = await FormAsync(null, "/forgot", ("email", " BO@example.test "));
 
-        Assert.Equal((HttpStatusCode.OK, unknown.Body), (known.Status, known.Body));
+        Assert.Equal((HttpStatusCode.OK, Moment().Replace(unknown.Body, "")), (known.Status, Moment().Replace(known.Body, "")));
         Assert.Equal(hashes, _bench.Service<Passwords>().Operations);
         var mail = await ArrivalAsync();
         Assert.Equal(("bo@example.test", "Set a new password"), (mail.To, mail.Subject));
@@ -280,11 +280,12 @@ public abstract partial class MemberTests(Engine engine) : IAsyncLifetime
         var ids = await IdsAsync(head);
 
         Assert.Contains("/reset/", (await FormAsync(ada, $"/members/{ids["bo"]}/reset")).Body, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Forbidden, (await FormAsync(ada, $"/members/{ids["head"]}/reset")).Status);
+        Assert.Equal((HttpStatusCode.SeeOther, ""), Answer(await FormAsync(ada, $"/members/{ids["head"]}/reset")));
         await SqlAsync("INSERT INTO member (workspace_id, person_id, user_name, role, created_at) SELECT w.id, p.id, 'bo', 'owner', 1 FROM workspace w, person p WHERE w.name = 'other' AND p.email = 'bo@acme.test'");
-        var refused = await FormAsync(ada, $"/members/{ids["bo"]}/reset");
-        Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
-        Assert.DoesNotContain("/reset/3", refused.Body, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.SeeOther, ""), Answer(await FormAsync(ada, $"/members/{ids["bo"]}/reset")));
+        Assert.Equal(1, await CountAsync("SELECT COUNT(*) FROM one_time_link WHERE purpose = 'reset'"));
+
+        static (HttpStatusCode Status, string Body) Answer((HttpStatusCode Status, string Body, string? Cookie) answer) => (answer.Status, answer.Body);
     }
 
     [StoreFact]
@@ -431,6 +432,9 @@ public abstract partial class MemberTests(Engine engine) : IAsyncLifetime
     private Task SqlAsync(string sql) => _bench.Service<Database>().WriteAsync(tx => tx.ExecuteAsync(sql), default);
 
     private Task<long?> CountAsync(string sql) => _bench.Service<Database>().ReadAsync(session => session.ScalarAsync(sql), default);
+
+    [GeneratedRegex("data-now=\"\\d+\"")]
+    private static partial Regex Moment();
 
     [GeneratedRegex(@"https://\S+")]
     private static partial Regex Link();

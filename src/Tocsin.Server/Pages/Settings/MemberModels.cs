@@ -18,9 +18,6 @@ public sealed record MembersModel
 
     /// <summary>A link that was made just now, and is not shown again.</summary>
     public FreshLink? Link { get; init; }
-
-    /// <summary>What was wrong with the last form.</summary>
-    public string? Fault { get; init; }
 }
 
 /// <param name="Id">The person's UUID.</param>

@@ -37,12 +37,14 @@ internal static class MemberPageEndpoints
         var made = role.Ok
             ? await invitations.InviteAsync(page.Caller, form["email"].ToString(), role.Value, form["name"].ToString() is { Length: > 0 } name ? name : null, ct)
             : role.Error;
-        var link = made.Ok
-            ? new FreshLink(
-                made.Value.Mailed ? $"{made.Value.Invitation.Email} gets a mail. This is the link in case that it does not arrive:" : $"Hand this link over to {made.Value.Invitation.Email}; it works once, within a week:",
-                $"{options.Value.BaseFor(http.Request)}/invite/{made.Value.Token}")
-            : null;
-        return await AnswerAsync(page, reader, link, made.Error, ct);
+        if (!made.Ok)
+        {
+            return Done.Refused($"{Path}#invite", made.Error.Detail);
+        }
+
+        var email = made.Value.Invitation.Email;
+        var what = made.Value.Mailed ? $"{email} gets a mail. This is the link in case that it does not arrive:" : $"Hand this link over to {email}; it works once, within a week:";
+        return await AnswerAsync(page, reader, new(what, $"{options.Value.BaseFor(http.Request)}/invite/{made.Value.Token}"), ct);
     }
 
     private static async Task<IResult> MakeLink(
@@ -50,8 +52,9 @@ internal static class MemberPageEndpoints
     {
         var page = await frames.OpenAsync(http, ct);
         var made = await passwords.MakeLinkAsync(page.Caller, id, ids, ct);
-        var link = made.Ok ? new FreshLink("Hand this link over; it sets a new password once, within an hour:", $"{options.Value.BaseFor(http.Request)}/reset/{made.Value}") : null;
-        return await AnswerAsync(page, reader, link, made.Error, ct);
+        return made.Ok
+            ? await AnswerAsync(page, reader, new("Hand this link over; it sets a new password once, within an hour:", $"{options.Value.BaseFor(http.Request)}/reset/{made.Value}"), ct)
+            : Done.Refused(Path, made.Error.Detail);
     }
 
     private static async Task<IResult> Revoke(long id, HttpContext http, Invitations invitations, CancellationToken ct) =>
@@ -74,8 +77,8 @@ internal static class MemberPageEndpoints
             : Done.Of(result, Path, member => $"{member.UserName} is no member any more.");
     }
 
-    private static async Task<IResult> AnswerAsync(PageRequest page, MemberReader reader, FreshLink? link, Error? fault, CancellationToken ct) => new Rendered<MembersPage, MembersModel>(
-        page.Frame, await reader.ReadAsync(page, ct) with { Link = link, Fault = fault?.Detail }, fault is null ? StatusCodes.Status200OK : Problems.StatusOf(fault));
+    private static async Task<IResult> AnswerAsync(PageRequest page, MemberReader reader, FreshLink link, CancellationToken ct) =>
+        new Rendered<MembersPage, MembersModel>(page.Frame, await reader.ReadAsync(page, ct) with { Link = link });
 }
 
 /// <summary>Reads what the page of members shows.</summary>

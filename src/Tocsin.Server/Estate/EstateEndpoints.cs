@@ -85,7 +85,7 @@ internal static class EstateEndpoints
         };
         var outcome = await desk.ApplyAsync([wish], caller.Actor, only, ct);
         return outcome.Ok
-            ? (Wire(caller, outcome.Value.Plans.FirstOrDefault(), outcome.Value.Faults, outcome.Value.Warnings), null)
+            ? (Wire(caller, outcome.Value.Plans is [var plan, ..] ? plan : null, outcome.Value.Faults, outcome.Value.Warnings), null)
             : (null, outcome.Error.ToProblem());
     }
 

@@ -237,6 +237,7 @@ public static class TocsinHost
         app.MapAuth();
         app.MapMeApi();
         app.MapMembers();
+        app.MapFactorReset();
         app.MapEstate();
         app.MapAudit();
         app.MapPages();

@@ -18,7 +18,7 @@ using Tocsin.Workspaces;
 namespace Tocsin.Identity;
 
 /// <summary>A mail about an account, as it waits to be sent.</summary>
-/// <param name="Kind"><c>invitation</c>, <c>reset</c> or <c>changed</c>.</param>
+/// <param name="Kind"><c>invitation</c>, <c>reset</c>, <c>changed</c> or <c>factors</c>.</param>
 /// <param name="Token">Sealed; null where the link is made when the mail is.</param>
 internal sealed record AccountMailJob(string Kind, string Email, string? Token = null, string? Workspace = null, string? By = null, string? Role = null);
 
@@ -74,6 +74,9 @@ internal sealed partial class AccountMail(JobStore jobs, SecretBox box, AccountI
 
     /// <summary>Tells somebody that his password was changed, in case that it was not he.</summary>
     public Task ChangedAsync(Tx tx, long workspace, string email, DateTimeOffset now) => IsOn ? EnqueueAsync(tx, workspace, new("changed", email), now) : Task.CompletedTask;
+
+    /// <summary>Tells somebody that his second factors were taken away, in case that he did not ask for it.</summary>
+    public Task FactorsResetAsync(Tx tx, long workspace, string email, DateTimeOffset now) => IsOn ? EnqueueAsync(tx, workspace, new("factors", email), now) : Task.CompletedTask;
 
     private string Proof(string token) => Base64Url.EncodeToString(ids.Sign("invitation by mail", token).AsSpan(0, 16));
 
@@ -132,6 +135,10 @@ internal sealed class AccountMailWriter(Database database, AccountStore accounts
                 "Your password was changed",
                 "The password of your Tocsin account was changed, and all other sessions were ended. If that was not you, set a new one at once and tell your administrator.",
                 "Set a new password", $"{server.Value.PublicBase}/forgot"),
+            "factors" => new Letter(
+                "Your second factors were reset",
+                "An administrator took the authenticator app, the passkeys and the recovery codes from your Tocsin account, and all sessions were ended: your password is enough to sign in now. Set up a second factor again. If you did not ask for this, tell your administrator at once.",
+                "Sign in", $"{server.Value.PublicBase}/login"),
             _ => null,
         };
         if (letter is null)

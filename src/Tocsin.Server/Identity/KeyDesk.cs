@@ -38,6 +38,11 @@ internal sealed class KeyDesk(Database database, ApiKeyStore keys, EventLog log,
             return asked.Error;
         }
 
+        if (TooOld(by, asked.Value.Role, now) is { } tooOld)
+        {
+            return tooOld;
+        }
+
         return await database.WriteAsync<Result<MadeKey>>(
             async tx =>
             {
@@ -92,9 +97,9 @@ internal sealed class KeyDesk(Database database, ApiKeyStore keys, EventLog log,
                     return Error.Forbidden($"Key {id} is {old.Owner}'s own: only {old.Owner} may have another in its place. You may revoke it.");
                 }
 
-                if (TooMuch(by, old.Role, old.Scopes) is { } more)
+                if ((TooMuch(by, old.Role, old.Scopes) ?? TooOld(by, old.Role, now)) is { } refusal)
                 {
-                    return more;
+                    return refusal;
                 }
 
                 var expiresAt = wish.ExpiresAt?.ToUniversalTime() ?? (old.ExpiresAt is { } end ? now + (end - old.CreatedAt) : null);
@@ -190,6 +195,9 @@ internal sealed class KeyDesk(Database database, ApiKeyStore keys, EventLog log,
     private static Error? Fault(DateTimeOffset? expiresAt, DateTimeOffset now) => expiresAt is { } end && (end <= now || end > now + Estate.DurationText.Max)
         ? Error.Invalid("expires_at", "'expires_at' is a time to come, in the next ten years.")
         : null;
+
+    /// <summary>A key that could administer is a way in that stays: whoever makes one proves first who he is.</summary>
+    private static Error? TooOld(Caller by, Role role, DateTimeOffset now) => role >= Role.Admin ? RecentProof.Missing(by, now) : null;
 
     private static Error? TooMuch(Caller by, Role role, Scopes scopes) =>
         role > by.Role ? Error.Forbidden($"You are {by.Role.Word()}: a key of yours may not be {role.Word()}.")

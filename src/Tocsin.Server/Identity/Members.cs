@@ -101,7 +101,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
             }
 
             var leaves = next is null && member.Id == by.Person;
-            var refusal = (leaves ? null : MayManage(by) ?? MemberRules.MayChange(by, member))
+            var refusal = (next is null ? null : RecentProof.Missing(by, clock.GetUtcNow())) ?? (leaves ? null : MayManage(by) ?? MemberRules.MayChange(by, member))
                 ?? (next is { } role ? MemberRules.MayGive(by, role) : null)
                 ?? MemberRules.KeepsAnOwner(members, member, next);
             return refusal is null ? await change(tx, member) : refusal;

@@ -109,7 +109,6 @@ public enum Nav
     Sources,
     Channels,
     Users,
-    Members,
     Keys,
     Audit,
     Me,

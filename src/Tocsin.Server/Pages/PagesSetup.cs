@@ -12,7 +12,7 @@ internal static class PagesSetup
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>();
+        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<LoginDoors>();
         return services;
     }
 
@@ -20,10 +20,9 @@ internal static class PagesSetup
     {
         routes.MapPageAssets();
         routes.MapAccount();
-        routes.MapPasswords();
-        routes.MapJoining();
         routes.MapOidc();
         routes.MapSecondStep();
+        routes.MapPasskeys();
         routes.MapFactors();
         routes.MapActions();
         var pages = routes.MapGroup("").RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
@@ -35,10 +34,8 @@ internal static class PagesSetup
         pages.MapSilencePages();
         pages.MapSourcePages();
         pages.MapContactPages();
-        pages.MapMemberPages();
         pages.MapKeyPages();
         pages.MapMe();
-        pages.MapMySecurity();
         pages.MapAbout();
         pages.MapAuditPages();
         pages.MapSample();

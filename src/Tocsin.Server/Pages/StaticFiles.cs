@@ -22,6 +22,7 @@ internal sealed class StaticFiles
         ("act.js", "text/javascript; charset=utf-8", ["act.js"]),
         ("keys.js", "text/javascript; charset=utf-8", ["keys.js"]),
         ("pause.js", "text/javascript; charset=utf-8", ["pause.js"]),
+        ("passkey.js", "text/javascript; charset=utf-8", ["passkey.js"]),
         ("icon.svg", "image/svg+xml", ["icon.svg"]),
     ];
 
@@ -42,6 +43,8 @@ internal sealed class StaticFiles
     public static string KeysJs { get; } = PathOf("keys.js");
 
     public static string PauseJs { get; } = PathOf("pause.js");
+
+    public static string PasskeyJs { get; } = PathOf("passkey.js");
 
     public static string Icon { get; } = PathOf("icon.svg");
 

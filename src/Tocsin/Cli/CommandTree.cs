@@ -35,6 +35,7 @@ internal static class CommandTree
             BackupVerb.Create(terminal),
             RestoreVerb.Create(terminal),
             KeyVerbs.Create(terminal),
+            AccountVerbs.Create(terminal),
             AuditVerbs.Create(terminal),
             .. AlertServerVerbs.Create(terminal),
             VersionVerb.Create(terminal),

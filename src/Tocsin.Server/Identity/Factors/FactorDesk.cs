@@ -14,6 +14,8 @@ internal sealed partial class FactorDesk(Database database, AccountStore account
 {
     private static readonly TimeSpan _offerLife = TimeSpan.FromMinutes(30);
 
+    public Task<FactorRow> OfAsync(Tx tx, Caller caller) => factors.OfAsync(tx, caller.Person!.Value);
+
     public Task<FactorRow> OfAsync(long person, CancellationToken ct) => database.ReadAsync(session => factors.OfAsync(session, person), ct);
 
     /// <summary>Makes a secret. Nothing is stored: it counts only when a code has shown that an app has it.</summary>
@@ -67,14 +69,19 @@ internal sealed partial class FactorDesk(Database database, AccountStore account
             }
 
             await RecordAsync(tx, caller, "factor.removed", "the authenticator app was removed");
-            if (!await FactorStore.AnyAsync(tx, caller.Person.Value))
-            {
-                await factors.SetRecoveryAsync(tx, caller.Person.Value, []);
-            }
-
+            await ForgetRecoveryIfLastAsync(tx, caller);
             return true;
         },
         ct);
+
+    /// <summary>Recovery codes go with the last factor that they stand in for.</summary>
+    public async Task ForgetRecoveryIfLastAsync(Tx tx, Caller caller)
+    {
+        if (!await FactorStore.AnyAsync(tx, caller.Person!.Value))
+        {
+            await factors.SetRecoveryAsync(tx, caller.Person.Value, []);
+        }
+    }
 
     /// <returns>New codes, to be shown once; those before are not good any more. Null: there is nothing that they could stand in for.</returns>
     public Task<string[]?> RenewRecoveryAsync(Caller caller, CancellationToken ct) => database.WriteAsync<string[]?>(

@@ -15,9 +15,6 @@ internal sealed record FactorRow(string? TotpSealed, DateTimeOffset? TotpSince, 
     public bool Any => HasTotp || Passkeys > 0;
 }
 
-/// <summary>A member without any second factor.</summary>
-internal sealed record Unprotected(string Workspace, string UserName, string Email);
-
 /// <summary>Second factors and recovery codes of people.</summary>
 internal sealed class FactorStore(SecretBox box)
 {
@@ -40,14 +37,6 @@ internal sealed class FactorStore(SecretBox box)
 
     public static async Task<bool> AnyAsync(Session session, long person) =>
         await session.ScalarAsync($"SELECT COUNT(*) FROM person p WHERE p.id = @person AND NOT {HasNone}", ("person", person)) > 0;
-
-    /// <summary>Owners of workspaces, who are not disabled, without a second factor of ours.</summary>
-    public static Task<List<Unprotected>> OwnersWithoutAsync(Session session) => session.QueryAsync(
-        $"""
-        SELECT w.name, m.user_name, p.email FROM member m JOIN person p ON p.id = m.person_id JOIN workspace w ON w.id = m.workspace_id
-        WHERE m.role = 'owner' AND p.disabled_at IS NULL AND {HasNone} ORDER BY w.name, m.user_name
-        """,
-        static row => new Unprotected(row.GetString(0), row.GetString(1), row.GetString(2)));
 
     /// <param name="step">That of the code which proved the secret; it is not accepted again.</param>
     public Task SetTotpAsync(Tx tx, long person, byte[] secret, long step, DateTimeOffset now) => tx.ExecuteAsync(

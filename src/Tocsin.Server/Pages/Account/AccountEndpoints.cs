@@ -26,7 +26,7 @@ internal static class AccountEndpoints
     /// <param name="left"><c>oidc</c>: just logged out, of a session that the provider vouched for.</param>
     private static IResult ShowLogin(HttpContext http, FrameFactory frames, LoginDoors doors, string? next = null, string? by = null, string? left = null) => Caller.Find(http.User) is null
         ? new Rendered<LoginPage, LoginModel>(
-            frames.Outer(http), doors.Model("", null, LoginDoors.Local(next), by == "password") with { HasLeft = doors.HasProvider && left == "oidc", Notice = Done.Take(http).Notice })
+            frames.Outer(http), doors.Model("", Done.Take(http).Fault, LoginDoors.Local(next), by == "password") with { HasLeft = doors.HasProvider && left == "oidc" })
         : Results.LocalRedirect(LoginDoors.Local(next));
 
     private static async Task<IResult> LogIn(

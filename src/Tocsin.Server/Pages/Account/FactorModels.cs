@@ -2,7 +2,8 @@ namespace Tocsin.Pages;
 
 /// <param name="ByApp">The person has an authenticator app.</param>
 /// <param name="ByPasskey">The person has a passkey.</param>
-public sealed record SecondStepModel(bool ByApp, bool ByPasskey, string? Fault);
+/// <param name="Next">A path of ours to go to afterwards.</param>
+public sealed record SecondStepModel(bool ByApp, bool ByPasskey, string Next, string? Fault);
 
 /// <param name="ByPassword">The person has a password.</param>
 /// <param name="ByCode">The person has an authenticator app or recovery codes.</param>
@@ -22,6 +23,7 @@ public sealed record RecoveryCodesModel(IReadOnlyList<string> Codes, string Noti
 
 /// <summary>How somebody signs in besides a password.</summary>
 /// <param name="AppSince">Null: no authenticator app.</param>
+/// <param name="MayAddPasskeys">They work at the address by which the reader came.</param>
 public sealed record FactorsModel(DateTimeOffset? AppSince, int RecoveryLeft, IReadOnlyList<PasskeyLine> Passkeys, bool MayAddPasskeys);
 
 /// <param name="Id">As it stands in addresses.</param>

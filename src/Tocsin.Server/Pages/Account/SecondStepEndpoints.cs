@@ -45,7 +45,7 @@ internal static class SecondStepEndpoints
 
     private static async Task<IResult> ShowSecond(HttpContext http, FrameFactory frames, HalfLogins halves, FactorDesk desk, CancellationToken ct) =>
         await halves.FindAsync(http.Request, ct) is var (half, person)
-            ? await SecondPageAsync(http, frames, desk, person, null, StatusCodes.Status200OK, ct)
+            ? await SecondPageAsync(http, frames, desk, person, half, null, StatusCodes.Status200OK, ct)
             : Results.Redirect("/login");
 
     private static async Task<IResult> Second(
@@ -61,17 +61,17 @@ internal static class SecondStepEndpoints
         var result = await second.FinishAsync(person, form["code"].ToString(), facts, half.Workspace, ct);
         if (!result.Ok)
         {
-            return await SecondPageAsync(http, frames, desk, person, result.Error.Detail, Problems.StatusOf(result.Error), ct);
+            return await SecondPageAsync(http, frames, desk, person, half, result.Error.Detail, Problems.StatusOf(result.Error), ct);
         }
 
         halves.End(http);
         return await LetInAsync(http, result.Value, $"{half.Proof}+", half.Next, signIn, duty, ct);
     }
 
-    private static async Task<IResult> SecondPageAsync(HttpContext http, FrameFactory frames, FactorDesk desk, PersonRow person, string? fault, int status, CancellationToken ct)
+    private static async Task<IResult> SecondPageAsync(HttpContext http, FrameFactory frames, FactorDesk desk, PersonRow person, HalfLogin half, string? fault, int status, CancellationToken ct)
     {
         var has = await desk.OfAsync(person.Id, ct);
-        return new Rendered<SecondStepPage, SecondStepModel>(frames.Outer(http), new(has.HasTotp, has.Passkeys > 0, fault), status);
+        return new Rendered<SecondStepPage, SecondStepModel>(frames.Outer(http), new(has.HasTotp, has.Passkeys > 0, half.Next, fault), status);
     }
 
     private static Task<IResult> ShowAgain(HttpContext http, FrameFactory frames, Reproof reproof, FactorDesk desk, CancellationToken ct, string? next = null) =>

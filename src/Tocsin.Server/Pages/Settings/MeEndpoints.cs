@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,7 +17,7 @@ internal static class MeEndpoints
         pages.MapPost("/me/browser", SaveBrowser).AddEndpointFilter<FormFilter>();
     }
 
-    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, CancellationToken ct)
+    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, FactorDesk factors, PasskeyDesk passkeys, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var name = page.Caller.User ?? page.Caller.Actor;
@@ -31,15 +32,22 @@ internal static class MeEndpoints
                 : await reader.UserAsync(page, person, ct),
             High = LadderWords.Sentence(person?.High ?? [], person?.Contact ?? []),
             Low = LadderWords.Sentence(person?.Low ?? [], person?.Contact ?? []),
-            Factors = await FactorsAsync(page, factors, ct),
-            Security = await security.ReadAsync(page.Caller, page.Now, ct),
+            Factors = await FactorsAsync(http, page, factors, passkeys, ct),
             Shifts = [.. shifts.OrderBy(s => s.From).Take(20)],
         });
     }
 
     /// <returns>Null: a key looks, which has none.</returns>
-    private static async Task<FactorsModel?> FactorsAsync(PageRequest page, FactorDesk factors, CancellationToken ct) =>
-        page.Caller.Login is not null && await factors.OfAsync(page.Caller.Person!.Value, ct) is { } has ? new(has.TotpSince, has.RecoveryLeft, [], false) : null;
+    private static async Task<FactorsModel?> FactorsAsync(HttpContext http, PageRequest page, FactorDesk factors, PasskeyDesk passkeys, CancellationToken ct)
+    {
+        if (page.Caller is not { Login: not null, Person: { } person })
+        {
+            return null;
+        }
+
+        var (has, keys) = (await factors.OfAsync(person, ct), await passkeys.OfAsync(person, ct));
+        return new(has.TotpSince, has.RecoveryLeft, keys.ConvertAll(k => new PasskeyLine(Base64Url.EncodeToString(k.CredentialId), k.Name, k.CreatedAt, k.LastUsedAt)), passkeys.WorksAt(http.Request));
+    }
 
     private static async Task<IResult> SaveBrowser(HttpContext http, CancellationToken ct)
     {

@@ -143,8 +143,46 @@ internal sealed class Gallery : IAsyncDisposable
             HasInstallation = true,
         }),
         ["audit-none"] = f => Page<AuditPage, AuditModel>(f, new() { Form = new(Since: "2026-13-45"), Fault = "Write a day as 2026-11-21." }),
+        ["members"] = f => Page<MembersPage, MembersModel>(f, new()
+        {
+            Members =
+            [
+                new("11111111-2222-8333-8444-555555555555", "ana", "ana@acme.example", "owner", Samples.Now.AddDays(-90), Samples.Now.AddMinutes(-2), true, true, true, true),
+                new("11111111-2222-8333-8444-666666666666", "bartholomew-featherstonehaugh", "bartholomew.featherstonehaugh@subsidiary.acme.example", "responder", Samples.Now.AddDays(-2), null, false, true, false, false),
+            ],
+            Invitations = [new(4, "chen.of-the-night-watch@acme.example", "admin", "user:ana", Samples.Now.AddDays(6))],
+            Roles = ["viewer", "responder", "admin", "owner"],
+            Unclaimed = ["bo", "chen"],
+            Link = new("Hand this link over to chen@acme.example; it works once, within a week:", "https://tocsin.acme.example/invite/3hV0sWq1mZ8c2Qe7Yd5uJp4rXtLk9bNaGfHiOoEwAbC"),
+        }),
+        ["members-seen"] = f => Page<MembersPage, MembersModel>(f with { Role = "viewer" }, new()
+        {
+            Members = [new("11111111-2222-8333-8444-555555555555", "ana", "ana@acme.example", "viewer", Samples.Now.AddDays(-90), Samples.Now.AddMinutes(-2), false, false, true, true)],
+        }),
+        ["invite"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, null)),
+        ["invite-weak"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, "Use at least 12 characters; a sentence is fine.")),
+        ["invite-known"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.Known, null)),
+        ["invite-mine"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.Mine, "You are a member of this workspace already.")),
+        ["invite-others"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "An administrator", InviteState.Others, null)),
+        ["invite-gone"] = f => Page<DeadAccountLinkPage, DeadAccountLinkModel>(f, new("This invitation does not work", "It was used, taken back, or is older than a week. Ask for a new one.")),
+        ["forgot"] = f => Page<ForgotPage, ForgotModel>(f, new(true, false)),
+        ["forgot-asked"] = f => Page<ForgotPage, ForgotModel>(f, new(true, true)),
+        ["forgot-off"] = f => Page<ForgotPage, ForgotModel>(f, new(false, false)),
+        ["reset"] = f => Page<ResetPage, NewPasswordModel>(f, new("/reset/token", "bo@acme.example", "That repeats a few characters only, and would be guessed early. Use something else; a sentence is fine.")),
+        ["register"] = f => Page<RegisterPage, RegisterModel>(f, new("bo@acme", new Dictionary<string, string> { ["email"] = "Enter an e-mail address, such as ana@example.com." })),
         ["me"] = f => Page<MePage, MeModel>(f, new()
         {
+            Security = new()
+            {
+                Email = "ana@acme.example",
+                HasPassword = true,
+                Sessions =
+                [
+                    new(7, "web", "password+totp", "acme", "192.0.2.7", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", Samples.Now.AddDays(-3), Samples.Now.AddMinutes(-1), true),
+                    new(9, "token", "password", "acme", "2001:db8:1:2:3:4:5:6", "", Samples.Now.AddDays(-1), Samples.Now.AddHours(-5), false),
+                ],
+                Workspaces = [("acme", "owner"), ("ana-x7k2m4qp", "owner")],
+            },
             Me = Samples.Ana,
             High = "phone at once, mail after 2 min",
             Low = "mail at once",

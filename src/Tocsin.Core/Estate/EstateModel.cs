@@ -6,7 +6,11 @@ using Tocsin.Routing;
 
 namespace Tocsin.Estate;
 
-public sealed record Team(string Name, IReadOnlyList<string> Members);
+public sealed record Team(string Name, IReadOnlyList<string> Members)
+{
+    /// <summary>Users who may change the team's members, schedules and services without being administrators.</summary>
+    public IReadOnlyList<string> Managers { get; init; } = [];
+}
 
 /// <param name="Policy">Used by routes that name no policy of their own; null: the root's.</param>
 public sealed record Service(string Name, string? Team, string? Policy, string? Description = null);

@@ -16,6 +16,9 @@ internal sealed record EstateWish(string Workspace, IReadOnlyList<EstateObject> 
     /// somebody else changed the workspace meanwhile, and does nothing but answer.
     /// </summary>
     public Func<IReadOnlyList<EstateObject>, IReadOnlyList<EstateObject>>? From { get; init; }
+
+    /// <summary>Whose wish it is, where that limits what may change; null: no limit.</summary>
+    public TeamManagement? Managed { get; init; }
 }
 
 /// <summary>What came, or would come, of wishes: all of them or none.</summary>
@@ -87,6 +90,12 @@ internal sealed class EstateDesk(
             var current = stored[i]?.Objects ?? [];
             var desired = (wishes[i].From?.Invoke(current) ?? wishes[i].Objects).Select(o => Restored(o, current.FirstOrDefault(c => c.Key == o.Key), workspace)).ToArray();
             var plan = new EstateDiff(_secrets).Plan(wishes[i].Workspace, current, desired, wishes[i].Goes);
+            if (wishes[i].Managed is { } managed && plan.Changes.Select(c => managed.Forbids(current, c)).OfType<EstateFault>().ToList() is { Count: > 0 } forbidden)
+            {
+                // Nothing else: what the plan would say of other objects is not for everybody.
+                return new([], forbidden, []);
+            }
+
             plans.Add(plan);
             faults.AddRange(plan.Changes.Where(c => !wishes[i].TakesOver && IsForeign(c)).Select(c => EstateFault.Error(
                 c.Object.Body.Mark, c.Object.Path, $"{c.Object.Key} is managed by {c.Before!.Origin}; change it there", c.Object.Name)));

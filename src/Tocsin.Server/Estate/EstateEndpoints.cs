@@ -18,8 +18,9 @@ internal static class EstateEndpoints
         var group = routes.MapGroup("/api/v1/estate").WithTags("Estate").RequireAuthorization(Policies.Configure);
         group.MapGet("/", Export).Produces<string>(StatusCodes.Status200OK, "application/yaml");
         group.MapGet("/schema", Schema).Produces<object>(StatusCodes.Status200OK, "application/schema+json");
-        group.MapPost("/plan", Plan).DisableAntiforgery().WithMetadata(_takesYaml);
-        group.MapPost("/apply", Apply).DisableAntiforgery().WithMetadata(_takesYaml);
+        var change = routes.MapGroup("/api/v1/estate").WithTags("Estate").RequireAuthorization(Policies.ConfigureTeam);
+        change.MapPost("/plan", Plan).DisableAntiforgery().WithMetadata(_takesYaml);
+        change.MapPost("/apply", Apply).DisableAntiforgery().WithMetadata(_takesYaml);
         routes.MapPost("/-/reload", Reload).WithTags("Operations").RequireAuthorization(Policies.Configure)
             .WithMetadata(new Refuses(StatusCodes.Status422UnprocessableEntity, "The files have faults; the last good estate stays in force.")).DisableAntiforgery();
     }
@@ -31,7 +32,7 @@ internal static class EstateEndpoints
     /// <summary>The JSON schema of estate files, with the settings of this server's providers.</summary>
     internal static ContentHttpResult Schema(EstateProviders providers) => TypedResults.Text(EstateJsonSchema.Write(providers), "application/schema+json");
 
-    /// <summary>What applying this YAML would change. Changes nothing; faults are in the answer.</summary>
+    /// <summary>What applying this YAML would change. Changes nothing; faults are in the answer. Who manages a team may ask for its members, schedules and services.</summary>
     internal static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Plan(
         HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
     {
@@ -39,7 +40,7 @@ internal static class EstateEndpoints
         return outcome is null ? problem! : TypedResults.Ok(outcome);
     }
 
-    /// <summary>Makes the workspace as this YAML says, in one transaction; 422 and unchanged when it has faults. Idempotent.</summary>
+    /// <summary>Makes the workspace as this YAML says, in one transaction; 422 and unchanged when it has faults, or names what the asker may not change: administrators change everything, managers of a team its members, schedules and services. Idempotent.</summary>
     internal static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Apply(
         HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
     {
@@ -78,10 +79,13 @@ internal static class EstateEndpoints
         }
 
         var managed = files.Manages(caller.WorkspaceName);
-        var wish = new EstateWish(caller.WorkspaceName, text.Objects, Goes: o => prune && !(managed && o.Origin is not null), TakesOver: !managed);
+        var wish = new EstateWish(caller.WorkspaceName, text.Objects, Goes: o => prune && !(managed && o.Origin is not null), TakesOver: !managed)
+        {
+            Managed = caller.May(Policies.Configure) ? null : new(caller.User),
+        };
         var outcome = await desk.ApplyAsync([wish], caller.Actor, only, ct);
         return outcome.Ok
-            ? (Wire(caller, outcome.Value.Plans[0], outcome.Value.Faults, outcome.Value.Warnings), null)
+            ? (Wire(caller, outcome.Value.Plans is [var plan, ..] ? plan : null, outcome.Value.Faults, outcome.Value.Warnings), null)
             : (null, outcome.Error.ToProblem());
     }
 

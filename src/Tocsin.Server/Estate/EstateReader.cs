@@ -62,7 +62,7 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         return method;
     }
 
-    public static Team ReadTeam(EstateMap map) => new(map.Text("name"), map.Texts("members"));
+    public static Team ReadTeam(EstateMap map) => new(map.Text("name"), map.Texts("members")) { Managers = map.Texts("managers") };
 
     public static Service ReadService(EstateMap map) =>
         new(map.Text("name"), map.TextOrNull("team"), map.TextOrNull("policy"), map.TextOrNull("description"));

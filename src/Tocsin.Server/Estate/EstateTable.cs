@@ -108,6 +108,7 @@ internal static partial class EstateTable
     [
         new("name", Name, "Unique among teams.", Required: true),
         new("members", new ListShape(Ref("user"), "users"), "The users in it; a step that notifies the team notifies each of them."),
+        new("managers", new ListShape(Ref("user"), "users"), "Users who may change the team's members, schedules and services with the role responder. Default: only administrators do."),
     ]);
 
     private static readonly MapShape ServiceShape = new("service", "a service", () =>

@@ -207,6 +207,23 @@ internal sealed class AccountStore
         return token;
     }
 
+    /// <summary>Gives a login another workspace and another token; the old token ends.</summary>
+    /// <returns>The new token; null: the old one had ended.</returns>
+    public async Task<string?> MoveSessionAsync(Tx tx, string token, long workspace)
+    {
+        var next = NewToken();
+        var person = await tx.ScalarAsync(
+            "UPDATE login SET token_hash = @next, workspace_id = @workspace WHERE token_hash = @hash RETURNING person_id",
+            ("next", Hash(next)), ("workspace", workspace), ("hash", Hash(token)));
+        if (person is null)
+        {
+            return null;
+        }
+
+        await tx.ExecuteAsync("UPDATE person SET last_workspace = @workspace WHERE id = @person", ("workspace", workspace), ("person", person));
+        return next;
+    }
+
     public Task EndSessionAsync(Tx tx, string token) => tx.ExecuteAsync("DELETE FROM login WHERE token_hash = @hash", ("hash", Hash(token)));
 
     /// <returns>False: that person has no such login.</returns>

@@ -48,7 +48,7 @@ internal static class AuthEndpoints
     internal static async Task<IResult> Register(HttpContext http, Enrolment enrolment, LoginLimits limits, StarterEstate starter, AccountReader reader, CancellationToken ct)
     {
         var facts = LoginFacts.Of(http, LoginFacts.Token, "password");
-        if (enrolment.Registration != Registration.Closed && limits.Take($"register {LoginLimits.PlaceOf(facts.Address)}") is { } wait)
+        if (enrolment.Registration != Registration.Closed && limits.Take(Enrolment.Tries(facts)) is { } wait)
         {
             return Refuse(http, PasswordDoor.TooMany(wait), wait);
         }

@@ -14,6 +14,12 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords 
 
     public Registration Registration => options.Value.Registration;
 
+    /// <summary>Whether anybody may make an account with a password.</summary>
+    public bool IsOpen => Registration == Registration.Open && rule.AdmitsAll;
+
+    /// <summary>How tries to register from one place are counted.</summary>
+    public static string Tries(LoginFacts facts) => $"register {LoginLimits.PlaceOf(facts.Address)}";
+
     /// <summary>Makes an account with a workspace of its own, where registration is open.</summary>
     /// <returns><c>account.exists</c> (a conflict) when the address has one; this costs what making one does.</returns>
     public async Task<Result<SignedIn>> RegisterAsync(string email, string password, LoginFacts facts, CancellationToken ct)

@@ -108,7 +108,7 @@ internal sealed class Joining(Database database, InvitationStore store, AccountS
 
                 if (await accounts.NewPersonAsync(tx, invitation.Email, passwordHash, namer.CameByMail(link), now) is not { } person)
                 {
-                    return Error.Conflict("account.exists", "There is an account with this address. Log in with it, then open the invitation again.");
+                    return Error.Conflict("account.exists", "There is an account with this address. Sign in with it, then open the invitation again.");
                 }
 
                 return await JoinAsync(tx, invitation, person, names, now) is { } refusal ? refusal : await signIn.BeginAsync(tx, person, invitation.Workspace, facts);
@@ -132,7 +132,7 @@ internal sealed class Joining(Database database, InvitationStore store, AccountS
                 var now = clock.GetUtcNow();
                 if (caller.Person is not { } person || (await accounts.FindPersonAsync(tx, person))?.Email != invited.Email)
                 {
-                    return Error.Forbidden($"This invitation is for {invited.Email}. Sign out and log in with that address.");
+                    return Error.Forbidden($"This invitation is for {invited.Email}. Sign out, and sign in with that address.");
                 }
 
                 return await JoinAsync(tx, invited, person, names, now) is { } refusal ? refusal : invited;

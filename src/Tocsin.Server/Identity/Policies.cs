@@ -21,6 +21,9 @@ internal static class Policies
     /// <summary>Administrators, for what is configured.</summary>
     public const string Configure = nameof(Configure);
 
+    /// <summary>Responders, for what a team owns that they manage; the handler looks which.</summary>
+    public const string ConfigureTeam = nameof(ConfigureTeam);
+
     /// <summary>Administrators, for keys, members and the machinery.</summary>
     public const string Admin = nameof(Role.Admin);
 
@@ -40,6 +43,7 @@ internal sealed record AccessRule(string Policy, Role Least, Scopes Scope, bool 
         new(Policies.Ingest, Role.Responder, Scopes.Ingest),
         new(Policies.Viewer, Role.Viewer, Scopes.Read),
         new(Policies.Responder, Role.Responder, Scopes.Respond),
+        new(Policies.ConfigureTeam, Role.Responder, Scopes.Configure),
         new(Policies.Configure, Role.Admin, Scopes.Configure),
         new(Policies.Admin, Role.Admin, Scopes.Admin),
     }.ToFrozenDictionary(rule => rule.Policy);

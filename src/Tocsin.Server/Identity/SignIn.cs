@@ -62,6 +62,23 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
         return new(account, await accounts.BeginSessionAsync(tx, workspace, person, facts, now, life.Value));
     }
 
+    /// <summary>Goes on in another workspace that the person is a member of: a new session with what was proved for the old one, which ends.</summary>
+    /// <param name="token">The old session's.</param>
+    /// <returns>The new session's token; null: not a member there.</returns>
+    public Task<string?> SwitchAsync(Caller by, string token, string workspace, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            if ((await accounts.OfPersonAsync(tx, by.Person!.Value)).Find(m => m.WorkspaceName == workspace) is not { } next
+                || await accounts.MoveSessionAsync(tx, token, next.Workspace) is not { } moved)
+            {
+                return null;
+            }
+
+            await audit.RecordAsync(tx, next.Workspace, new($"user:{next.UserName}", "login.moved", $"member/{next.UserName}", "came from another workspace with the same login"));
+            return moved;
+        },
+        ct);
+
     /// <summary>Ends what a browser is logged in with.</summary>
     /// <param name="by">Whose it is; null: nobody's any more.</param>
     public Task LogOutAsync(string token, Caller? by, CancellationToken ct) => database.WriteAsync(
@@ -81,6 +98,15 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
         {
             var ended = await accounts.EndSessionsOfAsync(tx, by.Person!.Value);
             await audit.RecordAsync(tx, by.Workspace, new(by.Actor, "login.ended", $"member/{by.User}", $"logged out everywhere, sessions: {ended}"));
+        },
+        ct);
+
+    /// <summary>Ends all that a person is logged in with, except what this request is made with.</summary>
+    public Task EndOthersAsync(Caller by, CancellationToken ct) => database.WriteAsync(
+        async tx =>
+        {
+            var ended = await accounts.EndSessionsOfAsync(tx, by.Person!.Value, except: by.Login!.Id);
+            await audit.RecordAsync(tx, by.Workspace, new(by.Actor, "login.ended", $"member/{by.User}", $"ended all other sessions: {ended}"));
         },
         ct);
 

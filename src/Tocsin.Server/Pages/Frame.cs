@@ -109,6 +109,7 @@ public enum Nav
     Sources,
     Channels,
     Users,
+    Members,
     Keys,
     Audit,
     Me,

@@ -12,7 +12,7 @@ internal static class PagesSetup
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<LoginDoors>();
+        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>();
         return services;
     }
 
@@ -20,6 +20,8 @@ internal static class PagesSetup
     {
         routes.MapPageAssets();
         routes.MapAccount();
+        routes.MapPasswords();
+        routes.MapJoining();
         routes.MapOidc();
         routes.MapSecondStep();
         routes.MapPasskeys();
@@ -34,8 +36,10 @@ internal static class PagesSetup
         pages.MapSilencePages();
         pages.MapSourcePages();
         pages.MapContactPages();
+        pages.MapMemberPages();
         pages.MapKeyPages();
         pages.MapMe();
+        pages.MapMySecurity();
         pages.MapAbout();
         pages.MapAuditPages();
         pages.MapSample();

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
 using Tocsin.Data;
 using Tocsin.Demo.Fakes;
 using Tocsin.Identity;
+using Tocsin.Pages;
 
 namespace Tocsin.Tests.Http;
 
@@ -221,6 +223,165 @@ public abstract partial class MemberTests(Engine engine) : IAsyncLifetime
         await LogInAsync("bo@example.test", Password);
     }
 
+    [StoreFact]
+    public async Task A_forgotten_password_is_set_by_a_mailed_link_once_and_an_unknown_address_gets_the_same_answer()
+    {
+        using var bo = Bearer(await RegisterAsync(await InviteAsync("bo@example.test"), "bo@example.test"));
+        await ArrivalAsync();
+        var hashes = _bench.Service<Passwords>().Operations;
+
+        var unknown = await FormAsync(null, "/forgot", ("email", "nobody@example.test"));
+        var known = await FormAsync(null, "/forgot", ("email", " BO@example.test "));
+
+        Assert.Equal((HttpStatusCode.OK, Moment().Replace(unknown.Body, "")), (known.Status, Moment().Replace(known.Body, "")));
+        Assert.Equal(hashes, _bench.Service<Passwords>().Operations);
+        var mail = await ArrivalAsync();
+        Assert.Equal(("bo@example.test", "Set a new password"), (mail.To, mail.Subject));
+        var path = new Uri(Link().Match(mail.Text).Value).AbsolutePath;
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await FormAsync(null, path, ("password", "short"))).Status);
+        Assert.Equal(HttpStatusCode.SeeOther, (await FormAsync(null, path, ("password", "another walk to the lake"))).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await FormAsync(null, path, ("password", "a third walk to the wood"))).Status);
+
+        using var ended = await bo.GetAsync("/api/v1/me");
+        Assert.Equal(HttpStatusCode.Unauthorized, ended.StatusCode);
+        await LogInAsync("bo@example.test", Password, HttpStatusCode.Unauthorized);
+        await LogInAsync("bo@example.test", "another walk to the lake");
+        Assert.Equal("Your password was changed", (await ArrivalAsync()).Subject);
+        Assert.DoesNotContain(_mail.Mails, m => m.To == "nobody@example.test");
+    }
+
+    [StoreFact]
+    public async Task A_reset_link_ends_after_an_hour_and_asking_again_at_once_sends_no_second_mail()
+    {
+        await RegisterAsync(await InviteAsync("bo@example.test"), "bo@example.test");
+        await ArrivalAsync();
+        await FormAsync(null, "/forgot", ("email", "bo@example.test"));
+        var path = new Uri(Link().Match((await ArrivalAsync()).Text).Value).AbsolutePath;
+
+        await FormAsync(null, "/forgot", ("email", "bo@example.test"));
+        _bench.Pass(TimeSpan.FromMinutes(6));
+        await FormAsync(null, "/forgot", ("email", "bo@example.test"));
+        var newer = new Uri(Link().Match((await ArrivalAsync()).Text).Value).AbsolutePath;
+
+        Assert.Equal(3, _mail.Mails.Count);
+        using var anybody = _bench.Anybody();
+        Assert.Equal(HttpStatusCode.NotFound, (await anybody.GetAsync(path)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await anybody.GetAsync(newer)).StatusCode);
+        _bench.Pass(TimeSpan.FromMinutes(61));
+        Assert.Equal(HttpStatusCode.NotFound, (await anybody.GetAsync(newer)).StatusCode);
+    }
+
+    [StoreFact]
+    public async Task An_administrator_makes_no_reset_link_for_somebody_who_has_another_workspace()
+    {
+        using var head = await _bench.PersonAsync("head", Role.Owner);
+        var ada = await CookieAsync("ada", Role.Admin);
+        await _bench.PersonAsync("bo", Role.Viewer);
+        var ids = await IdsAsync(head);
+
+        Assert.Contains("/reset/", (await FormAsync(ada, $"/members/{ids["bo"]}/reset")).Body, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.SeeOther, ""), Answer(await FormAsync(ada, $"/members/{ids["head"]}/reset")));
+        await SqlAsync("INSERT INTO member (workspace_id, person_id, user_name, role, created_at) SELECT w.id, p.id, 'bo', 'owner', 1 FROM workspace w, person p WHERE w.name = 'other' AND p.email = 'bo@acme.test'");
+        Assert.Equal((HttpStatusCode.SeeOther, ""), Answer(await FormAsync(ada, $"/members/{ids["bo"]}/reset")));
+        Assert.Equal(1, await CountAsync("SELECT COUNT(*) FROM one_time_link WHERE purpose = 'reset'"));
+
+        static (HttpStatusCode Status, string Body) Answer((HttpStatusCode Status, string Body, string? Cookie) answer) => (answer.Status, answer.Body);
+    }
+
+    [StoreFact]
+    public async Task Who_has_two_workspaces_goes_from_one_to_the_other_with_another_session_and_forms_of_the_first_act_no_more()
+    {
+        var first = await CookieAsync("head", Role.Owner);
+        await SqlAsync("INSERT INTO member (workspace_id, person_id, user_name, role, created_at) SELECT w.id, p.id, 'boss', 'viewer', 1 FROM workspace w, person p WHERE w.name = 'other' AND p.email = 'head@acme.test'");
+
+        Assert.Equal(HttpStatusCode.SeeOther, (await FormAsync(first, "/me/workspace", ("workspace", "nowhere"))).Status);
+        Assert.Equal("acme", (await MeAsync(first))["workspace"].Text());
+        var second = (await FormAsync(first, "/me/workspace", ("workspace", "other"))).Cookie!;
+
+        var me = await MeAsync(second);
+        Assert.Equal(("other", "boss", "viewer"), (me["workspace"].Text(), me["name"].Text(), me["role"].Text()));
+        Assert.Equal(["acme", "other"], me["workspaces"]!.AsArray().Select(w => w!["workspace"].Text()).Order());
+        using var old = Browser(first);
+        using var ended = await old.GetAsync("/api/v1/me");
+        Assert.Equal(HttpStatusCode.Unauthorized, ended.StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await FormAsync(second, "/me/workspace", first, ("workspace", "acme"))).Status);
+        Assert.Equal("other", (await LogInToAsync(second)).Text());
+    }
+
+    [StoreFact]
+    public async Task Somebody_with_an_account_joins_another_workspace_after_logging_in_and_nobody_else_can()
+    {
+        using var head = await _bench.PersonAsync("head", Role.Owner);
+        var made = await head.PostAsync("/api/v1/invitations", """{"email": "eve@other.test", "role": "responder"}""", HttpStatusCode.Created);
+        var path = new Uri(made["link"].Text()).AbsolutePath;
+        var eve = await CookieAsync("eve", Role.Owner, "other");
+        var mallory = await CookieAsync("mallory", Role.Owner, "other");
+
+        Assert.Contains("There is an account with this address", await PageAsync(null, path), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Conflict, (await FormAsync(null, path, ("password", "not the password of eve"))).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await FormAsync(mallory, path)).Status);
+        var joined = await FormAsync(eve, path);
+
+        Assert.Equal(HttpStatusCode.SeeOther, joined.Status);
+        Assert.Equal(("acme", "responder"), ((await MeAsync(joined.Cookie!))["workspace"].Text(), (await MeAsync(joined.Cookie!))["role"].Text()));
+        Assert.Equal(HttpStatusCode.NotFound, (await FormAsync(joined.Cookie, path)).Status);
+    }
+
+    [StoreFact]
+    public async Task Forms_of_accounts_act_only_with_a_token_of_this_browser()
+    {
+        var head = await CookieAsync("head", Role.Owner);
+        var other = await CookieAsync("eve", Role.Owner, "other");
+        foreach (var path in (string[])["/members/invite", "/members/1/role", "/members/1/remove", "/members/1/reset", "/me/password", "/me/workspace", "/me/sessions/end", "/forgot", "/reset/x", "/invite/x"])
+        {
+            Assert.Equal((path, HttpStatusCode.BadRequest), (path, (await FormAsync(head, path, other, ("email", "x@example.test"))).Status));
+        }
+    }
+
+    private async Task<JsonNode> LogInToAsync(string session) => (await MeAsync(session))["session"]!["workspace"]!;
+
+    private async Task<JsonNode> MeAsync(string session)
+    {
+        using var browser = Browser(session);
+        return await browser.GetJsonAsync("/api/v1/me");
+    }
+
+    private async Task<string> PageAsync(string? session, string path)
+    {
+        using var browser = Browser(session);
+        return await browser.GetStringAsync(path);
+    }
+
+    /// <summary>The session of somebody at a browser.</summary>
+    private async Task<string> CookieAsync(string user, Role role, string workspace = "acme")
+    {
+        using var person = await _bench.PersonAsync(user, role, workspace);
+        return person.DefaultRequestHeaders.GetValues("Cookie").Single()["tocsin=".Length..];
+    }
+
+    private HttpClient Browser(string? session)
+    {
+        var client = _bench.Anybody();
+        client.DefaultRequestHeaders.Add("Cookie", session is null ? "tocsin-form=visitor" : $"tocsin={session}");
+        return client;
+    }
+
+    private Task<(HttpStatusCode Status, string Body, string? Cookie)> FormAsync(string? session, string path, params (string Name, string Value)[] fields) =>
+        FormAsync(session, path, session ?? "visitor", fields);
+
+    /// <param name="holder">Whose token the form carries.</param>
+    private async Task<(HttpStatusCode Status, string Body, string? Cookie)> FormAsync(string? session, string path, string holder, params (string Name, string Value)[] fields)
+    {
+        using var browser = Browser(session);
+        var context = new DefaultHttpContext();
+        context.Request.Headers.Cookie = $"tocsin={holder}";
+        var token = _bench.Service<FormTokens>().For(context);
+        using var form = new FormUrlEncodedContent([new(FormTokens.Field, token), .. fields.Select(f => KeyValuePair.Create(f.Name, f.Value))]);
+        using var response = await browser.PostAsync(path, form);
+        var cookie = response.Headers.TryGetValues("Set-Cookie", out var set) ? set.FirstOrDefault(c => c.StartsWith("tocsin=", StringComparison.Ordinal))?["tocsin=".Length..].Split(';')[0] : null;
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(), cookie);
+    }
+
     private Task<JsonNode> LogInAsync(string email, string password, HttpStatusCode expected = HttpStatusCode.OK) =>
         _bench.Anybody().PostAsync("/auth/login", $$"""{"email": "{{email}}", "password": "{{password}}"}""", expected);
 
@@ -271,6 +432,9 @@ public abstract partial class MemberTests(Engine engine) : IAsyncLifetime
     private Task SqlAsync(string sql) => _bench.Service<Database>().WriteAsync(tx => tx.ExecuteAsync(sql), default);
 
     private Task<long?> CountAsync(string sql) => _bench.Service<Database>().ReadAsync(session => session.ScalarAsync(sql), default);
+
+    [GeneratedRegex("data-now=\"\\d+\"")]
+    private static partial Regex Moment();
 
     [GeneratedRegex(@"https://\S+")]
     private static partial Regex Link();

@@ -378,6 +378,9 @@ internal sealed class Referee
 
     // ---- each second, and the end
 
+    private bool LaneIsFull(PageRow page) => _providers.Requests.Count(
+        r => r.Target == $"{page.Recipient}/{page.Method}" && r.Heard is null && _world.Now - r.At <= Providers.Timeout) >= _scenario.Jobs.LaneConcurrency / 2;
+
     private void NothingIsOverdue()
     {
         if (_cluster.HealthySince() is not { } healthy)
@@ -392,6 +395,12 @@ internal sealed class Referee
             {
                 // A node that stood still may send one that was due before.
                 since = Later(since, _cluster.LastFault(_world.Now));
+            }
+
+            if (oldest.Key.StartsWith("page/", StringComparison.Ordinal) && LaneIsFull(_store.Page(long.Parse(oldest.Key["page/".Length..]))))
+            {
+                // It waits behind others of its target, which hang; they are cut after ten seconds.
+                since = _world.Now;
             }
 
             Check(_world.Now - since <= Prompt, "R6", $"job {oldest.Key} is ready since {Time(oldest.ReadyAt)}, and nobody works it");

@@ -24,10 +24,17 @@ internal static class AccountEndpoints
 
     /// <param name="by"><c>password</c>: the form, where only owners may use it.</param>
     /// <param name="left"><c>oidc</c>: just logged out, of a session that the provider vouched for.</param>
-    private static IResult ShowLogin(HttpContext http, FrameFactory frames, LoginDoors doors, string? next = null, string? by = null, string? left = null) => Caller.Find(http.User) is null
-        ? new Rendered<LoginPage, LoginModel>(
-            frames.Outer(http), doors.Model("", Done.Take(http).Fault, LoginDoors.Local(next), by == "password") with { HasLeft = doors.HasProvider && left == "oidc" })
-        : Results.LocalRedirect(LoginDoors.Local(next));
+    private static IResult ShowLogin(HttpContext http, FrameFactory frames, LoginDoors doors, string? next = null, string? by = null, string? left = null)
+    {
+        if (Caller.Find(http.User) is not null)
+        {
+            return Results.LocalRedirect(LoginDoors.Local(next));
+        }
+
+        var (notice, fault) = Done.Take(http);
+        return new Rendered<LoginPage, LoginModel>(
+            frames.Outer(http), doors.Model("", fault, LoginDoors.Local(next), by == "password") with { HasLeft = doors.HasProvider && left == "oidc", Notice = notice });
+    }
 
     private static async Task<IResult> LogIn(
         HttpContext http, FrameFactory frames, LoginDoors doors, PasswordDoor door, SignIn signIn, HalfLogins halves, FactorDuty duty, CancellationToken ct)

@@ -7,6 +7,12 @@ public sealed record LoginModel(string Email, string? Fault, string Next)
     /// <summary>What single sign-on is called; null: there is none.</summary>
     public string? Provider { get; init; }
 
+    /// <summary>What was done on the way here.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>Anybody may make an account.</summary>
+    public bool MayRegister { get; init; }
+
     /// <summary>It could not be reached a moment ago.</summary>
     public bool ProviderIsAway { get; init; }
 

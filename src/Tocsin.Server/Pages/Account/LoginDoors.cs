@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
 
 namespace Tocsin.Pages;
 
 /// <summary>The ways in that the login page shows.</summary>
-internal sealed class LoginDoors(IOptions<OidcOptions> settings, OidcProvider provider, PasswordRule passwords)
+internal sealed class LoginDoors(IOptions<OidcOptions> settings, OidcProvider provider, PasswordRule passwords, Enrolment enrolment)
 {
     public bool HasProvider => settings.Value.IsOn;
 
@@ -15,6 +16,7 @@ internal sealed class LoginDoors(IOptions<OidcOptions> settings, OidcProvider pr
         Provider = HasProvider ? settings.Value.Name : null,
         ProviderIsAway = HasProvider && fault is null && provider.Trouble is not null,
         ShowsPassword = passwords.AdmitsAll || (byPassword && passwords.AdmitsSome),
+        MayRegister = enrolment.IsOpen,
         HidesPassword = !passwords.AdmitsAll && passwords.AdmitsSome,
     };
 

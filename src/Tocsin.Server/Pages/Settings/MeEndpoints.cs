@@ -17,7 +17,8 @@ internal static class MeEndpoints
         pages.MapPost("/me/browser", SaveBrowser).AddEndpointFilter<FormFilter>();
     }
 
-    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, ContactReader reader, FactorDesk factors, PasskeyDesk passkeys, CancellationToken ct)
+    private static async Task<IResult> Show(
+        HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, PasskeyDesk passkeys, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var name = page.Caller.User ?? page.Caller.Actor;
@@ -33,6 +34,7 @@ internal static class MeEndpoints
             High = LadderWords.Sentence(person?.High ?? [], person?.Contact ?? []),
             Low = LadderWords.Sentence(person?.Low ?? [], person?.Contact ?? []),
             Factors = await FactorsAsync(http, page, factors, passkeys, ct),
+            Security = await security.ReadAsync(page.Caller, page.Now, ct),
             Shifts = [.. shifts.OrderBy(s => s.From).Take(20)],
         });
     }

@@ -41,6 +41,9 @@ public sealed record MeModel
     public FactorsModel? Factors { get; init; }
 
     public IReadOnlyList<ShiftLine> Shifts { get; init; } = [];
+
+    /// <summary>Null: who looks has no account, but a key.</summary>
+    public SecurityModel? Security { get; init; }
 }
 
 /// <param name="To">Null: no end within a year.</param>

@@ -1,0 +1,73 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Data;
+using Tocsin.Identity;
+
+namespace Tocsin.Pages;
+
+/// <summary>What everybody does to his own account.</summary>
+internal static class SecurityEndpoints
+{
+    public static void MapMySecurity(this RouteGroupBuilder pages)
+    {
+        var forms = pages.MapGroup("/me").RequireAuthorization(Policies.Person).AddEndpointFilter<FormFilter>();
+        forms.MapPost("/password", ChangePassword);
+        forms.MapPost("/sessions/end", EndOthers);
+        forms.MapPost("/sessions/{id:long}/end", End);
+        forms.MapPost("/workspace", Switch);
+    }
+
+    private static async Task<IResult> ChangePassword(HttpContext http, PasswordReset passwords, CancellationToken ct)
+    {
+        var form = await http.Request.ReadFormAsync(ct);
+        return await passwords.ChangeAsync(Caller.Of(http.User), form["current"].ToString(), form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), ct) switch
+        {
+            null => Done.Well("/me#change-password", "The password is changed, and your other sessions have ended."),
+            { Code: PasswordDoor.Wrong } => Done.Refused("/me#change-password", "The current password is wrong; nothing was changed."),
+            var fault => Done.Refused("/me#change-password", fault.Detail),
+        };
+    }
+
+    private static async Task<IResult> End(long id, HttpContext http, SignIn signIn, CancellationToken ct) => await signIn.EndAsync(Caller.Of(http.User), id, ct)
+        ? Done.Well("/me#sessions", "That session has ended.")
+        : Done.Refused("/me#sessions", "There is no such session any more.");
+
+    private static async Task<IResult> EndOthers(HttpContext http, SignIn signIn, CancellationToken ct)
+    {
+        await signIn.EndOthersAsync(Caller.Of(http.User), ct);
+        return Done.Well("/me#sessions", "All your other sessions have ended.");
+    }
+
+    private static async Task<IResult> Switch(HttpContext http, CancellationToken ct)
+    {
+        var (caller, form) = (Caller.Of(http.User), await http.Request.ReadFormAsync(ct));
+        var workspace = form["workspace"].ToString();
+        return workspace != caller.WorkspaceName && await WorkspaceSwitch.ToAsync(http, caller, workspace, ct)
+            ? Done.Gone("/", $"This is {workspace}.")
+            : Done.Refused("/me", workspace == caller.WorkspaceName ? "You look at that workspace already." : "You are not a member of that workspace.");
+    }
+}
+
+/// <summary>Reads what somebody's own page says about his account.</summary>
+internal sealed class SecurityReader(Database database, AccountStore accounts, AccountReader reader)
+{
+    /// <returns>Null: a key has no account.</returns>
+    public async Task<SecurityModel?> ReadAsync(Caller caller, DateTimeOffset now, CancellationToken ct)
+    {
+        if (caller.Person is not { } person)
+        {
+            return null;
+        }
+
+        var (row, memberships) = await database.ReadAsync(async session => ((await accounts.FindPersonAsync(session, person))!, await accounts.OfPersonAsync(session, person)), ct);
+        return new()
+        {
+            Email = row.Email,
+            HasPassword = row.PasswordHash is { Length: > 0 },
+            Sessions = [.. (await reader.SessionsAsync(caller, now, ct)).Select(s => new SessionLine(
+                s.Id, s.Kind, s.Proof, s.Workspace, s.Address, s.Agent, s.CreatedAt, s.SeenAt, s.Current))],
+            Workspaces = [.. memberships.Select(m => (m.WorkspaceName, m.Role.Word()))],
+        };
+    }
+}

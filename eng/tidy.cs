@@ -32,6 +32,10 @@ Rule[] rules =
             .Select(m => $"{f}: {m.Value}"));
     }),
 
+    ("event-twice", "A line of the process' log has a number of its own.", () =>
+        Named("src/", ".cs").SelectMany(f => Pattern(@"\[LoggerMessage\((?<id>\d+)").Matches(File.ReadAllText(f)).Select(m => (File: f, Id: m.Groups["id"].Value)))
+            .GroupBy(line => line.Id).Where(same => same.Count() > 1).Select(same => $"{same.Key}: {string.Join(", ", same.Select(line => line.File).Distinct())}")),
+
     ("skipped-test", "No test is switched off.", () =>
         Matches(Named("tests/", ".cs"), @"\bSkip\s*=\s*""")),
 

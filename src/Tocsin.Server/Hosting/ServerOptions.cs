@@ -71,9 +71,14 @@ internal sealed class ServerAddressValidator : IValidateOptions<ServerOptions>
             faults.Add($"{nameof(options.Database)}: {nameof(options.Database)} is not the address of a PostgreSQL database; write postgres://user:password@host/name");
         }
 
-        if (!options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(url => Reads(() => BindingAddress.Parse(url))))
+        var urls = options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (!urls.All(url => Reads(() => BindingAddress.Parse(url))))
         {
             faults.Add($"{nameof(options.Urls)}: {nameof(options.Urls)} has something that is not an address to listen on; write http://127.0.0.1:8080");
+        }
+        else if (urls.Any(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        {
+            faults.Add($"{nameof(options.Urls)}: {nameof(options.Urls)} begins with https, which this server does not speak; listen on http://127.0.0.1:8080 behind a proxy that does, and set Server:PublicUrl to its address");
         }
 
         _ = Tocsin.Hosting.TrustedProxies.Parse(options.TrustedProxies, out var fault);

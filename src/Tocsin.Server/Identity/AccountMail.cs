@@ -181,12 +181,12 @@ internal sealed class AccountMailWriter(Database database, AccountStore accounts
 
 internal static partial class AccountMailLog
 {
-    [LoggerMessage(2301, LogLevel.Warning, "An invitation was not mailed, since Smtp:Host is not set; whoever invited hands the link over")]
+    [LoggerMessage(3021, LogLevel.Warning, "An invitation was not mailed, since Smtp:Host is not set; whoever invited hands the link over")]
     public static partial void InvitationNotMailed(this ILogger logger);
 
-    [LoggerMessage(2302, LogLevel.Warning, "Somebody asked for a new password, and no mail was sent, since Smtp:Host is not set; an administrator can make a link on the page Members")]
+    [LoggerMessage(3022, LogLevel.Warning, "Somebody asked for a new password, and no mail was sent, since Smtp:Host is not set; an administrator can make a link on the page Members")]
     public static partial void ResetNotMailed(this ILogger logger);
 
-    [LoggerMessage(2303, LogLevel.Warning, "A mail about an account ({Kind}, job {JobId}) was given up: {Reason}")]
+    [LoggerMessage(3023, LogLevel.Warning, "A mail about an account ({Kind}, job {JobId}) was given up: {Reason}")]
     public static partial void MailGivenUp(this ILogger logger, string kind, long jobId, string reason);
 }

@@ -20,6 +20,7 @@ public sealed class SettingsFaultsTests
     [InlineData("Smtp:Tls", "Maybe", "Smtp:Tls must be one of Auto, StartTls, Implicit, None (set in a.yaml)")]
     [InlineData("Server:Roles", "all of them", "Server:Roles must be 'api', 'work' or 'api,work' (set in a.yaml)")]
     [InlineData("Server:Urls", "nowhere", "Server:Urls has something that is not an address to listen on; write http://127.0.0.1:8080 (set in a.yaml)")]
+    [InlineData("Server:Urls", "https://127.0.0.1:8443", "Server:Urls begins with https, which this server does not speak; listen on http://127.0.0.1:8080 behind a proxy that does, and set Server:PublicUrl to its address (set in a.yaml)")]
     public void Each_fault_names_the_setting_what_it_must_be_and_where_it_was_set(string key, string value, string fault) =>
         Assert.Equal([fault], Faults((key, value)));
 

@@ -52,7 +52,9 @@ public sealed partial class DemoTests : IAsyncLifetime
         Assert.True(await CountAsync(database, "SELECT COUNT(*) FROM page WHERE status = 1") > 40);
         Assert.Equal(0, await CountAsync(database, "SELECT COUNT(*) FROM page WHERE status = 2"));
         Assert.Equal(0, await CountAsync(database, "SELECT COUNT(*) FROM job WHERE dead = 1"));
-        Assert.Equal(0, await CountAsync(database, $"SELECT COUNT(*) FROM event WHERE at > {soon}"));
+
+        // The key of this test's own command line was made by its clock.
+        Assert.Equal(0, await CountAsync(database, $"SELECT COUNT(*) FROM event WHERE at > {soon} AND actor <> 'operator'"));
         Assert.Equal(3, await CountAsync(database, "SELECT COUNT(*) FROM estate_object WHERE kind = 'team'"));
         string[] expected =
         [

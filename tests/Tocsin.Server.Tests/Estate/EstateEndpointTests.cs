@@ -122,7 +122,11 @@ public sealed class EstateEndpointTests : IAsyncLifetime
         var responder = await ClientAsync("acme", Role.Responder);
 
         Assert.Equal(HttpStatusCode.Forbidden, (await responder.GetAsync("api/v1/estate")).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await PostAsync(responder, "api/v1/estate/apply", "")).StatusCode);
+
+        // A manager may change what her team owns, so the door is open to her; whoever manages nothing finds nothing behind it.
+        var refused = await PostAsync(responder, "api/v1/estate/apply", "apiVersion: tocsin/v1\nteams: [{name: mine}]");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("team mine is for administrators", (await refused.Content.ReadFromJsonAsync<Problem>())!.Detail, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, (await PostAsync(responder, "-/reload", "")).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await _app.GetTestClient().GetAsync("api/v1/estate")).StatusCode);
     }

@@ -182,8 +182,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             from endpoint in _bench.Service<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]
             let pattern = ParameterKind().Replace("/" + endpoint.RoutePattern.RawText!.Trim('/'), "")
-            orderby pattern, method
-            select new Route(method, pattern, endpoint)).ToList();
+            select new Route(method, pattern, endpoint)).OrderBy(r => r.Pattern, StringComparer.Ordinal).ThenBy(r => r.Method, StringComparer.Ordinal).ToList();
         Assert.True(routes.Count > 80, $"Only {routes.Count} routes were found.");
         return routes;
     }

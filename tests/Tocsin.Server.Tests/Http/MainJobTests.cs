@@ -218,7 +218,8 @@ public abstract class MainJobTests(Engine engine) : IAsyncLifetime
 
         Assert.Equal("triggered", (await viewer.GetJsonAsync("/api/v1/incidents/1"))["incident"]!["status"].Text());
         Assert.Equal("acknowledged", (await responder.PostAsync("/api/v1/incidents/1/acknowledge", ""))["status"].Text());
-        foreach (var path in (string[])["keys", "jobs/dead", "estate"])
+        Assert.Equal("Responder", Assert.Single((await responder.GetJsonAsync("/api/v1/keys")).Items())!["name"].Text());
+        foreach (var path in (string[])["jobs/dead", "estate"])
         {
             Assert.Equal(HttpStatusCode.Forbidden, (await responder.GetAsync($"/api/v1/{path}")).StatusCode);
             Assert.Equal(HttpStatusCode.OK, (await admin.GetAsync($"/api/v1/{path}")).StatusCode);

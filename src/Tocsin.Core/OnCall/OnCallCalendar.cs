@@ -4,22 +4,26 @@ namespace Tocsin.OnCall;
 public static class OnCallCalendar
 {
     /// <summary>
-    /// Prepares a schedule for questions. Costs a sort of the overrides; keep the result as long as the schedule stays.
+    /// Prepares a schedule for questions. Costs a sort of the overrides and entries; keep the result as long as the schedule stays.
     /// </summary>
     /// <exception cref="ArgumentException">The schedule breaks <see cref="ScheduleRules"/>, which are checked before it is saved.</exception>
-    public static CompiledSchedule Compile(Schedule schedule)
+    public static CompiledSchedule Compile(Schedule schedule) => Compile(schedule, OnCallEntries.None);
+
+    /// <inheritdoc cref="Compile(Schedule)"/>
+    /// <param name="entries">What people entered for it. That is never a reason to refuse; see <see cref="OnCallEntries"/>.</param>
+    public static CompiledSchedule Compile(Schedule schedule, OnCallEntries entries)
     {
         if (ScheduleRules.Check(schedule) is [var error, ..])
         {
             throw new ArgumentException($"Schedule '{schedule.Name}', {error.Field}: {error.Detail}", nameof(schedule));
         }
 
-        return new(schedule);
+        return new(schedule, entries);
     }
 }
 
 /// <summary>
-/// A schedule that answers questions. The answers are a pure function of schedule, instant and time zone database, for any
+/// A schedule that answers questions. The answers are a pure function of schedule, entries, instant and time zone database, for any
 /// instant from the year 1 to 9999. Safe for any number of threads. What it keeps to be fast is bounded, a few megabytes at most
 /// beside the overrides themselves.
 /// </summary>
@@ -28,16 +32,17 @@ public sealed class CompiledSchedule
     /// <summary>How far ahead of an instant a change is told: 366 days.</summary>
     private static readonly TimeSpan Foresight = TimeSpan.FromDays(366);
 
-    private readonly WallClock _clock;
+    private readonly EntryLines? _entries;
+    private readonly SpanLine<Answer> _overrides;
     private readonly RotationLine _rotations;
-    private readonly OverrideLine _overrides;
 
-    internal CompiledSchedule(Schedule schedule)
+    internal CompiledSchedule(Schedule schedule, OnCallEntries entries)
     {
         Schedule = schedule;
-        _clock = new(schedule.TimeZone);
-        _rotations = new(schedule.Rotations);
-        _overrides = new(schedule.Overrides);
+        var clock = new WallClock(schedule.TimeZone);
+        _rotations = new(schedule.Rotations, clock);
+        _overrides = Lay(schedule.Overrides, clock);
+        _entries = entries.Covers.Count + entries.Away.Count > 0 ? new(entries) : null;
     }
 
     public Schedule Schedule { get; }
@@ -47,8 +52,8 @@ public sealed class CompiledSchedule
     /// <summary>Who is on call at an instant, of whatever offset.</summary>
     public OnCallNow At(DateTimeOffset instant)
     {
-        var answer = AnswerAt(_clock.Shown(instant.UtcTicks), out var untilWall);
-        return new(answer.Users, WithinForesight(instant, ChangeOf(answer, untilWall)), answer.Because);
+        var answer = AnswerAt(instant.UtcTicks, out var until);
+        return new(answer.Users, ChangeWithinForesight(answer, until, instant), answer.Because);
     }
 
     /// <summary>When the answer for this instant changes next, UTC; null: not within 366 days.</summary>
@@ -64,8 +69,8 @@ public sealed class CompiledSchedule
         var end = to.ToUniversalTime();
         for (var at = begin; at < end;)
         {
-            var answer = AnswerAt(_clock.Shown(at.UtcTicks), out var untilWall);
-            if (WithinForesight(at, ChangeOf(answer, untilWall)) is { } change && change < end)
+            var answer = AnswerAt(at.UtcTicks, out var until);
+            if (ChangeWithinForesight(answer, until, at) is { } change && change < end)
             {
                 yield return new(begin, change, answer.Users, answer.Because);
                 begin = at = change;
@@ -86,31 +91,68 @@ public sealed class CompiledSchedule
     /// <summary>Those of <see cref="Shifts"/> in which nobody is on call.</summary>
     public IEnumerable<Shift> Gaps(DateTimeOffset from, DateTimeOffset to) => Shifts(from, to).Where(shift => shift.Users.Count == 0);
 
-    private static DateTimeOffset? WithinForesight(DateTimeOffset instant, long change) =>
-        change != WallClock.Never && change - instant.UtcTicks <= Foresight.Ticks ? new DateTimeOffset(change, TimeSpan.Zero) : null;
-
-    private Answer AnswerAt(long wall, out long untilWall)
+    private static SpanLine<Answer> Lay(IReadOnlyList<Override> overrides, WallClock clock)
     {
-        if (_overrides.At(wall, out untilWall) is { } replaced)
-        {
-            return replaced;
-        }
+        var byUser = new Dictionary<string, Answer>(StringComparer.Ordinal);
+        return new([.. overrides.Select(o => new Span<Answer>(clock.First(o.From.Ticks, out _), clock.First(o.To.Ticks, out _), For(o.User)))]);
 
-        var answer = _rotations.At(wall, out var untilTurn);
-        untilWall = Math.Min(untilWall, untilTurn);
-        return answer;
+        Answer For(string user) => byUser.TryGetValue(user, out var answer) ? answer : byUser[user] = new([user], "override");
     }
 
-    /// <summary>The instant of the next other answer. What lies wholly inside a skipped hour never comes to pass.</summary>
-    private long ChangeOf(Answer answer, long untilWall)
+    /// <summary>The instant of the next other answer, if it can be told from here.</summary>
+    /// <param name="until">How long the answer holds at least, in ticks.</param>
+    private DateTimeOffset? ChangeWithinForesight(Answer answer, long until, DateTimeOffset from)
     {
-        while (true)
+        var foreseen = from.UtcTicks + Foresight.Ticks;
+        while (until <= foreseen && until <= DateTime.MaxValue.Ticks)
         {
-            var change = _clock.First(untilWall, out var shown);
-            if (change == WallClock.Never || shown == untilWall || !AnswerAt(shown, out untilWall).Same(answer))
+            if (!AnswerAt(until, out var next).Same(answer))
             {
-                return change;
+                return new(until, TimeSpan.Zero);
             }
+
+            until = next;
         }
+
+        return null;
+    }
+
+    /// <param name="until">How long the answer holds at least.</param>
+    private Answer AnswerAt(long utc, out long until)
+    {
+        until = WallClock.Never;
+        if (_entries?.ForEverybody(utc, ref until) is { } cover)
+        {
+            return Covered(cover, utc, ref until);
+        }
+
+        var replaced = _overrides.At(utc, out var change);
+        until = Math.Min(until, change);
+        if (replaced is not null)
+        {
+            return _entries?.StandIn(replaced.Users[0], -1, utc, ref until) is { } standIn
+                ? new([standIn.Cover.User], $"override; {Roll.Say(replaced.Users[0], standIn.Cover)}")
+                : replaced;
+        }
+
+        var answer = _rotations.At(utc, out change);
+        until = Math.Min(until, change);
+        return _entries is null || AreAllThere(answer.Users, utc, ref until) ? answer : new Roll(_entries, utc).Call(_rotations, ref until);
+    }
+
+    private Answer Covered(RankedCover cover, long utc, ref long until) =>
+        _entries!.StandIn(cover.Cover.User, cover.Rank, utc, ref until) is { } standIn
+            ? new([standIn.Cover.User], $"{Roll.Say(null, cover.Cover)}; {Roll.Say(cover.Cover.User, standIn.Cover)}")
+            : new([cover.Cover.User], Roll.Say(null, cover.Cover));
+
+    private bool AreAllThere(IReadOnlyList<string> users, long utc, ref long until)
+    {
+        var all = true;
+        foreach (var user in users)
+        {
+            all &= _entries!.StandIn(user, -1, utc, ref until) is null && !_entries.IsAway(user, utc, ref until);
+        }
+
+        return all;
     }
 }

@@ -1,6 +1,8 @@
 namespace Tocsin.OnCall;
 
-/// <summary>One rotation as arithmetic on local ticks, where each day has 24 hours; see <see cref="WallClock"/> for the rest.</summary>
+/// <summary>
+/// One rotation: arithmetic on local ticks, where each day has 24 hours, and the <see cref="WallClock"/> that says when they are.
+/// </summary>
 internal sealed class RotationClock
 {
     public const int Nobody = -1;
@@ -8,6 +10,7 @@ internal sealed class RotationClock
     private const long Day = TimeSpan.TicksPerDay;
     private const int AllDays = 0b111_1111;
 
+    private readonly WallClock _clock;
     private readonly long _start;
     private readonly long _end;
     private readonly long _period;
@@ -17,8 +20,9 @@ internal sealed class RotationClock
     private readonly long _open;
     private readonly long _length;
 
-    public RotationClock(Rotation rotation)
+    public RotationClock(Rotation rotation, WallClock clock)
     {
+        _clock = clock;
         _start = rotation.Start.Ticks;
         _end = rotation.End?.Ticks ?? WallClock.Never;
         _period = rotation.Every.Count * rotation.Every.Unit switch
@@ -56,7 +60,14 @@ internal sealed class RotationClock
 
     /// <summary>Whose turn it is: an index into <see cref="Turns"/>, or <see cref="Nobody"/>.</summary>
     /// <param name="until">Until when this holds at least, exclusive; <see cref="WallClock.Never"/> if for good.</param>
-    public int At(long wall, out long until)
+    public int At(long utc, out long until)
+    {
+        var turn = AtLocal(_clock.Shown(utc), out var untilLocal);
+        until = _clock.First(untilLocal, out _);
+        return turn;
+    }
+
+    private int AtLocal(long wall, out long until)
     {
         if (wall < _start)
         {

@@ -1,7 +1,7 @@
 namespace Tocsin.OnCall;
 
 /// <summary>
-/// What all rotations together answer, on the local time line. The line has no end, so stretches of it are worked out when they
+/// What all rotations together answer, as if everybody were there, on the time line of UTC ticks. The line has no end, so stretches of it are worked out when they
 /// are first asked for and kept in pages. Safe for any number of threads: pages never change, and one that was dropped or was
 /// never seen by another thread is worked out again with the same result.
 /// </summary>
@@ -23,9 +23,10 @@ internal sealed class RotationLine
     private readonly Page?[] _pages = new Page?[PageCount];
     private readonly long[] _missed = new long[PageCount];
 
-    public RotationLine(IEnumerable<Rotation> rotations)
+    public RotationLine(IEnumerable<Rotation> rotations, WallClock clock)
     {
-        _rotations = [.. rotations.Select(r => new RotationClock(r)).OrderByDescending(r => r.Priority)];
+        _rotations = [.. rotations.Select(r => new RotationClock(r, clock)).OrderByDescending(r => r.Priority)];
+        Levels = [.. _rotations.GroupBy(r => r.Priority).Select(level => level.ToArray())];
 
         // About as long as a page may be heavy: only one level is on call at a time, so the busiest decides. A level that is
         // busier than it seems here makes pages shorter, not heavier.
@@ -33,51 +34,54 @@ internal sealed class RotationLine
         _span = TimeSpan.FromDays(Math.Clamp(PageWeight / weightPerDay, ShortestPage.TotalDays, LongestPage.TotalDays)).Ticks;
     }
 
+    /// <summary>The rotations of equal priority together, the highest first; of one level in the schedule's order.</summary>
+    public IReadOnlyList<IReadOnlyList<RotationClock>> Levels { get; }
+
     /// <summary>The people named by all kept pages together, with one more for each stretch: a measure of memory.</summary>
     internal int KeptWeight => _pages.Sum(p => p?.Weight ?? 0);
 
     /// <param name="until">
-    /// The local time at which the answer changes; <see cref="WallClock.Never"/> if it is not within <see cref="Horizon"/>.
+    /// When the answer changes; <see cref="WallClock.Never"/> if it is not within <see cref="Horizon"/>.
     /// </param>
-    public Answer At(long wall, out long until)
+    public Answer At(long utc, out long until)
     {
-        var number = Math.DivRem(wall, _span, out var rest) - (rest < 0 ? 1 : 0);
+        var number = Math.DivRem(utc, _span, out var rest) - (rest < 0 ? 1 : 0);
         var slot = number & (PageCount - 1);
         var page = Volatile.Read(ref _pages[slot]);
-        if (page is null || wall < page.From || wall >= page.To)
+        if (page is null || utc < page.From || utc >= page.To)
         {
             // A page costs far more than one answer, so it is worked out only when it is missed twice in a row. Scattered
             // questions about a schedule too heavy to be kept whole then do not push each other's pages out.
             if (Interlocked.Exchange(ref _missed[slot], number) != number)
             {
-                return WorkOutOnce(wall, out until);
+                return WorkOutOnce(utc, out until);
             }
 
-            page = PageAt(number * _span, wall);
+            page = PageAt(number * _span, utc);
             Volatile.Write(ref _pages[slot], page);
         }
 
-        return page.At(wall, out until);
+        return page.At(utc, out until);
     }
 
-    private Answer WorkOutOnce(long wall, out long until)
+    private Answer WorkOutOnce(long utc, out long until)
     {
         var walk = new Walk(_rotations);
-        var answer = walk.At(wall, out until);
-        while (until < wall + Horizon && walk.At(until, out var next).Same(answer))
+        var answer = walk.At(utc, out until);
+        while (until < utc + Horizon && walk.At(until, out var next).Same(answer))
         {
             until = next;
         }
 
-        until = until < wall + Horizon ? until : WallClock.Never;
+        until = until < utc + Horizon ? until : WallClock.Never;
         return answer;
     }
 
-    /// <summary>A page with the wall time in it: the span that starts at from, or what of it is not too heavy.</summary>
-    private Page PageAt(long from, long wall)
+    /// <summary>A page with the instant in it: the span that starts at from, or what of it is not too heavy.</summary>
+    private Page PageAt(long from, long utc)
     {
         var page = WorkOut(from, from + _span);
-        return wall < page.To ? page : WorkOut(wall, from + _span);
+        return utc < page.To ? page : WorkOut(utc, from + _span);
     }
 
     private Page WorkOut(long from, long to)
@@ -114,16 +118,16 @@ internal sealed class RotationLine
     /// <param name="Until">When the last stretch ends, which may be after the page.</param>
     private sealed record Page(long From, long To, long[] Starts, Answer[] Answers, long Until, int Weight)
     {
-        public Answer At(long wall, out long until)
+        public Answer At(long utc, out long until)
         {
-            var found = Array.BinarySearch(Starts, wall);
+            var found = Array.BinarySearch(Starts, utc);
             var index = found >= 0 ? found : ~found - 1;
             until = index + 1 < Starts.Length ? Starts[index + 1] : Until;
             return Answers[index];
         }
     }
 
-    /// <summary>Goes forward through local time and asks each rotation again only when its last answer no longer holds.</summary>
+    /// <summary>Goes forward through time and asks each rotation again only when its last answer no longer holds.</summary>
     private sealed class Walk(RotationClock[] rotations)
     {
         private readonly int[] _turns = new int[rotations.Length];
@@ -132,9 +136,9 @@ internal sealed class RotationLine
         private readonly long[] _until = new long[rotations.Length];
         private readonly List<int> _covering = [];
 
-        /// <param name="wall">Not before that of the last call.</param>
+        /// <param name="utc">Not before that of the last call.</param>
         /// <param name="next">When the answer may change next.</param>
-        public Answer At(long wall, out long next)
+        public Answer At(long utc, out long next)
         {
             _covering.Clear();
             next = WallClock.Never;
@@ -146,9 +150,9 @@ internal sealed class RotationLine
                     break;
                 }
 
-                if (_until[i] <= wall || _until[i] == 0)
+                if (_until[i] <= utc || _until[i] == 0)
                 {
-                    _turns[i] = rotations[i].At(wall, out _until[i]);
+                    _turns[i] = rotations[i].At(utc, out _until[i]);
                 }
 
                 next = Math.Min(next, _until[i]);
@@ -168,11 +172,8 @@ internal sealed class RotationLine
 
         private Answer Together()
         {
-            const int named = 3;
-            var names = string.Join(", ", _covering.Take(named).Select(i => rotations[i].Name));
-            var more = _covering.Count > named ? $" and {_covering.Count - named} more" : "";
-            string[] users = [.. _covering.Select(i => rotations[i].Turns[_turns[i]].Users[0]).Distinct(StringComparer.Ordinal)];
-            return new(users, $"rotations {names}{more}");
+            string[] users = [.. _covering.SelectMany(i => rotations[i].Turns[_turns[i]].Users).Distinct(StringComparer.Ordinal)];
+            return new(users, Answer.Say([.. _covering.Select(i => rotations[i].Name)]));
         }
     }
 }

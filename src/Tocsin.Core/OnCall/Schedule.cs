@@ -72,7 +72,11 @@ public sealed record Schedule
 /// <summary>Who is on call at an instant, and why.</summary>
 /// <param name="Users">Empty: nobody.</param>
 /// <param name="Until">When this answer (users or reason) changes next, UTC; null: not within 366 days.</param>
-/// <param name="Because">For explanations: <c>rotation weekly</c>, <c>rotations days, nights</c>, <c>override</c>, <c>no rotation covers this time</c>.</param>
+/// <param name="Because">
+/// For explanations: <c>rotation weekly</c>, <c>rotations days, nights</c>, <c>override</c>, <c>cover: swap with bo</c>,
+/// <c>rotation weekly; bo instead of ana: swap</c>, <c>rotation backup; ana is away</c>, <c>no rotation covers this time</c>,
+/// <c>nobody is left; ana and bo are away</c>.
+/// </param>
 public sealed record OnCallNow(IReadOnlyList<string> Users, DateTimeOffset? Until, string Because);
 
 /// <summary>A stretch with one answer: from (inclusive) to (exclusive), UTC.</summary>

@@ -70,11 +70,19 @@ internal sealed class SteadyClock : TimeProvider
         var passed = alive.Machine is { } then && machine is { } here && then.Boot == here.Boot ? here.Up - then.Up : reference - alive.Reference;
         if (passed > -_smallStep && passed <= _shortBreak && (alive.At - alive.Reference).Duration() < _mostStep)
         {
-            return passed > TimeSpan.Zero ? alive.At + passed : alive.At;
+            return passed > TimeSpan.Zero ? Leant(alive.At + passed, reference, passed) : alive.At;
         }
 
         // A wall clock that was set back while we were down must not put off what is due; one that was far ahead before is not followed.
         return alive.At > reference && alive.At - reference < _mostStep ? alive.At : reference;
+    }
+
+    /// <summary>As far towards the reference as a clock that ran all that while has come: those of the other nodes did.</summary>
+    private static DateTimeOffset Leant(DateTimeOffset at, DateTimeOffset reference, TimeSpan passed)
+    {
+        var most = passed * MostSlew;
+        var drift = reference - at;
+        return at + (drift > most ? most : drift < -most ? -most : drift);
     }
 
     public override DateTimeOffset GetUtcNow()

@@ -13,7 +13,7 @@ public sealed class SteadyClockTests
 
     [Fact]
     public void A_node_that_joins_others_goes_on_from_them_although_the_reference_was_stepped_since() =>
-        Assert.Equal(_now - _hour + TimeSpan.FromSeconds(3), SteadyClock.StartOf(_now, new(_now - _hour, _now - TimeSpan.FromSeconds(3))));
+        Assert.Equal(_now - _hour + TimeSpan.FromMilliseconds(3030), SteadyClock.StartOf(_now, new(_now - _hour, _now - TimeSpan.FromSeconds(3))));
 
     [Theory]
     [InlineData(3600)]
@@ -26,7 +26,26 @@ public sealed class SteadyClockTests
         machine.Advance(TimeSpan.FromSeconds(3));
         var now = new MachineMoment("boot-1", machine.GetElapsedTime(0));
 
-        Assert.Equal(before.At + TimeSpan.FromSeconds(3), SteadyClock.StartOf(machine.Now + TimeSpan.FromSeconds(step), before, now));
+        Assert.Equal(before.At + TimeSpan.FromMilliseconds(3000 + (30 * Math.Sign(step))), SteadyClock.StartOf(machine.Now + TimeSpan.FromSeconds(step), before, now));
+    }
+
+    [Fact]
+    public void A_restart_leans_as_far_as_a_node_that_was_at_work_all_the_while()
+    {
+        var machine = new VirtualClock();
+        var running = new SteadyClock(machine, "boot-1");
+        var before = running.Note(machine.Now);
+        var stepped = TimeSpan.FromSeconds(5);
+        for (var i = 0; i < 36; i++)
+        {
+            running.Follow(machine.Now + stepped, TimeSpan.FromSeconds(5));
+            machine.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        var restarted = SteadyClock.StartOf(machine.Now + stepped, before, new MachineMoment("boot-1", machine.GetElapsedTime(0)));
+
+        Assert.InRange(running.GetUtcNow() - machine.Now, TimeSpan.FromSeconds(1.7), TimeSpan.FromSeconds(1.9));
+        Assert.InRange((restarted - running.GetUtcNow()).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(0.1));
     }
 
     [Fact]

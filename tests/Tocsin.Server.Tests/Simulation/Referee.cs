@@ -57,10 +57,10 @@ internal sealed class Referee
     private TimeSpan Prompt => _scenario.Jobs.Concurrency < 10 || _scenario.Jobs.LaneConcurrency < 10 ? TimeSpan.FromSeconds(60) : _prompt + Skew;
 
     /// <summary>
-    /// By how much clocks may disagree: a node that stands still, or has no store, or starts anew all the time while the wall clock was stepped leans to it later, and while no node is at
-    /// work nobody leans. A step is 5 s; machines are 0.2 s apart besides.
+    /// By how much clocks may disagree: a node that stands still, or has no store, or starts anew all the time while the wall clock was stepped leans to it later. A step is 5 s; machines are 0.2 s
+    /// apart besides.
     /// </summary>
-    private TimeSpan Skew => _scenario.ClockSteps ? TimeSpan.FromSeconds(6) : TimeSpan.FromSeconds(0.5);
+    private TimeSpan Skew => _scenario.ClockSteps ? TimeSpan.FromSeconds(4) : TimeSpan.FromSeconds(0.5);
 
     public void Begin() => _world.Watch(_world.Outside.RunAsync(async () =>
     {
@@ -451,7 +451,7 @@ internal sealed class Referee
 
         foreach (var node in _cluster.Nodes.Where(n => n.IsUp && !n.Actor.IsFrozen))
         {
-            Check((node.Clock - _world.Now).Duration() <= Skew, "R13", $"the clock of {node.Name} is {(node.Clock - _world.Now).TotalSeconds:0.0} s ahead of the others");
+            Check((node.Clock - _world.Now).Duration() <= Skew + TimeSpan.FromSeconds(1), "R13", $"the clock of {node.Name} is {(node.Clock - _world.Now).TotalSeconds:0.0} s ahead of the others");
         }
     }
 

@@ -148,7 +148,7 @@ public sealed record PageView
     /// <summary>The incident's number.</summary>
     public required long Incident { get; init; }
 
-    /// <summary>page for a call to act; acknowledged, resolved, reopened, alerts_added, unanswered, test for notices.</summary>
+    /// <summary>page for a call to act; acknowledged, resolved, reopened, alerts_added, unanswered, more, reminder, asked, waited, test for notices.</summary>
     public required string Kind { get; init; }
 
     public required string Recipient { get; init; }
@@ -180,6 +180,12 @@ public sealed record PageView
     public required DateTimeOffset DueAt { get; init; }
 
     public DateTimeOffset? SentAt { get; init; }
+
+    /// <summary>When it reached the device; null: not, or the provider does not tell.</summary>
+    public DateTimeOffset? DeliveredAt { get; init; }
+
+    /// <summary>When it was opened or answered; null: not, or nobody tells.</summary>
+    public DateTimeOffset? SeenAt { get; init; }
 
     /// <summary>Why the last attempt failed, or why the page was cancelled.</summary>
     public string? Reason { get; init; }

@@ -18,6 +18,18 @@ public enum MessageKind
 
     /// <summary>Stands for pages that one person would have got too many of within a minute.</summary>
     More,
+
+    /// <summary>Asks whoever acknowledged whether they still have it.</summary>
+    Reminder,
+
+    /// <summary>Somebody who works on the incident asks for help; nothing stops and nothing is taken over.</summary>
+    Asked,
+
+    /// <summary>Stands for all that waited for the end of a person's quiet hours.</summary>
+    Waited,
+
+    /// <summary>A test that asks whether it was noticed, and remembers the answer.</summary>
+    SelfTest,
 }
 
 /// <summary>What is told to one recipient through one method. Texts of other systems are data: each channel escapes them.</summary>
@@ -52,7 +64,7 @@ public sealed record Message
 
     public int AlertCount { get; init; }
 
-    /// <summary>For <see cref="MessageKind.More"/>: how many incidents this one message stands for.</summary>
+    /// <summary>For <see cref="MessageKind.More"/> and <see cref="MessageKind.Waited"/>: how many incidents this one message stands for.</summary>
     public int MoreCount { get; init; }
 
     public DateTimeOffset StartedAt { get; init; }
@@ -86,6 +98,9 @@ public sealed record Message
     public string? By { get; init; }
 
     public string? Policy { get; init; }
+
+    /// <summary>What a person wrote for the recipient, for <see cref="MessageKind.Asked"/>.</summary>
+    public string? Note { get; init; }
 
     /// <summary>The incident's page in the UI; null when no public address is known.</summary>
     public Uri? IncidentUrl { get; init; }

@@ -360,5 +360,9 @@ internal static class Schema
         """
         ALTER TABLE api_key ADD COLUMN replaced_by BIGINT;
         """,
+        """
+        ALTER TABLE page ADD COLUMN delivered_at BIGINT;
+        ALTER TABLE page ADD COLUMN seen_at BIGINT;
+        """,
     ];
 }

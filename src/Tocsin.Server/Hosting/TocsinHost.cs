@@ -87,7 +87,7 @@ public static class TocsinHost
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
-        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<MessageWriter>();
+        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
         services.AddProviders();
         services.AddScanned<IJobHandler>();

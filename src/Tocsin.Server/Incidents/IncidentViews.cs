@@ -100,6 +100,8 @@ internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, 
         CreatedAt = page.CreatedAt,
         DueAt = page.DueAt,
         SentAt = page.SentAt,
+        DeliveredAt = page.DeliveredAt,
+        SeenAt = page.SeenAt,
         Reason = page.Reason,
         Because = page.Because,
     };

@@ -141,6 +141,33 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         await LogAsync(tx, job, page, "page.sent", $"accepted: {receipt}", now);
     }
 
+    /// <summary>What a provider tells of a page that it took. Telling the same again changes nothing.</summary>
+    /// <returns>False: the page was not sent, or is not there.</returns>
+    public async Task<bool> ReportAsync(Tx tx, EstateSnapshot estate, long workspace, PageRow page, DeliveryReport report, DateTimeOffset now)
+    {
+        if (page.Status != PageStatus.Sent)
+        {
+            return false;
+        }
+
+        switch (report)
+        {
+            case DeliveryReport.Delivered when page.DeliveredAt is null:
+                await pages.SaveDeliveryAsync(tx, workspace, page with { DeliveredAt = now });
+                await LogAsync(tx, workspace, page, "page.delivered", "it reached the device", now);
+                break;
+            case DeliveryReport.Seen when page.SeenAt is null:
+                await pages.SaveDeliveryAsync(tx, workspace, page with { DeliveredAt = page.DeliveredAt ?? now, SeenAt = now });
+                await LogAsync(tx, workspace, page, "page.seen", "it was seen", now);
+                break;
+            case DeliveryReport.Undelivered { Reason: var reason } when page.SeenAt is null:
+                await LoseAsync(tx, estate, workspace, page, $"taken, but not delivered: {reason}", now);
+                break;
+        }
+
+        return true;
+    }
+
     private async Task AgainAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, SendOutcome.TryAgain again, DateTimeOffset now)
     {
         var jitter = (StableHash.Of(page.Key, page.Attempts.ToString()) & 0xFFFF) / 65536.0;
@@ -166,17 +193,23 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     private async Task FailAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, string reason, DateTimeOffset now)
     {
         await jobs.CompleteAsync(tx, job);
-        await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Failed, Reason = reason });
-        await LogAsync(tx, job, page, "page.failed", reason, now);
-        foreach (var lost in await StandsForAsync(tx, job.Workspace, page))
+        await LoseAsync(tx, estate, job.Workspace, page, reason, now);
+    }
+
+    /// <summary>A page reaches nobody: whatever comes next for those that it stands for begins now.</summary>
+    private async Task LoseAsync(Tx tx, EstateSnapshot estate, long workspace, PageRow page, string reason, DateTimeOffset now)
+    {
+        await pages.SaveOutcomeAsync(tx, workspace, page with { Status = PageStatus.Failed, Reason = reason });
+        await LogAsync(tx, workspace, page, "page.failed", reason, now);
+        foreach (var lost in await StandsForAsync(tx, workspace, page))
         {
             if (lost.Status == PageStatus.Bundled)
             {
-                await pages.SaveOutcomeAsync(tx, job.Workspace, lost with { Status = PageStatus.Failed, Reason = reason });
-                await LogAsync(tx, job, lost, "page.failed", $"the one message for many failed: {reason}", now);
+                await pages.SaveOutcomeAsync(tx, workspace, lost with { Status = PageStatus.Failed, Reason = reason });
+                await LogAsync(tx, workspace, lost, "page.failed", $"the one message for many failed: {reason}", now);
             }
 
-            await FallThroughAsync(tx, estate, job.Workspace, lost, reason, now);
+            await FallThroughAsync(tx, estate, workspace, lost, reason, now);
         }
     }
 
@@ -241,8 +274,10 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         return true;
     }
 
-    private Task LogAsync(Tx tx, LeasedJob job, PageRow page, string kind, string reason, DateTimeOffset now) => log.AppendAsync(
-        tx, job.Workspace, now, [new(kind, $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}{(page.Attempts > 0 ? $", attempt {page.Attempts}" : "")}: {reason}", $$"""{"page":{{page.Id}},"key":"{{page.Key}}"}""")]);
+    private Task LogAsync(Tx tx, LeasedJob job, PageRow page, string kind, string reason, DateTimeOffset now) => LogAsync(tx, job.Workspace, page, kind, reason, now);
+
+    private Task LogAsync(Tx tx, long workspace, PageRow page, string kind, string reason, DateTimeOffset now) => log.AppendAsync(
+        tx, workspace, now, [new(kind, $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}{(page.Attempts > 0 ? $", attempt {page.Attempts}" : "")}: {reason}", $$"""{"page":{{page.Id}},"key":"{{page.Key}}"}""")]);
 }
 
 internal static partial class PageLog

@@ -62,6 +62,12 @@ internal sealed record PageRow
 
     public DateTimeOffset? SentAt { get; init; }
 
+    /// <summary>When it reached the device, where the provider tells.</summary>
+    public DateTimeOffset? DeliveredAt { get; init; }
+
+    /// <summary>When the person saw it, where that is known: they opened or answered it.</summary>
+    public DateTimeOffset? SeenAt { get; init; }
+
     public string? Reason { get; init; }
 
     public string? Because { get; init; }
@@ -80,7 +86,7 @@ internal sealed class PageStore
     private const string Columns =
         """
         id, incident, kind, epoch, step, round, recipient_kind, recipient, method, type, page_key, status, attempts,
-        created_at, due_at, first_try_at, sent_at, reason, because, state
+        created_at, due_at, first_try_at, sent_at, reason, because, state, delivered_at, seen_at
         """;
 
     /// <returns>The new row's id; null when a page with this key exists already.</returns>
@@ -97,6 +103,14 @@ internal sealed class PageStore
 
     public Task<PageRow?> FindAsync(Session session, long workspace, long id) => session.FirstAsync(
         $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND id = @id", Read, ("workspace", workspace), ("id", id));
+
+    public Task<PageRow?> FindAsync(Session session, long workspace, string key) => session.FirstAsync(
+        $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND page_key = @key", Read, ("workspace", workspace), ("key", key));
+
+    /// <summary>Keeps what became of a page after it was sent.</summary>
+    public Task SaveDeliveryAsync(Tx tx, long workspace, PageRow page) => tx.ExecuteAsync(
+        "UPDATE page SET delivered_at = @delivered, seen_at = @seen WHERE workspace_id = @workspace AND id = @id",
+        ("delivered", page.DeliveredAt.ToMicros()), ("seen", page.SeenAt.ToMicros()), ("workspace", workspace), ("id", page.Id));
 
     public Task<List<PageRow>> OfIncidentAsync(Session session, long workspace, long incident) => session.QueryAsync(
         $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND incident = @incident ORDER BY id LIMIT 1000",
@@ -208,6 +222,8 @@ internal sealed class PageStore
         Reason = row.NullableString(17),
         Because = row.NullableString(18),
         Facts = JsonSerializer.Deserialize(row.GetString(19), PageJson.Default.PageFacts)!,
+        DeliveredAt = row.NullableInstant(20),
+        SeenAt = row.NullableInstant(21),
     };
 }
 

@@ -50,6 +50,10 @@ internal static class Texts
             MessageKind.Unanswered => Unanswered(message),
             MessageKind.Test => Test(message),
             MessageKind.More => More(message),
+            MessageKind.Reminder => Reminder(message),
+            MessageKind.Asked => Asked(message),
+            MessageKind.Waited => Waited(message),
+            MessageKind.SelfTest => SelfTest(message),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -57,11 +61,12 @@ internal static class Texts
         {
             Title = title,
             Body = body,
-            Subject = message.Kind == MessageKind.Test ? $"[Tocsin] Test for {Recipient(message)}" : $"[Tocsin] {Word(message.Severity)} #{message.Incident} {Title(message)}",
+            Subject = IsTest(message) ? $"[Tocsin] Test for {Recipient(message)}" : $"[Tocsin] {Word(message.Severity)} #{message.Incident} {Title(message)}",
             Lead = lead,
-            Heading = message.Kind == MessageKind.Test ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
-            Facts = message.Kind == MessageKind.Test ? [] : [.. FactsOf(message)],
-            Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered or MessageKind.More,
+            Heading = IsTest(message) ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
+            Facts = IsTest(message) ? [] : [.. FactsOf(message)],
+            Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered or MessageKind.More
+                or MessageKind.Reminder or MessageKind.Asked or MessageKind.Waited,
         };
     }
 
@@ -137,6 +142,29 @@ internal static class Texts
         "You get too many pages at once, so these are one message. Open the inbox to see them all; their escalation goes on.",
         $"{m.MoreCount} more incidents page you within this minute. They are in the inbox, and their escalation goes on.");
 
+    private static (string Title, string Body, string Lead) Reminder(Message m) => (
+        $"{Glyph(m.Severity)} Is #{m.Incident} still yours? {Where(m)}, open for {Age(m)}",
+        $"You have acknowledged it, and nothing has happened since. {Sentence(Title(m))} {Again(m)}",
+        $"You have acknowledged this incident, and nothing has happened since. {Again(m)}");
+
+    private static (string Title, string Body, string Lead) Asked(Message m) => (
+        $"{Glyph(m.Severity)} {By(m, "Somebody")} asks for your help: #{m.Incident} {Where(m)}",
+        $"{Sentence(Title(m))} {Noted(m)}Open for {Age(m)}. Say whether you join; it does not become yours.",
+        $"{By(m, "Somebody")} asks you to help with this incident. {Noted(m)}Say whether you join; it does not become yours.");
+
+    private static (string Title, string Body, string Lead) Waited(Message m) => m.MoreCount <= 1
+        ? ($"{Glyph(m.Severity)} {Word(m.Severity)} #{m.Incident} {Where(m)} waited for you",
+            $"{Sentence(Title(m))} Open for {Age(m)}. It waited for the end of your quiet hours. {Next(m)}",
+            $"This incident waited for the end of your quiet hours. {Next(m)}")
+        : ($"{Glyph(m.Severity)} {m.MoreCount} incidents waited for you, #{m.Incident} {Where(m)} first",
+            "They came in your quiet hours and are one message. Open the inbox to see them all.",
+            $"{m.MoreCount} incidents waited for the end of your quiet hours. They are in the inbox, and their escalation goes on.");
+
+    private static (string Title, string Body, string Lead) SelfTest(Message m) => (
+        $"i Test from Tocsin for {Recipient(m)}: did you notice?",
+        $"This tests how you are woken. {Asks(m)}",
+        $"This tests how you are woken. {Asks(m)}");
+
     private static (string Title, string Body, string Lead) Test(Message m) => (
         $"i Test from Tocsin for {Recipient(m)}",
         "This contact method works. There is nothing to do.",
@@ -171,6 +199,18 @@ internal static class Texts
             yield return new("Policy", m.Step > 0 ? $"{policy}, step {m.Step} of {m.Steps}, round {m.Round}" : policy);
         }
     }
+
+    private static bool IsTest(Message m) => m.Kind is MessageKind.Test or MessageKind.SelfTest;
+
+    private static string Again(Message m) => m.NextAt is { } at && at > m.Now
+        ? $"Write a note, snooze it or acknowledge it again; else it pages again in {PlainText.Duration(at - m.Now)} ({PlainText.Clock(at, m.Now, m.TimeZone)})."
+        : "Write a note, snooze it or acknowledge it again; else it pages again.";
+
+    private static string Asks(Message m) => m.ActionUrl is { } url
+        ? $"Say that it reached you: {url}"
+        : "Say that it reached you on your own page in Tocsin.";
+
+    private static string Noted(Message m) => PlainText.OneLine(m.Note, 300) is { Length: > 0 } note ? $"“{note}” " : "";
 
     private static string Title(Message m) => PlainText.OneLine(m.Title, 200);
 

@@ -111,6 +111,10 @@ internal sealed class Webhook(GuardedHttp http, TimeProvider clock) : INotifier
         MessageKind.Unanswered => "incident.unanswered",
         MessageKind.Test => "incident.test",
         MessageKind.More => "incident.more",
+        MessageKind.Reminder => "incident.reminder",
+        MessageKind.Asked => "incident.help_asked",
+        MessageKind.Waited => "incident.waited",
+        MessageKind.SelfTest => "contact.self_test",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -85,6 +85,34 @@ public abstract class PagingTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task What_a_provider_tells_later_is_kept_once_and_what_did_not_arrive_gives_way_to_the_next_method()
+    {
+        await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push", "mail@9").Policy("10m user:ana"));
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.PassUntilAsync(1);
+        var reports = new DeliveryReports(bench.Database, new(), bench.Parts.Pages, bench.Estates, bench.Parts.Desk, bench.Clock);
+        var (key, mail) = ((await bench.PagesAsync(1))[0].Key, (await bench.PagesAsync(1))[1].Key);
+
+        Assert.True(await reports.TellAsync("w1", key, new DeliveryReport.Delivered(), default));
+        bench.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(await reports.TellAsync("w1", key, new DeliveryReport.Delivered(), default));
+        Assert.Equal(VirtualClock.Start.AddMinutes(1), (await bench.PagesAsync(1))[0].DeliveredAt);
+        Assert.False(await reports.TellAsync("w1", mail, new DeliveryReport.Delivered(), default));
+        Assert.False(await reports.TellAsync("elsewhere", key, new DeliveryReport.Seen(), default));
+        Assert.False(await reports.TellAsync("w1", "unknown", new DeliveryReport.Seen(), default));
+
+        Assert.True(await reports.TellAsync("w1", key, new DeliveryReport.Undelivered("unknown number"), default));
+        await bench.WorkAsync();
+        Assert.Equal(["00:00 ana push page", "01:05 ana mail page"], bench.Notifier.Story);
+        Assert.Equal((PageStatus.Failed, "taken, but not delivered: unknown number"), ((await bench.PagesAsync(1))[0].Status, (await bench.PagesAsync(1))[0].Reason));
+
+        Assert.True(await reports.TellAsync("w1", mail, new DeliveryReport.Seen(), default));
+        Assert.True(await reports.TellAsync("w1", mail, new DeliveryReport.Undelivered("late"), default));
+        Assert.Equal(PageStatus.Sent, (await bench.PagesAsync(1))[1].Status);
+        Assert.Equal(["page.delivered", "page.seen"], (await bench.KindsAsync(1)).Where(k => k is "page.delivered" or "page.seen"));
+    }
+
+    [StoreFact]
     public async Task A_person_whose_methods_all_fail_is_passed_over_at_once()
     {
         await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push", "mail@2").User("bo", "push").Policy("10m user:ana", "10m user:bo"));

@@ -30,7 +30,7 @@ internal sealed class NodeParts
         var planner = new PagePlanner(Pages, Jobs, Log, paging);
         Flow = new(Incidents, planner, Pages, Jobs, Log);
         Intake = new(Alerts, Incidents, Flow, Log);
-        var desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log, paging);
+        var desk = Desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log, paging);
         Silences = new(database, estates, silences, Alerts, Jobs, Log, clock);
         Incident = new(database, estates, Flow, Intake, clock);
         var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
@@ -66,6 +66,8 @@ internal sealed class NodeParts
     public IncidentFlow Flow { get; }
 
     public AlertIntake Intake { get; }
+
+    public PageDesk Desk { get; }
 
     public SilenceDesk Silences { get; }
 

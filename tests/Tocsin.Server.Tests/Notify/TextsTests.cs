@@ -62,6 +62,36 @@ public sealed class TextsTests
             "This contact method works. There is nothing to do.",
             "This is a test from Tocsin. This contact method works; there is nothing to do."
         },
+        {
+            "reminder",
+            "◆ Is #1042 still yours? checkout (prod), open for 4 min",
+            "You have acknowledged it, and nothing has happened since. Checkout error rate 12 %. Write a note, snooze it or acknowledge it again; else it pages again in 2 min (03:04 UTC).",
+            "You have acknowledged this incident, and nothing has happened since. Write a note, snooze it or acknowledge it again; else it pages again in 2 min (03:04 UTC)."
+        },
+        {
+            "asked",
+            "◆ Ana asks for your help: #1042 checkout (prod)",
+            "Checkout error rate 12 %. “look at the database” Open for 4 min. Say whether you join; it does not become yours.",
+            "Ana asks you to help with this incident. “look at the database” Say whether you join; it does not become yours."
+        },
+        {
+            "waited",
+            "◆ 3 incidents waited for you, #1042 checkout (prod) first",
+            "They came in your quiet hours and are one message. Open the inbox to see them all.",
+            "3 incidents waited for the end of your quiet hours. They are in the inbox, and their escalation goes on."
+        },
+        {
+            "one waited",
+            "◆ CRITICAL #1042 checkout (prod) waited for you",
+            "Checkout error rate 12 %. Open for 4 min. It waited for the end of your quiet hours. bo is next in 2 min (03:04 UTC).",
+            "This incident waited for the end of your quiet hours. bo is next in 2 min (03:04 UTC)."
+        },
+        {
+            "self test",
+            "i Test from Tocsin for ana: did you notice?",
+            "This tests how you are woken. Say that it reached you on your own page in Tocsin.",
+            "This tests how you are woken. Say that it reached you on your own page in Tocsin."
+        },
     };
 
     [Theory]
@@ -187,6 +217,11 @@ public sealed class TextsTests
         "reopened" => Messages.Page with { Kind = MessageKind.Reopened },
         "alerts added" => Messages.Page with { Kind = MessageKind.AlertsAdded },
         "unanswered" => Messages.Page with { Kind = MessageKind.Unanswered },
+        "reminder" => Messages.Page with { Kind = MessageKind.Reminder },
+        "asked" => Messages.Page with { Kind = MessageKind.Asked, By = "Ana", Note = "look at the database" },
+        "waited" => Messages.Page with { Kind = MessageKind.Waited, MoreCount = 3 },
+        "one waited" => Messages.Page with { Kind = MessageKind.Waited, MoreCount = 1 },
+        "self test" => Messages.Test with { Kind = MessageKind.SelfTest },
         _ => Messages.Test,
     };
 }

@@ -37,7 +37,7 @@ internal static class ActionEndpoints
 
     private static async Task<IResult> Act(
         string token, HttpContext http, PublicLinks links, FrameFactory frames, Database database, PageStore pages, IncidentStore incidents, IncidentViews views,
-        IEstates estates, IncidentDesk desk, CancellationToken ct)
+        IEstates estates, IncidentDesk desk, DeliveryReports reports, CancellationToken ct)
     {
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
         if (await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is not { } found || !http.Request.HasFormContentType)
@@ -46,6 +46,7 @@ internal static class ActionEndpoints
         }
 
         var form = await http.Request.ReadFormAsync(ct);
+        await reports.TellAsync(found.Estate.Workspace, found.Page.Key, new DeliveryReport.Seen(), ct);
         var (workspace, number, actor) = (found.Estate.Workspace, found.Incident.Number, found.Actor);
         var result = form["do"].ToString() switch
         {
@@ -78,7 +79,7 @@ internal static class ActionEndpoints
         }
 
         var person = page.RecipientKind == RecipientKind.User ? estate.Model.Users.GetValueOrDefault(page.Recipient) : null;
-        return new(estate, incident, $"{(page.RecipientKind == RecipientKind.User ? "user" : "channel")}:{page.Recipient}", outer with
+        return new(estate, page, incident, $"{(page.RecipientKind == RecipientKind.User ? "user" : "channel")}:{page.Recipient}", outer with
         {
             User = page.Recipient,
             Clock = person?.TimeZone is { } zone ? Clock.In(zone, outer.Clock.Now) : outer.Clock,
@@ -93,5 +94,5 @@ internal static class ActionEndpoints
         return new(frame, new(ended), ended is null ? StatusCodes.Status404NotFound : StatusCodes.Status410Gone);
     }
 
-    private sealed record Found(EstateSnapshot Estate, IncidentState Incident, string Actor, Frame Frame);
+    private sealed record Found(EstateSnapshot Estate, PageRow Page, IncidentState Incident, string Actor, Frame Frame);
 }

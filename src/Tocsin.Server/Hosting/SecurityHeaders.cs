@@ -11,14 +11,19 @@ internal static class SecurityHeaders
         + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
     /// <summary>Headers that every answer carries: nothing is framed, sniffed, or run that did not come from here.</summary>
-    public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    /// <param name="subdomains">Hosts below ours are to be called by https alone, too.</param>
+    public static void UseSecurityHeaders(this IApplicationBuilder app, bool subdomains)
     {
-        Apply(context);
-        context.Response.OnStarting(FinishAsync, context);
-        return next(context);
-    });
+        var hsts = subdomains ? "max-age=31536000; includeSubDomains" : "max-age=31536000";
+        app.Use((context, next) =>
+        {
+            Apply(context, hsts);
+            context.Response.OnStarting(FinishAsync, (context, hsts));
+            return next(context);
+        });
+    }
 
-    private static void Apply(HttpContext context)
+    private static void Apply(HttpContext context, string hsts)
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Csp;
@@ -31,7 +36,7 @@ internal static class SecurityHeaders
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         if (context.Request.IsHttps && !IsThisMachine(context.Request.Host.Host))
         {
-            headers.StrictTransportSecurity = "max-age=31536000";
+            headers.StrictTransportSecurity = hsts;
         }
     }
 
@@ -41,12 +46,12 @@ internal static class SecurityHeaders
     /// <summary>What a refusal's status calls for, whoever made it.</summary>
     private static Task FinishAsync(object state)
     {
-        var context = (HttpContext)state;
+        var (context, hsts) = ((HttpContext, string))state;
         var (response, headers) = (context.Response, context.Response.Headers);
         if (headers.ContentSecurityPolicy.Count == 0)
         {
             // An exception on the way took all headers off the answer, and with them these.
-            Apply(context);
+            Apply(context, hsts);
         }
 
         switch (response.StatusCode)

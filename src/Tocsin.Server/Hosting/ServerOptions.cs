@@ -12,7 +12,7 @@ public sealed class ServerOptions
     [Required]
     public string Data { get; set; } = "./data";
 
-    /// <summary>Addresses to listen on, separated by semicolons. Default <c>http://127.0.0.1:8080</c>.</summary>
+    /// <summary>Addresses to listen on, separated by semicolons; <c>https://0.0.0.0:8443</c> needs <c>Server:Tls</c>. Default <c>http://127.0.0.1:8080</c>.</summary>
     [Required]
     public string Urls { get; set; } = "http://127.0.0.1:8080";
 
@@ -33,6 +33,9 @@ public sealed class ServerOptions
     /// <summary>The proxies in front, as addresses or networks (<c>10.0.0.2, 172.16.0.0/12</c>): from them <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed. Default none: they are believed from nobody.</summary>
     public string TrustedProxies { get; set; } = "";
 
+    /// <summary>Whether browsers that came over https shall use nothing else for all hosts below this one's name either (HSTS <c>includeSubDomains</c>). Default: no; a host of yours there may speak http.</summary>
+    public bool HstsSubdomains { get; set; }
+
     /// <summary>How long resolved incidents, ended alerts, events and faulty deliveries are kept, in days. Default 90, 1 to 3650.</summary>
     [Range(1, 3650)]
     public int RetentionDays { get; set; } = 90;
@@ -46,6 +49,8 @@ public sealed class ServerOptions
 
     /// <summary>The address for those who ask by this request: the public one where it is set, else the one that they used.</summary>
     public string BaseFor(Microsoft.AspNetCore.Http.HttpRequest request) => PublicUrl.Length > 0 ? PublicBase : $"{request.Scheme}://{request.Host}";
+
+    internal static bool IsHttps(string url) => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
 
     public bool ShowsDocs => !Stage.Equals("prod", StringComparison.OrdinalIgnoreCase);
 
@@ -75,10 +80,6 @@ internal sealed class ServerAddressValidator : IValidateOptions<ServerOptions>
         if (!urls.All(url => Reads(() => BindingAddress.Parse(url))))
         {
             faults.Add($"{nameof(options.Urls)}: {nameof(options.Urls)} has something that is not an address to listen on; write http://127.0.0.1:8080");
-        }
-        else if (urls.Any(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
-        {
-            faults.Add($"{nameof(options.Urls)}: {nameof(options.Urls)} begins with https, which this server does not speak; listen on http://127.0.0.1:8080 behind a proxy that does, and set Server:PublicUrl to its address");
         }
 
         _ = Tocsin.Hosting.TrustedProxies.Parse(options.TrustedProxies, out var fault);

@@ -53,12 +53,12 @@ internal static class SettingsFaults
         var left = settings.AsEnumerable().Where(pair => pair.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);
         using var services = new ServiceCollection().AddSingleton<IConfiguration>(settings).AddSettings().AddOutgoing().BuildServiceProvider();
         var sections = services.GetServices<SettingsSection>().ToList();
-        faults.AddRange(UnknownSections(settings, [.. sections.Select(section => section.Name), "Logging"]));
+        faults.AddRange(UnknownSections(settings, [.. sections.Select(section => section.Name.Split(':')[0]).Distinct(), "Logging"]));
         foreach (var section in sections)
         {
             foreach (var setting in settings.GetSection(section.Name).GetChildren())
             {
-                if (Fault(section, setting) is { } fault)
+                if (!sections.Exists(other => other.Name.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)) && Fault(section, setting) is { } fault)
                 {
                     faults.Add($"{fault} ({Origin(settings, setting.Path)})");
                     left.Remove(setting.Path);

@@ -22,6 +22,9 @@ internal static class SettingsSetup
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerAddressValidator>();
         services.AddSingleton(new SettingsSection("Server", typeof(ServerOptions)));
+        services.AddOptions<TlsOptions>().BindConfiguration("Server:Tls").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TlsOptions>, TlsOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Server:Tls", typeof(TlsOptions)));
         services.AddOptions<SecretOptions>().BindConfiguration("Secrets");
         services.AddSingleton(new SettingsSection("Secrets", typeof(SecretOptions)));
         services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateOnStart();

@@ -62,6 +62,7 @@ public static class TocsinHost
             kestrel.Limits.SetRequestEdge();
             kestrel.Limits.MaxConcurrentConnections = 20_000;
         });
+        builder.AddTls();
         var store = await OpenStoreAsync(builder.Services, options, builder.Configuration.GetSection("Secrets").Get<SecretOptions>() ?? new(),
             builder.Configuration.GetSection("Backplane").Get<BackplaneOptions>() ?? new(), ct);
         AddHostedServices(builder.Services, options);
@@ -197,7 +198,7 @@ public static class TocsinHost
     private static void MapAll(WebApplication app, ServerOptions options)
     {
         app.UseTrustedProxies(options.TrustedProxies);
-        app.UseSecurityHeaders();
+        app.UseSecurityHeaders(options.HstsSubdomains);
         app.UseQueryToken();
 
         // What is worth a line in the log, Failures logs: a refused request is not.

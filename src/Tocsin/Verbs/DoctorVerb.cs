@@ -58,6 +58,8 @@ internal static class DoctorVerb
             .AddSingleton<OidcProvider>()
             .BuildServiceProvider();
         var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        var tls = services.GetRequiredService<IOptions<TlsOptions>>().Value;
+        using var certificate = tls.IsOn ? new TlsCertificate(tls) : null;
         List<Finding> findings =
         [
             Finding.Ok("settings", "all are valid"),
@@ -66,7 +68,8 @@ internal static class DoctorVerb
             MachineChecks.TimeZones(time.GetUtcNow()),
             AddressChecks.Listening(options),
             AddressChecks.PublicUrl(options),
-            await AddressChecks.ServerAsync(options, ct),
+            .. certificate is null ? (Finding[])[] : [AddressChecks.Certificate(certificate.Leaf, options, time.GetUtcNow())],
+            await AddressChecks.ServerAsync(options, certificate?.Leaf, ct),
             await SingleSignOnChecks.RunAsync(services.GetRequiredService<IOptions<OidcOptions>>().Value, services.GetRequiredService<OidcProvider>(), options, ct),
         ];
         findings.AddRange(SecurityChecks.OfSettings(

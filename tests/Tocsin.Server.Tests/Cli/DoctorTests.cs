@@ -9,6 +9,7 @@ using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
 using Tocsin.Outgoing;
 using Tocsin.Tests.Estate;
+using Tocsin.Tests.Hosting;
 using Tocsin.Tests.Outgoing;
 using static Tocsin.Tests.Cli.CliRun;
 
@@ -162,6 +163,18 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("https://tocsin.example.test", 90, "Ok")]
+    [InlineData("https://other.example.test", 90, "Warning")]
+    [InlineData("https://tocsin.example.test", 10, "Warning")]
+    [InlineData("https://tocsin.example.test", -1, "Problem")]
+    public void A_certificate_that_ends_or_is_for_another_name_is_told_of(string publicUrl, int daysLeft, string verdict)
+    {
+        using var certificate = CertificateFiles.Make("tocsin.example.test", FakeServer.Now.AddDays(daysLeft));
+
+        Assert.Equal(verdict, AddressChecks.Certificate(certificate, new() { PublicUrl = publicUrl }, FakeServer.Now).Verdict.ToString());
+    }
+
+    [Theory]
     [InlineData(0, null, "Ok")]
     [InlineData(1, null, "Ok")]
     [InlineData(5, null, "Warning")]
@@ -183,9 +196,9 @@ public sealed class DoctorTests : IDisposable
     {
         await using var server = await ServeRun.StartAsync("serve", "--data", Data);
 
-        var running = await AddressChecks.ServerAsync(new() { Urls = server.Url }, CancellationToken.None);
+        var running = await AddressChecks.ServerAsync(new() { Urls = server.Url }, null, CancellationToken.None);
         await server.StopAsync();
-        var stopped = await AddressChecks.ServerAsync(new() { Urls = server.Url }, CancellationToken.None);
+        var stopped = await AddressChecks.ServerAsync(new() { Urls = server.Url }, null, CancellationToken.None);
 
         Assert.Equal(Finding.Ok("server", $"{server.Url} is ready"), running);
         Assert.Equal(Finding.Ok("server", $"none runs at {server.Url}"), stopped);

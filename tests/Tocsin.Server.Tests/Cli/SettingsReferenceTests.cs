@@ -82,7 +82,7 @@ public sealed partial class SettingsReferenceTests
 
     private static string Here([CallerFilePath] string path = "") => path;
 
-    [GeneratedRegex("<!-- settings (?<name>[A-Za-z]+) -->.*?<!-- end -->", RegexOptions.Singleline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("<!-- settings (?<name>[A-Za-z:]+) -->.*?<!-- end -->", RegexOptions.Singleline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Tables();
 
     [GeneratedRegex(@"\s+", RegexOptions.NonBacktracking)]

@@ -20,9 +20,25 @@ public sealed class SettingsFaultsTests
     [InlineData("Smtp:Tls", "Maybe", "Smtp:Tls must be one of Auto, StartTls, Implicit, None (set in a.yaml)")]
     [InlineData("Server:Roles", "all of them", "Server:Roles must be 'api', 'work' or 'api,work' (set in a.yaml)")]
     [InlineData("Server:Urls", "nowhere", "Server:Urls has something that is not an address to listen on; write http://127.0.0.1:8080 (set in a.yaml)")]
-    [InlineData("Server:Urls", "https://127.0.0.1:8443", "Server:Urls begins with https, which this server does not speak; listen on http://127.0.0.1:8080 behind a proxy that does, and set Server:PublicUrl to its address (set in a.yaml)")]
+    [InlineData("Server:Urls", "https://127.0.0.1:8443", "Server:Tls:CertificateFile is missing, though Server:Urls has an address with https; name the certificate's PEM file, or listen on http://127.0.0.1:8080 behind a proxy that speaks TLS (not set)")]
+    [InlineData("Server:Tls:KeyFile", "/nowhere/key.pem", "Server:Tls:CertificateFile is missing, though Server:Tls:KeyFile is set (not set)")]
+    [InlineData("Server:Tls:CertificateFile", "/nowhere/tls.pem", "Server:Tls:CertificateFile is set, and no address in Server:Urls begins with https; write https://0.0.0.0:8443 (set in a.yaml)")]
+    [InlineData("Server:Tls:Certificate", "/nowhere/tls.pem", "Server:Tls:Certificate is not a setting (set in a.yaml)")]
     public void Each_fault_names_the_setting_what_it_must_be_and_where_it_was_set(string key, string value, string fault) =>
         Assert.Equal([fault], Faults((key, value)));
+
+    [Fact]
+    public void The_files_of_a_certificate_must_be_there_and_belong_together()
+    {
+        using var files = new CertificateFiles("tocsin.example.test");
+        using var others = new CertificateFiles("tocsin.example.test");
+
+        Assert.Empty(Tls(files.Certificate, files.Key));
+        Assert.Contains("CertificateFile cannot be read: there is no such file", Assert.Single(Tls("/nowhere/tls.pem", files.Key)), StringComparison.Ordinal);
+        Assert.Contains("KeyFile cannot be read: there is no such file", Assert.Single(Tls(files.Certificate, "/nowhere/key.pem")), StringComparison.Ordinal);
+        Assert.Contains("the private key that belongs to it", Assert.Single(Tls(files.Certificate, others.Key)), StringComparison.Ordinal);
+        Assert.Contains("the private key that belongs to it", Assert.Single(Tls(files.Certificate, "")), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_estate_has_settings_too() => Assert.Empty(Faults(("Estate:References", "acme, shop")));
@@ -64,6 +80,9 @@ public sealed class SettingsFaultsTests
 
         Assert.Single(e.Failures);
     }
+
+    private static IReadOnlyList<string> Tls(string certificate, string key) =>
+        Faults(("Server:Urls", "https://127.0.0.1:8443"), ("Server:Tls:CertificateFile", certificate), ("Server:Tls:KeyFile", key));
 
     private static IReadOnlyList<string> Faults(params (string Key, string Value)[] settings) => SettingsFaults.Find(Settings(settings));
 

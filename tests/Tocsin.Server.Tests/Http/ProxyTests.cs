@@ -38,6 +38,17 @@ public sealed class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Browsers_are_told_to_use_https_for_hosts_below_this_one_only_where_the_operator_says_so()
+    {
+        await WithAsync(("Server:TrustedProxies", "127.0.0.1"), ("Server:HstsSubdomains", "true"));
+        using var page = await AskAsync("/login", "203.0.113.9", "https", "tocsin.example");
+        using var clear = await AskAsync("/login", "203.0.113.9", "http", "tocsin.example");
+
+        Assert.Equal("max-age=31536000; includeSubDomains", page.Headers.GetValues("Strict-Transport-Security").Single());
+        Assert.False(clear.Headers.Contains("Strict-Transport-Security"));
+    }
+
+    [Fact]
     public async Task Nobody_else_is_believed()
     {
         await WithAsync(("Server:TrustedProxies", "10.0.0.0/8"), ("Limits:AddressPerSecond", "1"));

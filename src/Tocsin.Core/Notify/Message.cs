@@ -30,6 +30,9 @@ public enum MessageKind
 
     /// <summary>A test that asks whether it was noticed, and remembers the answer.</summary>
     SelfTest,
+
+    /// <summary>Only as a change of an earlier message: somebody put the incident off.</summary>
+    Snoozed,
 }
 
 /// <summary>What is told to one recipient through one method. Texts of other systems are data: each channel escapes them.</summary>
@@ -107,4 +110,13 @@ public sealed record Message
 
     /// <summary>The signed page with the one button; opening it changes nothing.</summary>
     public Uri? ActionUrl { get; init; }
+
+    /// <summary>What a button carries so that the answer finds its page: 32 characters of base64url, for this workspace only; null: nothing can be answered.</summary>
+    public string? AnswerCode { get; init; }
+
+    /// <summary>Where the provider may send what the recipient answers to this very page; null when no public address is known.</summary>
+    public Uri? ReplyUrl { get; init; }
+
+    /// <summary>The provider's own name of the conversation in which this incident was told first: a follow-up goes there. Null: there is none.</summary>
+    public string? Thread { get; init; }
 }

@@ -21,11 +21,11 @@ internal static class RestoredBackup
                 INSERT INTO event (workspace_id, at, kind, subject, actor, reason)
                 SELECT i.workspace_id, @now, 'incident.held', 'incident/' || CAST(i.number AS TEXT), 'system', @reason
                 FROM incident i WHERE i.status IN (0, 2)
-                    AND EXISTS (SELECT 1 FROM job j WHERE j.workspace_id = i.workspace_id AND j.dead = 0 AND (j.kind IN ('page', 'silence.turn') OR j.kind LIKE 'incident.%'))
+                    AND EXISTS (SELECT 1 FROM job j WHERE j.workspace_id = i.workspace_id AND j.dead = 0 AND (j.kind IN ('page', 'page.edit', 'silence.turn') OR j.kind LIKE 'incident.%'))
                 """,
                 ("now", now.ToMicros()), ("reason", "paging is held because a backup was restored; replay the held jobs to go on, or resolve it"));
             await tx.ExecuteAsync(
-                "UPDATE job SET dead = 1, lease_by = NULL, error = @reason, ready_at = @now WHERE dead = 0 AND (kind IN ('page', 'silence.turn') OR kind LIKE 'incident.%')",
+                "UPDATE job SET dead = 1, lease_by = NULL, error = @reason, ready_at = @now WHERE dead = 0 AND (kind IN ('page', 'page.edit', 'silence.turn') OR kind LIKE 'incident.%')",
                 ("reason", Reason), ("now", now.ToMicros()));
             await AuditAsync(tx, now, incidents);
             return incidents;

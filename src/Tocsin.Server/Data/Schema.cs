@@ -364,5 +364,15 @@ internal static class Schema
         ALTER TABLE page ADD COLUMN delivered_at BIGINT;
         ALTER TABLE page ADD COLUMN seen_at BIGINT;
         """,
+        """
+        ALTER TABLE page ADD COLUMN receipt TEXT;
+
+        CREATE TABLE reply_seen (
+            workspace_id BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            reply_id TEXT NOT NULL,
+            at BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, source, reply_id)){clustered};
+        """,
     ];
 }

@@ -32,6 +32,7 @@ internal static class ApiDescription
         ("Routing", "Why somebody was, or would be, paged."),
         ("Silences", "What is muted, and what a silence would mute."),
         ("Sources", "Where alerts come from, what was delivered, and where to deliver it."),
+        ("Replies", "What people answer in chat systems and on phones, as those systems send it."),
         ("Contact tests", "Whether a message arrives, by the provider's own answer."),
         ("Estate", "Everything that people configure, as YAML."),
         ("Accounts", "People: logging in, who they are, what they are logged in with."),

@@ -88,7 +88,7 @@ public static class TocsinHost
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
-        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>();
+        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
         services.AddProviders();
         services.AddScanned<IJobHandler>();
@@ -223,6 +223,7 @@ public static class TocsinHost
         app.MapIngest();
         app.MapAlertmanager();
         app.MapSources();
+        app.MapReplies();
         app.MapContactTests();
         app.MapIncidents();
         app.MapAlerts();

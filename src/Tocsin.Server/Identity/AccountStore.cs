@@ -52,6 +52,11 @@ internal sealed class AccountStore
     public Task<List<Account>> ListAsync(Session session, long workspace) =>
         session.QueryAsync($"{Select} WHERE m.workspace_id = @workspace ORDER BY p.id", Read, ("workspace", workspace));
 
+    /// <summary>The role of the member who has a name, and whether he was locked out; null: no member has it.</summary>
+    public async Task<(Role Role, bool Disabled)?> RoleOfAsync(Session session, long workspace, string userName) => await session.FirstAsync(
+        $"SELECT m.role, p.disabled_at FROM {Tables} WHERE m.workspace_id = @workspace AND m.user_name = @name",
+        static row => ((Role, bool)?)(Enum.Parse<Role>(row.GetString(0), ignoreCase: true), !row.IsDBNull(1)), ("workspace", workspace), ("name", userName));
+
     /// <summary>Makes a person a member, or gives an existing one of that address a new password, name and role.</summary>
     /// <remarks>Only for whoever was let in by the operator himself: it believes the address, and replaces a password.</remarks>
     /// <returns>The person's id.</returns>

@@ -7,6 +7,15 @@ namespace Tocsin.Incidents;
 /// <summary>What people do to incidents, whatever surface they use: page, API, signed link, command line.</summary>
 internal sealed class IncidentDesk(Database database, IEstates estates, IncidentFlow flow, AlertIntake alerts, TimeProvider clock)
 {
+    /// <summary>Stands between a name and the system through which the person acted: <c>user:ana via slack</c>.</summary>
+    public const string Via = " via ";
+
+    private Func<Tx, Task<bool>>? Begin { get; init; }
+
+    /// <summary>The same desk for one act that may arrive more than once.</summary>
+    /// <param name="begin">Runs first, in the transaction of the act. False: it was done already, and nothing is changed.</param>
+    public IncidentDesk Once(Func<Tx, Task<bool>> begin) => new(database, estates, flow, alerts, clock) { Begin = begin };
+
     public Task<Result<IncidentState>> AcknowledgeAsync(long workspace, long number, string actor, CancellationToken ct) =>
         ActAsync(workspace, number, new IncidentEvent.Acknowledged(Name(actor)), actor, ct);
 
@@ -43,6 +52,11 @@ internal sealed class IncidentDesk(Database database, IEstates estates, Incident
             {
                 await tx.LockWorkspaceAsync(workspace);
                 var now = clock.GetUtcNow();
+                if (Begin is not null && !await Begin(tx))
+                {
+                    return await flow.LookAsync(tx, estate, number);
+                }
+
                 var decided = await flow.ApplyAsync(tx, estate, number, e, actor, now);
                 if (decided is { Changed: true } && e is IncidentEvent.Resolved)
                 {
@@ -55,11 +69,15 @@ internal sealed class IncidentDesk(Database database, IEstates estates, Incident
         return decision switch
         {
             null => Error.NotFound("incident", number.ToString()),
-            { Changed: false, State.Status: IncidentStatus.Resolved } when e is not (IncidentEvent.Resolved or IncidentEvent.Acknowledged) =>
+            { Changed: false, State.Status: IncidentStatus.Resolved, Lines.Count: > 0 } when e is not (IncidentEvent.Resolved or IncidentEvent.Acknowledged) =>
                 Error.Conflict("incident.resolved", $"Incident {number} is resolved; it reopens by itself when its alerts fire again."),
             _ => decision.State,
         };
     }
 
-    private static string Name(string actor) => actor[(actor.IndexOf(':', StringComparison.Ordinal) + 1)..];
+    private static string Name(string actor)
+    {
+        var name = actor[(actor.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return name.IndexOf(Via, StringComparison.Ordinal) is > 0 and var via ? name[..via] : name;
+    }
 }

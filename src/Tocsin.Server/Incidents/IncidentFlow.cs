@@ -16,6 +16,10 @@ internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner,
     public async Task<IncidentDecision?> ApplyAsync(Tx tx, EstateSnapshot estate, long number, IncidentEvent e, string actor, DateTimeOffset now) =>
         await incidents.FindAsync(tx, estate.Workspace, number) is { } state ? await ApplyAsync(tx, estate, state, e, actor, now) : null;
 
+    /// <summary>An incident as it is, as a decision that decided nothing.</summary>
+    public async Task<IncidentDecision?> LookAsync(Tx tx, EstateSnapshot estate, long number) =>
+        await incidents.FindAsync(tx, estate.Workspace, number) is { } state ? new(state, [], [], Changed: false) : null;
+
     /// <summary>As above for a state that the caller loaded under the lock, or just made.</summary>
     public async Task<IncidentDecision> ApplyAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEvent e, string actor, DateTimeOffset now)
     {
@@ -31,6 +35,12 @@ internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner,
         foreach (var effect in decision.Effects)
         {
             await EnactAsync(tx, estate, decision.State, effect, now);
+        }
+
+        // Before the first page nothing was sent that could show what is no longer so.
+        if (state.ToldAt is not null && IncidentFace.Of(state) != IncidentFace.Of(decision.State))
+        {
+            await planner.RefreshAsync(tx, estate, decision.State, now);
         }
 
         return decision;

@@ -38,5 +38,21 @@ internal sealed class MessageWriter(PublicLinks links)
         Policy = incident.Policy.Name,
         IncidentUrl = links.Incident(incident.Number),
         ActionUrl = page.Kind is MessageKind.Page or MessageKind.Unanswered ? links.Action(estate.Workspace, page.Id, now) : null,
+        AnswerCode = page.Kind is MessageKind.Page or MessageKind.Unanswered ? links.AnswerCode(estate.Workspace, page.Id) : null,
+        ReplyUrl = page.Kind is MessageKind.Page ? links.Reply(page.Type, estate.Workspace, page.Id) : null,
+        Thread = page.Facts.Thread,
     };
+
+    /// <summary>What a message that was sent says when it is changed: the incident as it is now, as of when it became so.</summary>
+    public Message Change(EstateSnapshot estate, PageRow page, IncidentState incident, DateTimeOffset now)
+    {
+        var message = Write(estate, page, incident, 0, now);
+        return incident.Status switch
+        {
+            IncidentStatus.Acknowledged => message with { Kind = MessageKind.Acknowledged, By = incident.AcknowledgedBy, Now = incident.AcknowledgedAt ?? now },
+            IncidentStatus.Resolved => message with { Kind = MessageKind.Resolved, By = incident.ResolvedBy, Now = incident.ResolvedAt ?? now },
+            IncidentStatus.Snoozed => message with { Kind = MessageKind.Snoozed, By = incident.SnoozedBy, NextAt = incident.SnoozedUntil },
+            _ => message,
+        };
+    }
 }

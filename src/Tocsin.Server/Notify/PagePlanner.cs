@@ -49,20 +49,40 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
         }
     }
 
-    /// <summary>Tells everybody who got a page of this incident, by the methods that take notices, except whoever caused it.</summary>
+    /// <summary>
+    /// Tells everybody who got a page of this incident, by the methods that take notices, except whoever caused it. Where the page itself
+    /// can be changed that says it, and only what is worth a line of its own follows in its thread.
+    /// </summary>
     public async Task TellAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Tell tell, DateTimeOffset now)
     {
         var told = (await pages.OfIncidentAsync(tx, estate.Workspace, state.Number))
             .Where(p => p is { Kind: MessageKind.Page, Status: PageStatus.Sent } && !(p.RecipientKind == RecipientKind.User && p.Recipient == tell.By))
-            .DistinctBy(p => (p.RecipientId, p.Method));
+            .OrderBy(p => p.Receipt is null)
+            .DistinctBy(p => (p.RecipientId, p.Method))
+            .Where(p => p.Receipt is null || (p.Receipt.Thread is not null && tell.Kind != MessageKind.Acknowledged))
+            .OrderBy(p => p.Id);
         foreach (var page in told)
         {
             if (MethodOf(estate, page.RecipientKind, page.Recipient, page.Method) is { } method && TakesNotices(method))
             {
-                await QueueAsync(tx, estate, state, Notice(state, tell.Kind, page.RecipientKind, page.Recipient, method, "was paged for this incident", tell.By, now), now);
+                var notice = Notice(state, tell.Kind, page.RecipientKind, page.Recipient, method, "was paged for this incident", tell.By, now);
+                await QueueAsync(tx, estate, state, notice with { Facts = notice.Facts with { Thread = page.Receipt?.Thread } }, now);
             }
         }
     }
+
+    /// <summary>Has all messages of an incident changed that can be, because what they show is no longer so.</summary>
+    public async Task RefreshAsync(Tx tx, EstateSnapshot estate, IncidentState state, DateTimeOffset now)
+    {
+        foreach (var page in await pages.ChangeableAsync(tx, estate.Workspace, state.Number))
+        {
+            await RefreshAsync(tx, estate, page, now);
+        }
+    }
+
+    /// <summary>As above for one message. One that is being changed just now looks itself whether it must be changed again.</summary>
+    public Task RefreshAsync(Tx tx, EstateSnapshot estate, PageRow page, DateTimeOffset now) => jobs.EnqueueAsync(
+        tx, [new(estate.Workspace, PageEditor.JobKind, $"page.edit/{page.Id}", StableHash.Of(page.RecipientId, page.Method), now, $"{page.Id}")], now);
 
     public static ContactMethod? MethodOf(EstateSnapshot estate, RecipientKind kind, string recipient, string method) => kind == RecipientKind.Channel
         ? estate.Model.Channels.GetValueOrDefault(recipient)

@@ -53,7 +53,7 @@ internal sealed class PageSender(
         }
 
         // What the provider answered is stored even if this node is told to stop meanwhile.
-        await database.WriteAsync(tx => desk.SettleAsync(tx, estate, job, page, outcome, clock.GetUtcNow()), CancellationToken.None);
+        await database.WriteAsync(tx => desk.SettleAsync(tx, estate, job, page, IncidentFace.Of(incident), outcome, clock.GetUtcNow()), CancellationToken.None);
     }
 
     /// <summary>
@@ -94,7 +94,7 @@ internal sealed class PageSender(
 }
 
 /// <summary>The pages' book-keeping around an attempt.</summary>
-internal sealed class PageDesk(PageStore pages, IncidentStore incidents, IncidentFlow flow, JobStore jobs, EventLog log, PagingOptions options)
+internal sealed class PageDesk(PageStore pages, IncidentStore incidents, IncidentFlow flow, PagePlanner planner, JobStore jobs, EventLog log, PagingOptions options)
 {
     /// <summary>What must be left of a job's lease for its page to be sent.</summary>
     public TimeSpan LeaseToBegin => jobs.LeaseToBegin;
@@ -121,24 +121,33 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         await LogAsync(tx, job, page, "page.cancelled", reason, now);
     }
 
-    public async Task SettleAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, SendOutcome outcome, DateTimeOffset now)
+    /// <param name="shown">What the message that was sent shows of its incident.</param>
+    public async Task SettleAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, IncidentFace shown, SendOutcome outcome, DateTimeOffset now)
     {
         await tx.LockWorkspaceAsync(job.Workspace);
         var tried = page with { Attempts = page.Attempts + (outcome is SendOutcome.TryAgain { NotTried: true } ? 0 : 1), FirstTryAt = page.FirstTryAt ?? now };
         await (outcome switch
         {
-            SendOutcome.Accepted accepted => SentAsync(tx, job, tried, accepted.Receipt, now),
+            SendOutcome.Accepted accepted => SentAsync(tx, estate, job, tried, shown, accepted, now),
             SendOutcome.TryAgain again => AgainAsync(tx, estate, job, tried, again, now),
             SendOutcome.Refused refused => FailAsync(tx, estate, job, tried, refused.Reason, now),
             _ => throw new InvalidOperationException($"No way to settle {outcome}."),
         });
     }
 
-    private async Task SentAsync(Tx tx, LeasedJob job, PageRow page, string receipt, DateTimeOffset now)
+    private async Task SentAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, IncidentFace shown, SendOutcome.Accepted accepted, DateTimeOffset now)
     {
+        var receipt = accepted.Handle is { Length: > 0 and <= 500 } handle ? new PageReceipt(handle, accepted.Thread) : null;
         await jobs.CompleteAsync(tx, job);
-        await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Sent, SentAt = now, Reason = null });
-        await LogAsync(tx, job, page, "page.sent", $"accepted: {receipt}", now);
+        await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Sent, SentAt = now, Reason = null, Receipt = receipt });
+        await LogAsync(tx, job, page, "page.sent", $"accepted: {accepted.Receipt}", now);
+
+        // Somebody may have answered while it was being sent.
+        if (receipt is not null && page.Kind is MessageKind.Page or MessageKind.Unanswered
+            && await incidents.FindAsync(tx, job.Workspace, page.Incident) is { } incident && IncidentFace.Of(incident) != shown)
+        {
+            await planner.RefreshAsync(tx, estate, page, now);
+        }
     }
 
     /// <summary>What a provider tells of a page that it took. Telling the same again changes nothing.</summary>

@@ -21,8 +21,12 @@ internal enum PageStatus
 /// <summary>What a page says beyond the incident itself, as it was when the page was decided.</summary>
 /// <param name="FallbackBy">By then a failing method gives way to the recipient's next one.</param>
 /// <param name="Minute">For a message that stands for many: the minute, since 1970, of the pages that it stands for.</param>
+/// <param name="Thread">For a notice: the conversation that it continues.</param>
 internal sealed record PageFacts(
-    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By, long? Minute = null);
+    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By, long? Minute = null, string? Thread = null);
+
+/// <summary>What the provider answered that is needed later; see <see cref="Providers.SendOutcome.Accepted"/>.</summary>
+internal sealed record PageReceipt(string Handle, string? Thread = null);
 
 /// <summary>One notification to one recipient by one method. Its key is equal over retries, restarts and nodes.</summary>
 internal sealed record PageRow
@@ -74,6 +78,9 @@ internal sealed record PageRow
 
     public required PageFacts Facts { get; init; }
 
+    /// <summary>With it the message that was sent can be changed; null: it cannot, or was not sent.</summary>
+    public PageReceipt? Receipt { get; init; }
+
     public string RecipientId => RecipientKind == RecipientKind.User ? $"user:{Recipient}" : $"channel:{Recipient}";
 
     public string JobKey => $"page/{Id}";
@@ -86,7 +93,7 @@ internal sealed class PageStore
     private const string Columns =
         """
         id, incident, kind, epoch, step, round, recipient_kind, recipient, method, type, page_key, status, attempts,
-        created_at, due_at, first_try_at, sent_at, reason, because, state, delivered_at, seen_at
+        created_at, due_at, first_try_at, sent_at, reason, because, state, delivered_at, seen_at, receipt
         """;
 
     /// <returns>The new row's id; null when a page with this key exists already.</returns>
@@ -115,6 +122,16 @@ internal sealed class PageStore
     public Task<List<PageRow>> OfIncidentAsync(Session session, long workspace, long incident) => session.QueryAsync(
         $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND incident = @incident ORDER BY id LIMIT 1000",
         Read, ("workspace", workspace), ("incident", incident));
+
+    /// <summary>The messages of an incident that can be changed, oldest first; the last 200.</summary>
+    public async Task<List<PageRow>> ChangeableAsync(Session session, long workspace, long incident)
+    {
+        var rows = await session.QueryAsync(
+            $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND incident = @incident AND receipt IS NOT NULL AND kind IN (0, 5) ORDER BY id DESC LIMIT 200",
+            Read, ("workspace", workspace), ("incident", incident));
+        rows.Reverse();
+        return rows;
+    }
 
     /// <summary>Pages before an id, newest first.</summary>
     /// <param name="incident">0: of all incidents.</param>
@@ -170,11 +187,12 @@ internal sealed class PageStore
     /// <summary>Stores the outcome of an attempt.</summary>
     public Task SaveOutcomeAsync(Tx tx, long workspace, PageRow page) => tx.ExecuteAsync(
         """
-        UPDATE page SET status = @status, attempts = @attempts, first_try_at = @first, sent_at = @sent, due_at = @due, reason = @reason
+        UPDATE page SET status = @status, attempts = @attempts, first_try_at = @first, sent_at = @sent, due_at = @due, reason = @reason, receipt = @receipt
         WHERE workspace_id = @workspace AND id = @id
         """,
         ("status", (int)page.Status), ("attempts", page.Attempts), ("first", page.FirstTryAt.ToMicros()), ("sent", page.SentAt.ToMicros()),
-        ("due", page.DueAt.ToMicros()), ("reason", page.Reason), ("workspace", workspace), ("id", page.Id));
+        ("due", page.DueAt.ToMicros()), ("reason", page.Reason),
+        ("receipt", page.Receipt is { } receipt ? JsonSerializer.Serialize(receipt, PageJson.Default.PageReceipt) : null), ("workspace", workspace), ("id", page.Id));
 
     /// <summary>Calls off the pages of an incident that were not sent yet, and takes their waiting jobs out.</summary>
     public async Task CancelAsync(Tx tx, long workspace, long incident, string reason)
@@ -224,9 +242,11 @@ internal sealed class PageStore
         Facts = JsonSerializer.Deserialize(row.GetString(19), PageJson.Default.PageFacts)!,
         DeliveredAt = row.NullableInstant(20),
         SeenAt = row.NullableInstant(21),
+        Receipt = row.NullableString(22) is { } receipt ? JsonSerializer.Deserialize(receipt, PageJson.Default.PageReceipt) : null,
     };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PageFacts))]
+[JsonSerializable(typeof(PageReceipt))]
 internal sealed partial class PageJson : JsonSerializerContext;

@@ -54,6 +54,7 @@ internal static class Texts
             MessageKind.Asked => Asked(message),
             MessageKind.Waited => Waited(message),
             MessageKind.SelfTest => SelfTest(message),
+            MessageKind.Snoozed => Snoozed(message),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -164,6 +165,15 @@ internal static class Texts
         $"i Test from Tocsin for {Recipient(m)}: did you notice?",
         $"This tests how you are woken. {Asks(m)}",
         $"This tests how you are woken. {Asks(m)}");
+
+    private static (string Title, string Body, string Lead) Snoozed(Message m)
+    {
+        var until = m.NextAt is { } at ? $" until {PlainText.Clock(at, m.Now, m.TimeZone)}" : "";
+        return (
+            $"z #{m.Incident}: {By(m, "somebody")} put it off{until}",
+            $"{Sentence(Title(m))} Escalation begins again then.",
+            $"{By(m, "Somebody")} put it off{until}. Escalation begins again then; you need not act.");
+    }
 
     private static (string Title, string Body, string Lead) Test(Message m) => (
         $"i Test from Tocsin for {Recipient(m)}",

@@ -37,6 +37,7 @@ internal sealed class Retention(
         "DELETE FROM delivery WHERE workspace_id = @workspace AND id IN (SELECT id FROM delivery WHERE workspace_id = @workspace AND received_at < @before LIMIT @most)",
         "DELETE FROM silence WHERE workspace_id = @workspace AND ends_at < @before",
         "DELETE FROM recipient_minute WHERE workspace_id = @workspace AND minute < @now / 60000000 - 60",
+        "DELETE FROM reply_seen WHERE workspace_id = @workspace AND at < @before",
         "DELETE FROM login WHERE workspace_id = @workspace AND expires_at < @now",
         "DELETE FROM one_time_link WHERE workspace_id = @workspace AND expires_at < @now",
     ];

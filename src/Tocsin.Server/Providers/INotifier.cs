@@ -7,7 +7,14 @@ internal abstract record SendOutcome
 {
     /// <summary>The provider took it.</summary>
     /// <param name="Receipt">The provider's own id or status line, for the timeline.</param>
-    internal sealed record Accepted(string Receipt) : SendOutcome;
+    internal sealed record Accepted(string Receipt) : SendOutcome
+    {
+        /// <summary>What the provider needs to change this message later; null: it cannot be changed. At most 500 characters, no secret.</summary>
+        public string? Handle { get; init; }
+
+        /// <summary>Where news about the same incident goes instead of a message of its own; null: changing the message says it all.</summary>
+        public string? Thread { get; init; }
+    }
 
     /// <summary>Might work later: 429, 5xx, timeout, connection refused.</summary>
     /// <param name="RetryAfter">What the provider asked for; null if it did not.</param>
@@ -30,4 +37,11 @@ internal interface INotifier
     IReadOnlyList<Error> Check(ContactMethod method);
 
     Task<SendOutcome> SendAsync(Message message, ContactMethod method, CancellationToken ct);
+
+    /// <summary>
+    /// Changes a message that is there, so that it says what is so now. Asked only with a handle that this provider gave. Repeating it
+    /// changes nothing more, and nobody is rung.
+    /// </summary>
+    Task<SendOutcome> EditAsync(Message message, string handle, ContactMethod method, CancellationToken ct) =>
+        Task.FromResult<SendOutcome>(new SendOutcome.Refused($"{Info.Name} cannot change a message."));
 }

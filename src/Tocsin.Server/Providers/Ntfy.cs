@@ -74,7 +74,7 @@ internal sealed partial class Ntfy(GuardedHttp http) : INotifier
 
     internal static int Priority(Message message) => (message.Kind, message.Severity) switch
     {
-        (MessageKind.Resolved or MessageKind.Acknowledged, _) => 2,
+        (MessageKind.Resolved or MessageKind.Acknowledged or MessageKind.Snoozed, _) => 2,
         (MessageKind.Test or MessageKind.Reminder or MessageKind.Waited, _) => 3,
         (_, Severity.Critical) => 5,
         (_, Severity.Warning) => 3,

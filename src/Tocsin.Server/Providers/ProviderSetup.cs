@@ -8,8 +8,8 @@ internal static class ProviderSetup
     /// <summary>All providers, found by a scan: adding one edits no list. They need <c>AddOutgoing</c>.</summary>
     public static IServiceCollection AddProviders(this IServiceCollection services)
     {
-        services.AddSingleton<NotifierRegistry>().AddSingleton<AlertSourceRegistry>();
-        return services.AddScanned<INotifier>().AddScanned<IAlertSource>();
+        services.AddSingleton<NotifierRegistry>().AddSingleton<AlertSourceRegistry>().AddSingleton<ReplySourceRegistry>();
+        return services.AddScanned<INotifier>().AddScanned<IAlertSource>().AddScanned<IReplySource>();
     }
 
     /// <summary>Registers every implementation of a port in this assembly.</summary>

@@ -21,3 +21,13 @@ internal sealed class AlertSourceRegistry(IEnumerable<IAlertSource> sources)
 
     public IAlertSource? Find(string id) => _byId.GetValueOrDefault(id);
 }
+
+/// <summary>All systems through which people answer, by id.</summary>
+internal sealed class ReplySourceRegistry(IEnumerable<IReplySource> sources)
+{
+    private readonly FrozenDictionary<string, IReplySource> _byId = sources.ToFrozenDictionary(s => s.Id, StringComparer.Ordinal);
+
+    public IReadOnlyCollection<IReplySource> All => _byId.Values;
+
+    public IReplySource? Find(string id) => _byId.GetValueOrDefault(id);
+}

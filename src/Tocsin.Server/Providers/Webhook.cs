@@ -115,6 +115,7 @@ internal sealed class Webhook(GuardedHttp http, TimeProvider clock) : INotifier
         MessageKind.Asked => "incident.help_asked",
         MessageKind.Waited => "incident.waited",
         MessageKind.SelfTest => "contact.self_test",
+        MessageKind.Snoozed => "incident.snoozed",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -16,6 +16,9 @@ internal sealed record Attempt(DateTimeOffset At, Message Message, string Method
     }
 }
 
+/// <summary>A change of a message that was asked for.</summary>
+internal sealed record Edit(DateTimeOffset At, Message Message, string Handle);
+
 /// <summary>The provider <c>fake</c>: accepts everything unless told otherwise, and remembers every attempt.</summary>
 internal sealed class FakeNotifier(TimeProvider clock) : INotifier
 {
@@ -35,6 +38,17 @@ internal sealed class FakeNotifier(TimeProvider clock) : INotifier
     /// <summary>All attempts as lines; see <see cref="Attempt.ToString"/>.</summary>
     public string[] Story => [.. Attempts.Select(a => a.ToString())];
 
+    /// <summary>Whether its messages can be changed: the first is called m1, and so on.</summary>
+    public bool CanEdit { get; set; }
+
+    /// <summary>Whether its messages have a thread, called after the message.</summary>
+    public bool Threads { get; set; }
+
+    public List<Edit> Edits { get; } = [];
+
+    /// <summary>What it answers to every change; null: as to messages.</summary>
+    public SendOutcome? EditsAlways { get; set; }
+
     /// <summary>Called before each answer, so that a test can do something while a send is under way.</summary>
     public Func<Message, Task>? Meanwhile { get; set; }
 
@@ -53,6 +67,21 @@ internal sealed class FakeNotifier(TimeProvider clock) : INotifier
         var name = $"{message.Recipient}/{method.Name}";
         var answer = _answers.TryGetValue(name, out var next) && next.TryDequeue(out var first) ? first : _always.GetValueOrDefault(name, Accepted);
         Attempts.Add(new(clock.GetUtcNow(), message, method.Name, answer));
+        if (Meanwhile is not null)
+        {
+            await Meanwhile(message);
+        }
+
+        return CanEdit && answer is SendOutcome.Accepted taken
+            ? taken with { Handle = $"m{Attempts.Count}", Thread = Threads ? $"thread of m{Attempts.Count}" : null }
+            : answer;
+    }
+
+    public async Task<SendOutcome> EditAsync(Message message, string handle, ContactMethod method, CancellationToken ct)
+    {
+        Edits.Add(new(clock.GetUtcNow(), message, handle));
+        var answer = EditsAlways
+            ?? (_answers.TryGetValue($"{message.Recipient}/{method.Name}", out var next) && next.TryDequeue(out var first) ? first : Accepted);
         if (Meanwhile is not null)
         {
             await Meanwhile(message);

@@ -30,7 +30,7 @@ internal sealed class NodeParts
         var planner = new PagePlanner(Pages, Jobs, Log, paging);
         Flow = new(Incidents, planner, Pages, Jobs, Log);
         Intake = new(Alerts, Incidents, Flow, Log);
-        var desk = Desk = new PageDesk(Pages, Incidents, Flow, Jobs, Log, paging);
+        var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
         Silences = new(database, estates, silences, Alerts, Jobs, Log, clock);
         Incident = new(database, estates, Flow, Intake, clock);
         var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
@@ -40,6 +40,7 @@ internal sealed class NodeParts
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
             new SilenceTurn(database, estates, silences, Intake, Alerts, Incidents, Flow, Jobs, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
+            new PageEditor(database, estates, new([notifier]), Pages, Incidents, Jobs, Log, writer, new(clock), clock),
             .. more?.Invoke(Jobs) ?? [],
         ];
         Runner = new(database, Jobs, Handlers, options, clock, logging.CreateLogger<JobRunner>()) { Node = node };

@@ -33,6 +33,9 @@ public enum MessageKind
 
     /// <summary>Only as a change of an earlier message: somebody put the incident off.</summary>
     Snoozed,
+
+    /// <summary>A device that somebody registered can't be reached any more; goes to them by another method.</summary>
+    DeviceLost,
 }
 
 /// <summary>What is told to one recipient through one method. Texts of other systems are data: each channel escapes them.</summary>
@@ -44,6 +47,9 @@ public sealed record Message
     public required string Key { get; init; }
 
     public required string Workspace { get; init; }
+
+    /// <summary>The workspace's number in the store, for methods whose addresses are kept there; 0: the message is only looked at.</summary>
+    public long WorkspaceId { get; init; }
 
     /// <summary>The incident's number; 0 for a test.</summary>
     public required long Incident { get; init; }

@@ -62,7 +62,7 @@ internal sealed class EstateCompiler(EstateProviders providers, Func<EstateObjec
             Services = Of("service").Select(o => EstateReader.ReadService(o.Body)).ToFrozenDictionary(s => s.Name, StringComparer.Ordinal),
             Schedules = Of("schedule").Select(o => reader.ReadSchedule(o.Body, o.Path)).ToFrozenDictionary(s => s.Name, StringComparer.Ordinal),
             Policies = Of("policy").Select(o => EstateReader.ReadPolicy(o.Body)).ToFrozenDictionary(p => p.Name, StringComparer.Ordinal),
-            Channels = Of("channel").Select(o => reader.ReadContact(o.Body, o.Path)).ToFrozenDictionary(c => c.Name, StringComparer.Ordinal),
+            Channels = Of("channel").Select(o => reader.ReadChannel(o.Body, o.Path)).ToFrozenDictionary(c => c.Name, StringComparer.Ordinal),
             Sources = Of("source").Select(o => reader.ReadSource(o.Body, o.Path)).ToFrozenDictionary(s => s.Name, StringComparer.Ordinal),
             Silences = [.. Of("silence").Select(o => reader.ReadSilence(o.Body, o.Path))],
             Route = Of("route").Select(o => reader.ReadRoot(o.Body, o.Path)).FirstOrDefault() ?? new Route { Name = EstateTable.RouteName },
@@ -79,7 +79,7 @@ internal sealed class EstateCompiler(EstateProviders providers, Func<EstateObjec
             model = model with { Route = model.Route with { Policy = OnlyPolicy(model, at.Body?.Mark ?? Mark.None, at.Path ?? "route", warnings) } };
         }
 
-        warnings.AddRange(EstateWarnings.Find(model, bodies, now));
+        warnings.AddRange(EstateWarnings.Find(model, bodies, providers, now));
         return new(workspace, model, [], InOrder(warnings), reader.TestMarks);
     }
 

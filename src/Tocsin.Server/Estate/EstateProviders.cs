@@ -14,6 +14,9 @@ internal sealed class EstateProviders(NotifierRegistry notifiers, AlertSourceReg
 
     public ProviderInfo? Find(ProviderPort port, string id) => port == ProviderPort.Notifier ? notifiers.Find(id)?.Info : sources.Find(id)?.Info;
 
+    /// <summary>Whether a method of this type reaches only devices that people register themselves.</summary>
+    public bool IsByDevices(string type) => notifiers.Find(type)?.Info.ByDevices == true;
+
     /// <summary>What is wrong with the settings of a method whose type is known.</summary>
     public IReadOnlyList<Error> Check(Notify.ContactMethod method) => notifiers.Find(method.Type)?.Check(method) ?? [];
 }

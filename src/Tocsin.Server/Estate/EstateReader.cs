@@ -14,6 +14,10 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
     /// <summary>Between the contact methods of a user without rules of his own.</summary>
     private static readonly TimeSpan DefaultRung = TimeSpan.FromMinutes(2);
 
+    /// <summary>The contact method that everybody has without declaring it: the devices that they register themselves.</summary>
+    private const string Push = "push";
+    private const string PushType = "webpush";
+
     private readonly Dictionary<RouteTest, Mark> _testMarks = new(ReferenceEqualityComparer.Instance);
 
     public IReadOnlyDictionary<RouteTest, Mark> TestMarks => _testMarks;
@@ -33,6 +37,12 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         }
 
         var notify = map.Find("notify") as EstateMap;
+        if (NamesPush(notify) && contact.TrueForAll(c => c.Name != Push))
+        {
+            // Devices are registered while the server runs, so that there is nothing to declare but the wish to be rung on them.
+            contact.Add(new(Push, PushType, new Dictionary<string, string>(StringComparer.Ordinal)));
+        }
+
         NotifyRule[] ladder = [.. contact.Select((c, i) => new NotifyRule(i * DefaultRung, c.Name))];
         return new()
         {
@@ -48,8 +58,22 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         };
     }
 
+    public ContactMethod ReadChannel(EstateMap map, string path)
+    {
+        var channel = ReadContact(map, path);
+        if (providers.IsByDevices(channel.Type))
+        {
+            Fault(map.Find("type")!, $"{path}.type", $"{channel.Type} reaches people's own devices, and a channel has none; use it as a contact method of users", channel.Type);
+        }
+
+        return channel;
+    }
+
+    private static bool NamesPush(EstateMap? notify) => notify is not null && notify.Entries.Any(urgency =>
+        urgency.Value is EstateList list && list.Items.OfType<EstateMap>().Any(rule => rule.TryText("via", out var via) && via == Push));
+
     /// <summary>A contact method or a channel.</summary>
-    public ContactMethod ReadContact(EstateMap map, string path)
+    private ContactMethod ReadContact(EstateMap map, string path)
     {
         var method = new ContactMethod(map.Text("name"), map.Text("type"), Settings(map, EstateTable.Contact));
 

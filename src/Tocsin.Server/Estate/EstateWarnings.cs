@@ -9,7 +9,7 @@ internal static class EstateWarnings
     private static readonly TimeSpan Ahead = TimeSpan.FromDays(28);
 
     public static IEnumerable<EstateFault> Find(
-        EstateModel model, IReadOnlyDictionary<EstateKey, (EstateMap Body, string Path)> bodies, DateTimeOffset now)
+        EstateModel model, IReadOnlyDictionary<EstateKey, (EstateMap Body, string Path)> bodies, EstateProviders providers, DateTimeOffset now)
     {
         var reach = new EstateReach(model);
         EstateFault Warning(string kind, string name, string path, string text)
@@ -21,6 +21,12 @@ internal static class EstateWarnings
         foreach (var user in model.Users.Values.Where(MustBeReachable))
         {
             yield return Warning("user", user.Name, "", $"user {user.Name} has no contact method and cannot be paged");
+        }
+
+        foreach (var user in model.Users.Values.Where(user => user is { Disabled: false, Contact.Count: > 0 } && user.Contact.All(c => providers.IsByDevices(c.Type))))
+        {
+            yield return Warning(
+                "user", user.Name, "", $"user {user.Name} is reached only on devices that {user.Name} registers at run time (Me, Devices), which this file cannot show; add a contact method that does not depend on them");
         }
 
         foreach (var schedule in model.Schedules.Values)

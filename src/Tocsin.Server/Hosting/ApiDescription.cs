@@ -34,6 +34,7 @@ internal static class ApiDescription
         ("Sources", "Where alerts come from, what was delivered, and where to deliver it."),
         ("Replies", "What people answer in chat systems and on phones, as those systems send it."),
         ("Contact tests", "Whether a message arrives, by the provider's own answer."),
+        ("Devices", "The browsers and apps on which a person is paged."),
         ("Estate", "Everything that people configure, as YAML."),
         ("Accounts", "People: logging in, who they are, what they are logged in with."),
         ("Members", "Who belongs to the workspace, with which role, and who is invited."),

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Audit;
 using Tocsin.Data;
+using Tocsin.Devices;
 using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Incidents;
@@ -91,6 +92,7 @@ public static class TocsinHost
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
         services.AddProviders();
+        services.AddDevices();
         services.AddScanned<IJobHandler>();
         services.AddSingleton(provider => new JobStore(
             provider.GetRequiredService<Database>().Dialect, provider.GetRequiredService<IOptions<JobOptions>>().Value.Lease));
@@ -152,6 +154,8 @@ public static class TocsinHost
         var box = await SecretKeys.OpenAsync(database, secrets.Boxes(), ct);
         services.AddSingleton(_ => database);
         services.AddSingleton(box);
+        var pushKeys = await PushKeys.OpenAsync(database, box, ct);
+        services.AddSingleton(_ => pushKeys);
         services.AddSingleton(new PublicLinks(options.PublicBase, secret));
         services.AddSingleton(new FormTokens(secret));
         services.AddSingleton(new AccountIds(secret));
@@ -225,6 +229,7 @@ public static class TocsinHost
         app.MapSources();
         app.MapReplies();
         app.MapContactTests();
+        app.MapDevices();
         app.MapIncidents();
         app.MapAlerts();
         app.MapPagesApi();

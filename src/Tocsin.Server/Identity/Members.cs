@@ -73,7 +73,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
         },
         ct);
 
-    /// <summary>Ends a membership, with its sessions and the keys that the person owns here. The account itself stays. Everybody may leave himself.</summary>
+    /// <summary>Ends a membership, with its sessions, its devices and the keys that the person owns here. The account itself stays. Everybody may leave himself.</summary>
     /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
     public Task<Result<Account>> RemoveAsync(Caller by, string id, CancellationToken ct) => ChangeAsync(
         by, id, null,
@@ -82,6 +82,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
             var now = clock.GetUtcNow();
             await tx.ExecuteAsync("DELETE FROM member WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
             await tx.ExecuteAsync("DELETE FROM login WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
+            await tx.ExecuteAsync("DELETE FROM device WHERE workspace_id = @workspace AND user_name = @user", ("workspace", by.Workspace), ("user", member.UserName));
             await EndWhatHeGaveAsync(tx, member, null, now);
             await log.AppendAsync(tx, by.Workspace, now, [new("member.removed", $"member/{member.UserName}", by.Actor, by.Person == member.Id ? "left" : $"was {member.Role.Word()}")]);
             return member;

@@ -55,6 +55,7 @@ internal sealed class ContactTester(NotifierRegistry notifiers, PublicLinks link
             Kind = MessageKind.Test,
             Key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
             Workspace = estate.Model.Workspace,
+            WorkspaceId = estate.Workspace,
             Incident = 0,
             Title = "Test: this is how Tocsin reaches you",
             Severity = Alerts.Severity.Info,

@@ -13,6 +13,7 @@ internal sealed class MessageWriter(PublicLinks links)
         Kind = page.Kind,
         Key = page.Key,
         Workspace = estate.Model.Workspace,
+        WorkspaceId = estate.Workspace,
         Incident = incident.Number,
         Title = incident.Title,
         Description = incident.Description,

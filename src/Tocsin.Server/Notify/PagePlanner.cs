@@ -51,12 +51,13 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
 
     /// <summary>
     /// Tells everybody who got a page of this incident, by the methods that take notices, except whoever caused it. Where the page itself
-    /// can be changed that says it, and only what is worth a line of its own follows in its thread.
+    /// can be changed that says it, and only what is worth a line of its own follows in its thread. One's own devices are told all the
+    /// same: the page that still stands on one of them gives way to the news.
     /// </summary>
     public async Task TellAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Tell tell, DateTimeOffset now)
     {
         var told = (await pages.OfIncidentAsync(tx, estate.Workspace, state.Number))
-            .Where(p => p is { Kind: MessageKind.Page, Status: PageStatus.Sent } && !(p.RecipientKind == RecipientKind.User && p.Recipient == tell.By))
+            .Where(p => p is { Kind: MessageKind.Page, Status: PageStatus.Sent } && (p.Type == "webpush" || !(p.RecipientKind == RecipientKind.User && p.Recipient == tell.By)))
             .OrderBy(p => p.Receipt is null)
             .DistinctBy(p => (p.RecipientId, p.Method))
             .Where(p => p.Receipt is null || (p.Receipt.Thread is not null && tell.Kind != MessageKind.Acknowledged))

@@ -55,6 +55,7 @@ internal static class Texts
             MessageKind.Waited => Waited(message),
             MessageKind.SelfTest => SelfTest(message),
             MessageKind.Snoozed => Snoozed(message),
+            MessageKind.DeviceLost => DeviceLost(message),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -62,10 +63,12 @@ internal static class Texts
         {
             Title = title,
             Body = body,
-            Subject = IsTest(message) ? $"[Tocsin] Test for {Recipient(message)}" : $"[Tocsin] {Word(message.Severity)} #{message.Incident} {Title(message)}",
+            Subject = IsTest(message) ? $"[Tocsin] Test for {Recipient(message)}"
+                : message.Kind == MessageKind.DeviceLost ? $"[Tocsin] {title[2..]}"
+                : $"[Tocsin] {Word(message.Severity)} #{message.Incident} {Title(message)}",
             Lead = lead,
-            Heading = IsTest(message) ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
-            Facts = IsTest(message) ? [] : [.. FactsOf(message)],
+            Heading = IsTest(message) || message.Kind == MessageKind.DeviceLost ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
+            Facts = IsTest(message) || message.Kind == MessageKind.DeviceLost ? [] : [.. FactsOf(message)],
             Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered or MessageKind.More
                 or MessageKind.Reminder or MessageKind.Asked or MessageKind.Waited,
         };
@@ -179,6 +182,11 @@ internal static class Texts
         $"i Test from Tocsin for {Recipient(m)}",
         "This contact method works. There is nothing to do.",
         "This is a test from Tocsin. This contact method works; there is nothing to do.");
+
+    private static (string Title, string Body, string Lead) DeviceLost(Message m) => (
+        $"● Pages no longer reach your device {PlainText.OneLine(m.Title, 60)}",
+        $"{Sentence(PlainText.OneLine(m.Description, 200))} Open your devices on it and register it again.",
+        $"Pages no longer reach your device {PlainText.OneLine(m.Title, 60)}: register it again, or remove it from your rules.");
 
     private static IEnumerable<Fact> FactsOf(Message m)
     {

@@ -3,7 +3,14 @@ namespace Tocsin.Providers;
 /// <summary>What a provider says of itself; forms, docs and error texts are drawn from it.</summary>
 /// <param name="Id">Stable; appears in URLs and YAML.</param>
 /// <param name="Settings">Every setting that the provider reads; any other key is an error.</param>
-internal sealed record ProviderInfo(string Id, string Name, Uri Docs, IReadOnlyList<ProviderSetting> Settings);
+internal sealed record ProviderInfo(string Id, string Name, Uri Docs, IReadOnlyList<ProviderSetting> Settings)
+{
+    /// <summary>
+    /// It reaches devices that people register themselves while the server runs: never a channel, and whether anything is reached is known
+    /// only where the devices are.
+    /// </summary>
+    public bool ByDevices { get; init; }
+}
 
 /// <param name="Secret">Write-only in UI and API, masked everywhere.</param>
 /// <param name="Help">One sentence with unit, range and default.</param>

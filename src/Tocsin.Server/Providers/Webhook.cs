@@ -116,6 +116,7 @@ internal sealed class Webhook(GuardedHttp http, TimeProvider clock) : INotifier
         MessageKind.Waited => "incident.waited",
         MessageKind.SelfTest => "contact.self_test",
         MessageKind.Snoozed => "incident.snoozed",
+        MessageKind.DeviceLost => "device.lost",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

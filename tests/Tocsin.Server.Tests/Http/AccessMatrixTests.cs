@@ -43,6 +43,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             "/api/v1/silences",
             $$"""{"match": ["alertname=\"{{Mark}}-2\""], "starts_at": "{{DateTimeOffset.UtcNow:O}}", "ends_at": "{{DateTimeOffset.UtcNow.AddDays(1):O}}", "comment": "{{Mark}}"}""", HttpStatusCode.Created);
         var key = await owner.PostAsync("/api-keys", $$"""{"name": "{{Mark}}"}""");
+        var device = await owner.PostAsync("/api/v1/me/devices", $$"""{"kind": "app", "name": "{{Mark}}", "token": "{{Mark}}"}""", HttpStatusCode.Created);
         _ofAcme = new(StringComparer.Ordinal)
         {
             ["incidents/{number}"] = "1",
@@ -50,6 +51,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["alerts/{id}"] = await IdAsync("alert"),
             ["alerts/{group}"] = "acme",
             ["sessions/{id}"] = await IdAsync("login"),
+            ["devices/{id}"] = $"{device["id"]}",
             ["keys/{id}"] = await IdAsync("api_key"),
             ["api-keys/{prefix}"] = key["key"].Text()[..12],
             ["members/{id}"] = (await owner.GetJsonAsync("/api/v1/me"))["id"].Text(),

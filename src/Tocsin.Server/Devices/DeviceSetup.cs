@@ -1,0 +1,17 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tocsin.Hosting;
+
+namespace Tocsin.Devices;
+
+internal static class DeviceSetup
+{
+    /// <summary>Devices that people register; needs <see cref="PushKeys"/>, which belong to the store.</summary>
+    public static IServiceCollection AddDevices(this IServiceCollection services)
+    {
+        services.AddOptions<PushOptions>().BindConfiguration("Push").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PushOptions>, PushOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Push", typeof(PushOptions)));
+        return services.AddSingleton<DeviceStore>().AddSingleton<DeviceSender>().AddSingleton<DeviceDesk>().AddSingleton<PushSigner>();
+    }
+}

@@ -62,5 +62,5 @@ public sealed class EstateReach
     }
 
     private static IReadOnlyList<string> Everybody(Schedule schedule) =>
-        [.. schedule.Rotations.SelectMany(rotation => rotation.Users), .. schedule.Overrides.Select(o => o.User)];
+        [.. schedule.Rotations.SelectMany(rotation => rotation.InTurn()).SelectMany(users => users), .. schedule.Overrides.Select(o => o.User)];
 }

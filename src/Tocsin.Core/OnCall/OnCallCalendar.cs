@@ -13,12 +13,16 @@ public static class OnCallCalendar
     /// <param name="entries">What people entered for it. That is never a reason to refuse; see <see cref="OnCallEntries"/>.</param>
     public static CompiledSchedule Compile(Schedule schedule, OnCallEntries entries)
     {
+        ThrowIfBroken(schedule);
+        return new(schedule, entries.Covers.Count + entries.Away.Count > 0 ? new(entries) : null);
+    }
+
+    internal static void ThrowIfBroken(Schedule schedule)
+    {
         if (ScheduleRules.Check(schedule) is [var error, ..])
         {
             throw new ArgumentException($"Schedule '{schedule.Name}', {error.Field}: {error.Detail}", nameof(schedule));
         }
-
-        return new(schedule, entries);
     }
 }
 
@@ -36,24 +40,31 @@ public sealed class CompiledSchedule
     private readonly SpanLine<Answer> _overrides;
     private readonly RotationLine _rotations;
 
-    internal CompiledSchedule(Schedule schedule, OnCallEntries entries)
+    internal CompiledSchedule(Schedule schedule, EntryLines? entries)
     {
         Schedule = schedule;
-        var clock = new WallClock(schedule.TimeZone);
-        _rotations = new(schedule.Rotations, clock);
-        _overrides = Lay(schedule.Overrides, clock);
-        _entries = entries.Covers.Count + entries.Away.Count > 0 ? new(entries) : null;
+        _rotations = new(schedule);
+        _overrides = Lay(schedule.Overrides, new(schedule.TimeZone));
+        _entries = entries;
     }
 
     public Schedule Schedule { get; }
 
     internal int KeptWeight => _rotations.KeptWeight;
 
+    /// <summary>Another schedule under the same entries: what this one would be after a change.</summary>
+    /// <exception cref="ArgumentException">The schedule breaks <see cref="ScheduleRules"/>.</exception>
+    public CompiledSchedule Changed(Schedule schedule)
+    {
+        OnCallCalendar.ThrowIfBroken(schedule);
+        return new(schedule, _entries);
+    }
+
     /// <summary>Who is on call at an instant, of whatever offset.</summary>
     public OnCallNow At(DateTimeOffset instant)
     {
-        var answer = AnswerAt(instant.UtcTicks, out var until);
-        return new(answer.Users, ChangeWithinForesight(answer, until, instant), answer.Because);
+        var state = StateAt(instant.UtcTicks);
+        return new(state.Answer.Users, ChangeWithinForesight(state, instant), state.Answer.Because);
     }
 
     /// <summary>When the answer for this instant changes next, UTC; null: not within 366 days.</summary>
@@ -63,16 +74,35 @@ public sealed class CompiledSchedule
     /// All stretches between two instants, in order and without a break, gaps included; the first and the last are cut off there.
     /// Neighbours differ. Worked out while it is read, so the end may be far away. Empty unless from is before to.
     /// </summary>
-    public IEnumerable<Shift> Shifts(DateTimeOffset from, DateTimeOffset to)
+    public IEnumerable<Shift> Shifts(DateTimeOffset from, DateTimeOffset to) => Stretches(from, to).Select(s => s.Shift);
+
+    /// <summary>Those of <see cref="Shifts"/> in which nobody is on call.</summary>
+    public IEnumerable<Shift> Gaps(DateTimeOffset from, DateTimeOffset to) => Shifts(from, to).Where(shift => shift.Users.Count == 0);
+
+    /// <summary>
+    /// Those of <see cref="Shifts"/> in which rotations of one priority put different people on call together. Neither the people of
+    /// one turn nor those of different priorities overlap, and what an override or a cover decides does not.
+    /// </summary>
+    public IEnumerable<Shift> Overlaps(DateTimeOffset from, DateTimeOffset to) => Stretches(from, to).Where(s => s.Overlap).Select(s => s.Shift);
+
+    /// <summary><see cref="Gaps"/> and <see cref="Overlaps"/> in one go.</summary>
+    public Coverage Coverage(DateTimeOffset from, DateTimeOffset to)
+    {
+        var flaws = Stretches(from, to).Where(s => s.Overlap || s.Shift.Users.Count == 0).ToLookup(s => s.Overlap, s => s.Shift);
+        return new([.. flaws[false]], [.. flaws[true]]);
+    }
+
+    private IEnumerable<(Shift Shift, bool Overlap)> Stretches(DateTimeOffset from, DateTimeOffset to)
     {
         var begin = from.ToUniversalTime();
         var end = to.ToUniversalTime();
         for (var at = begin; at < end;)
         {
-            var answer = AnswerAt(at.UtcTicks, out var until);
-            if (ChangeWithinForesight(answer, until, at) is { } change && change < end)
+            var state = StateAt(at.UtcTicks);
+            var answer = state.Answer;
+            if (ChangeWithinForesight(state, at) is { } change && change < end)
             {
-                yield return new(begin, change, answer.Users, answer.Because);
+                yield return (new(begin, change, answer.Users, answer.Because), answer.Overlap);
                 begin = at = change;
             }
             else if (end - at > Foresight)
@@ -82,14 +112,11 @@ public sealed class CompiledSchedule
             }
             else
             {
-                yield return new(begin, end, answer.Users, answer.Because);
+                yield return (new(begin, end, answer.Users, answer.Because), answer.Overlap);
                 yield break;
             }
         }
     }
-
-    /// <summary>Those of <see cref="Shifts"/> in which nobody is on call.</summary>
-    public IEnumerable<Shift> Gaps(DateTimeOffset from, DateTimeOffset to) => Shifts(from, to).Where(shift => shift.Users.Count == 0);
 
     private static SpanLine<Answer> Lay(IReadOnlyList<Override> overrides, WallClock clock)
     {
@@ -100,44 +127,46 @@ public sealed class CompiledSchedule
     }
 
     /// <summary>The instant of the next other answer, if it can be told from here.</summary>
-    /// <param name="until">How long the answer holds at least, in ticks.</param>
-    private DateTimeOffset? ChangeWithinForesight(Answer answer, long until, DateTimeOffset from)
+    private DateTimeOffset? ChangeWithinForesight(State state, DateTimeOffset from)
     {
-        var foreseen = from.UtcTicks + Foresight.Ticks;
-        while (until <= foreseen && until <= DateTime.MaxValue.Ticks)
+        var foreseen = Math.Min(from.UtcTicks + Foresight.Ticks, DateTime.MaxValue.Ticks);
+        var answer = state.Answer;
+        while (state.Until <= foreseen)
         {
-            if (!AnswerAt(until, out var next).Same(answer))
+            var until = state.Until;
+            if (state.IsChange || !(state = StateAt(until)).Answer.Same(answer))
             {
                 return new(until, TimeSpan.Zero);
             }
-
-            until = next;
         }
 
         return null;
     }
 
-    /// <param name="until">How long the answer holds at least.</param>
-    private Answer AnswerAt(long utc, out long until)
+    private State StateAt(long utc)
     {
-        until = WallClock.Never;
+        var until = WallClock.Never;
         if (_entries?.ForEverybody(utc, ref until) is { } cover)
         {
-            return Covered(cover, utc, ref until);
+            return new(Covered(cover, utc, ref until), until, IsChange: false);
         }
 
-        var replaced = _overrides.At(utc, out var change);
-        until = Math.Min(until, change);
-        if (replaced is not null)
+        if (_overrides.At(utc, out var change) is { } replaced)
         {
             return _entries?.StandIn(replaced.Users[0], -1, utc, ref until) is { } standIn
-                ? new([standIn.Cover.User], $"override; {Roll.Say(replaced.Users[0], standIn.Cover)}")
-                : replaced;
+                ? new(new([standIn.Cover.User], $"override; {Roll.Say(replaced.Users[0], standIn.Cover)}"), Math.Min(until, change), IsChange: false)
+                : new(replaced, Math.Min(until, change), IsChange: change < until);
         }
 
-        var answer = _rotations.At(utc, out change);
+        var answer = _rotations.At(utc, out var rotationChange);
+        if (_entries is null || AreAllThere(answer.Users, utc, ref until))
+        {
+            change = Math.Min(change, rotationChange);
+            return new(answer, Math.Min(until, change), IsChange: change < until);
+        }
+
         until = Math.Min(until, change);
-        return _entries is null || AreAllThere(answer.Users, utc, ref until) ? answer : new Roll(_entries, utc).Call(_rotations, ref until);
+        return new(new Roll(_entries, utc).Call(_rotations, ref until), until, IsChange: false);
     }
 
     private Answer Covered(RankedCover cover, long utc, ref long until) =>
@@ -155,4 +184,8 @@ public sealed class CompiledSchedule
 
         return all;
     }
+
+    /// <param name="Until">How long the answer holds at least.</param>
+    /// <param name="IsChange">It is known that another answer follows then, without asking again.</param>
+    private readonly record struct State(Answer Answer, long Until, bool IsChange);
 }

@@ -3,28 +3,22 @@ namespace Tocsin.OnCall;
 /// <summary>Calls the roll of one instant at which entries change what the rotations say.</summary>
 internal sealed class Roll(EntryLines entries, long utc)
 {
-    private readonly List<string> _users = [];
     private readonly List<string> _notes = [];
     private readonly List<string> _away = [];
 
     /// <param name="until">Made smaller where the answer holds less long.</param>
     public Answer Call(RotationLine rotations, ref long until)
     {
-        List<string> names = [];
-        for (var level = 0; _users.Count == 0 && level < rotations.Levels.Count; level++)
+        List<(string Name, IReadOnlyList<string> Users)> there = [];
+        for (var level = 0; there.Count == 0 && level < rotations.Levels.Count; level++)
         {
             foreach (var rotation in rotations.Levels[level])
             {
                 var turn = rotation.At(utc, out var change);
                 until = Math.Min(until, change);
-                if (turn == RotationClock.Nobody)
+                if (turn != RotationClock.Nobody && Take(rotation.Turns[turn].Users, ref until) is { Count: > 0 } users)
                 {
-                    continue;
-                }
-
-                if (Take(rotation.Turns[turn].Users, ref until))
-                {
-                    names.Add(rotation.Name);
+                    there.Add((rotation.Name, users));
                 }
             }
         }
@@ -34,7 +28,8 @@ internal sealed class Roll(EntryLines entries, long utc)
             _notes.Add($"{string.Join(" and ", _away)} {(_away.Count == 1 ? "is" : "are")} away");
         }
 
-        return new(_users, string.Join("; ", [names.Count == 0 ? "nobody is left" : Answer.Say(names), .. _notes]));
+        var answer = there.Count == 0 ? new([], "nobody is left") : Answer.Of(there);
+        return answer with { Because = string.Join("; ", [answer.Because, .. _notes]) };
     }
 
     /// <summary><c>cover: swap</c>, or <c>bo instead of ana: swap</c> if it is instead of one person.</summary>
@@ -44,17 +39,16 @@ internal sealed class Roll(EntryLines entries, long utc)
         return cover.Because.Length == 0 ? what : $"{what}: {cover.Because}";
     }
 
-    /// <returns>Whether anybody of these is on call.</returns>
-    private bool Take(IReadOnlyList<string> users, ref long until)
+    /// <returns>Who of a turn is on call.</returns>
+    private List<string> Take(IReadOnlyList<string> turn, ref long until)
     {
-        var any = false;
-        foreach (var user in users)
+        List<string> users = [];
+        foreach (var user in turn)
         {
             if (entries.StandIn(user, -1, utc, ref until) is { } standIn)
             {
                 Add(_notes, Say(user, standIn.Cover));
-                Add(_users, standIn.Cover.User);
-                any = true;
+                Add(users, standIn.Cover.User);
             }
             else if (entries.IsAway(user, utc, ref until))
             {
@@ -62,12 +56,11 @@ internal sealed class Roll(EntryLines entries, long utc)
             }
             else
             {
-                Add(_users, user);
-                any = true;
+                Add(users, user);
             }
         }
 
-        return any;
+        return users;
     }
 
     private static void Add(List<string> list, string text)

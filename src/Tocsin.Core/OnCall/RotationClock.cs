@@ -8,44 +8,27 @@ internal sealed class RotationClock
     public const int Nobody = -1;
 
     private const long Day = TimeSpan.TicksPerDay;
-    private const int AllDays = 0b111_1111;
 
     private readonly WallClock _clock;
-    private readonly long _start;
+    private readonly DutyHours? _hours;
+    private readonly DateTime _start;
     private readonly long _end;
-    private readonly long _period;
+    private readonly RotationPeriod _every;
     private readonly bool _handsOff;
-    private readonly bool _restricted;
-    private readonly int _days;
-    private readonly long _open;
-    private readonly long _length;
 
-    public RotationClock(Rotation rotation, WallClock clock)
+    /// <param name="holidays">Those that count for this rotation.</param>
+    public RotationClock(Rotation rotation, WallClock clock, IReadOnlyList<Holidays> holidays)
     {
         _clock = clock;
-        _start = rotation.Start.Ticks;
+        _hours = DutyHours.Of(rotation.AllWindows(), holidays);
+        _start = rotation.Start;
         _end = rotation.End?.Ticks ?? WallClock.Never;
-        _period = rotation.Every.Count * rotation.Every.Unit switch
-        {
-            PeriodUnit.Hour => TimeSpan.TicksPerHour,
-            PeriodUnit.Day => Day,
-            _ => 7 * Day,
-        };
-        _handsOff = rotation.Users.Distinct(StringComparer.Ordinal).Skip(1).Any();
-
-        _days = rotation.Days.Count == 0 ? AllDays : rotation.Days.Aggregate(0, (days, day) => days | (1 << (((int)day + 6) % 7)));
-        _open = rotation.From?.Ticks ?? 0;
-        _length = (rotation.To?.Ticks ?? 0) - _open;
-        if (_length <= 0)
-        {
-            _length += Day;
-        }
-
-        _restricted = _days != AllDays || _length != Day;
+        _every = rotation.Every;
 
         Priority = rotation.Priority;
         Name = rotation.Name;
-        Turns = [.. rotation.Users.Select(user => new Answer([user], $"rotation {rotation.Name}"))];
+        Turns = [.. rotation.InTurn().Select(users => Answer.Of([(rotation.Name, [.. users.Distinct(StringComparer.Ordinal)])]))];
+        _handsOff = Turns.Any(turn => !turn.Same(Turns[0]));
     }
 
     public int Priority { get; }
@@ -56,7 +39,7 @@ internal sealed class RotationClock
     public IReadOnlyList<Answer> Turns { get; }
 
     /// <summary>How often <see cref="At"/> may change its answer, at most, in the long run.</summary>
-    public double ChangesPerDay => (_handsOff ? (double)Day / _period : 0) + (_restricted ? 2 : 0);
+    public double ChangesPerDay => (_handsOff ? (double)Day / (_every.Unit == PeriodUnit.Month ? 28 * Day : Length(_every)) : 0) + (_hours?.ChangesPerDay ?? 0);
 
     /// <summary>Whose turn it is: an index into <see cref="Turns"/>, or <see cref="Nobody"/>.</summary>
     /// <param name="until">Until when this holds at least, exclusive; <see cref="WallClock.Never"/> if for good.</param>
@@ -67,24 +50,24 @@ internal sealed class RotationClock
         return turn;
     }
 
-    private int AtLocal(long wall, out long until)
+    private int AtLocal(long local, out long until)
     {
-        if (wall < _start)
+        if (local < _start.Ticks)
         {
-            until = _start;
+            until = _start.Ticks;
             return Nobody;
         }
 
-        if (wall >= _end)
+        if (local >= _end)
         {
             until = WallClock.Never;
             return Nobody;
         }
 
         until = _end;
-        if (_restricted)
+        if (_hours is not null)
         {
-            var open = IsOpen(wall, out var change);
+            var open = _hours.AreOpen(local, out var change);
             until = Math.Min(until, change);
             if (!open)
             {
@@ -97,38 +80,41 @@ internal sealed class RotationClock
             return 0;
         }
 
-        var turn = (wall - _start) / _period;
-        until = Math.Min(until, _start + ((turn + 1) * _period));
+        var turn = TurnAt(local, out var handOff);
+        until = Math.Min(until, handOff);
         return (int)(turn % Turns.Count);
     }
 
-    /// <summary>Whether a daily window is open, and when one closes or else the next one opens.</summary>
-    private bool IsOpen(long wall, out long change)
+    private long TurnAt(long local, out long handOff)
     {
-        // A window lasts 24 hours at most, so it began on this day or on the day before.
-        var day = (wall - _open >= 0 ? wall - _open : wall - _open - Day + 1) / Day;
-        if (MayBegin(day) && wall < (day * Day) + _open + _length)
+        if (_every.Unit != PeriodUnit.Month)
         {
-            // Windows of 24 hours follow each other without a break; some weekday is not among them.
-            while (_length == Day && MayBegin(day + 1))
-            {
-                day++;
-            }
-
-            change = (day * Day) + _open + _length;
-            return true;
+            var length = Length(_every);
+            var turn = (local - _start.Ticks) / length;
+            handOff = _start.Ticks + ((turn + 1) * length);
+            return turn;
         }
 
-        do
+        var date = new DateTime(Math.Min(local, DateTime.MaxValue.Ticks));
+        var months = MonthOf(date) - MonthOf(_start);
+        if (local < HandOffAfter(months))
         {
-            day++;
+            months--;
         }
-        while (!MayBegin(day));
 
-        change = (day * Day) + _open;
-        return false;
+        handOff = HandOffAfter(((months / _every.Count) + 1) * _every.Count);
+        return months / _every.Count;
     }
 
-    // Day 0, 0001-01-01, was a Monday; a window of the day before it may reach into it.
-    private bool MayBegin(long day) => (_days & (1 << (int)((day + 7) % 7))) != 0;
+    private static int MonthOf(DateTime date) => (12 * date.Year) + date.Month;
+
+    /// <summary>Always from the first start on, so that the 31st comes back after a shorter month.</summary>
+    private long HandOffAfter(int months) => MonthOf(_start) + months > MonthOf(DateTime.MaxValue) ? WallClock.Never : _start.AddMonths(months).Ticks;
+
+    private static long Length(RotationPeriod period) => period.Count * period.Unit switch
+    {
+        PeriodUnit.Hour => TimeSpan.TicksPerHour,
+        PeriodUnit.Day => Day,
+        _ => 7 * Day,
+    };
 }

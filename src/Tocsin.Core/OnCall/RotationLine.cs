@@ -23,15 +23,18 @@ internal sealed class RotationLine
     private readonly Page?[] _pages = new Page?[PageCount];
     private readonly long[] _missed = new long[PageCount];
 
-    public RotationLine(IEnumerable<Rotation> rotations, WallClock clock)
+    public RotationLine(Schedule schedule)
     {
-        _rotations = [.. rotations.Select(r => new RotationClock(r, clock)).OrderByDescending(r => r.Priority)];
+        var clocks = new Dictionary<string, WallClock>(StringComparer.Ordinal);
+        _rotations = [.. schedule.Rotations.Select(r => new RotationClock(r, ClockOf(r.TimeZone ?? schedule.TimeZone), r.Holidays ?? schedule.Holidays)).OrderByDescending(r => r.Priority)];
         Levels = [.. _rotations.GroupBy(r => r.Priority).Select(level => level.ToArray())];
 
         // About as long as a page may be heavy: only one level is on call at a time, so the busiest decides. A level that is
         // busier than it seems here makes pages shorter, not heavier.
         var weightPerDay = _rotations.GroupBy(r => r.Priority).Select(g => g.Sum(r => r.ChangesPerDay) * (g.Count() + 1)).Append(1).Max();
         _span = TimeSpan.FromDays(Math.Clamp(PageWeight / weightPerDay, ShortestPage.TotalDays, LongestPage.TotalDays)).Ticks;
+
+        WallClock ClockOf(string zone) => clocks.TryGetValue(zone, out var clock) ? clock : clocks[zone] = new(zone);
     }
 
     /// <summary>The rotations of equal priority together, the highest first; of one level in the schedule's order.</summary>
@@ -170,10 +173,6 @@ internal sealed class RotationLine
             };
         }
 
-        private Answer Together()
-        {
-            string[] users = [.. _covering.SelectMany(i => rotations[i].Turns[_turns[i]].Users).Distinct(StringComparer.Ordinal)];
-            return new(users, Answer.Say([.. _covering.Select(i => rotations[i].Name)]));
-        }
+        private Answer Together() => Answer.Of([.. _covering.Select(i => (rotations[i].Name, rotations[i].Turns[_turns[i]].Users))]);
     }
 }

@@ -19,15 +19,12 @@ public static class ScheduleRules
             errors.Add(Error.Invalid("name", "A schedule needs a name."));
         }
 
-        if (!DateTimeZoneProviders.Tzdb.Ids.Contains(schedule.TimeZone))
-        {
-            errors.Add(Error.Invalid("time_zone", $"'{schedule.TimeZone}' is not a known IANA time zone; {Suggestion(schedule.TimeZone)}"));
-        }
+        CheckZone(schedule.TimeZone, "time_zone", errors);
 
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < schedule.Rotations.Count; i++)
         {
-            CheckRotation(schedule.Rotations[i], $"rotations[{i}]", names, errors);
+            CheckRotation(schedule.Rotations[i], schedule, $"rotations[{i}]", names, errors);
         }
 
         for (var i = 0; i < schedule.Overrides.Count; i++)
@@ -38,7 +35,7 @@ public static class ScheduleRules
         return errors;
     }
 
-    private static void CheckRotation(Rotation rotation, string path, HashSet<string> names, List<Error> errors)
+    private static void CheckRotation(Rotation rotation, Schedule schedule, string path, HashSet<string> names, List<Error> errors)
     {
         if (string.IsNullOrWhiteSpace(rotation.Name))
         {
@@ -49,22 +46,10 @@ public static class ScheduleRules
             errors.Add(Error.Invalid($"{path}.name", $"Another rotation of this schedule is called '{rotation.Name}' too."));
         }
 
-        if (rotation.Users.Count == 0)
-        {
-            errors.Add(Error.Invalid($"{path}.users", "A rotation needs at least one user."));
-        }
-
-        for (var i = 0; i < rotation.Users.Count; i++)
-        {
-            if (string.IsNullOrWhiteSpace(rotation.Users[i]))
-            {
-                errors.Add(Error.Invalid($"{path}.users[{i}]", "A user's name is empty."));
-            }
-        }
-
+        CheckTurns(rotation, path, errors);
         if (rotation.Every.Count is < 1 or > 366 || !Enum.IsDefined(rotation.Every.Unit))
         {
-            errors.Add(Error.Invalid($"{path}.every", $"A shift lasts 1 to 366 hours, days or weeks, not {rotation.Every.Count}."));
+            errors.Add(Error.Invalid($"{path}.every", $"A shift lasts 1 to 366 hours, days, weeks or months, not {rotation.Every.Count}."));
         }
 
         CheckLocal(rotation.Start, $"{path}.start", errors);
@@ -77,18 +62,85 @@ public static class ScheduleRules
             }
         }
 
-        for (var i = 0; i < rotation.Days.Count; i++)
+        if (rotation.TimeZone is { } zone)
         {
-            if (!Enum.IsDefined(rotation.Days[i]))
+            CheckZone(zone, $"{path}.time_zone", errors);
+        }
+
+        if (rotation.Windows.Count > 0 && (rotation with { Windows = [] }).AllWindows().Count > 0)
+        {
+            errors.Add(Error.Invalid($"{path}.windows", "Give either \"windows\" or the days and times of a single one, not both."));
+            return;
+        }
+
+        var (windows, hasHolidays) = (rotation.AllWindows(), (rotation.Holidays ?? schedule.Holidays).Count > 0);
+        for (var i = 0; i < windows.Count; i++)
+        {
+            CheckWindow(windows[i], hasHolidays, rotation.Windows.Count > 0 ? $"{path}.windows[{i}]" : path, errors);
+        }
+    }
+
+    private static void CheckTurns(Rotation rotation, string path, List<Error> errors)
+    {
+        if (rotation is { Users.Count: > 0, Turns.Count: > 0 })
+        {
+            errors.Add(Error.Invalid($"{path}.turns", "Give either \"users\", one a turn, or \"turns\", several at once; not both."));
+        }
+        else if (rotation is { Users.Count: 0, Turns.Count: 0 })
+        {
+            errors.Add(Error.Invalid($"{path}.users", "A rotation needs at least one user."));
+        }
+
+        CheckUsers(rotation.Users, $"{path}.users", errors);
+        for (var i = 0; i < rotation.Turns.Count; i++)
+        {
+            if (rotation.Turns[i].Count == 0)
+            {
+                errors.Add(Error.Invalid($"{path}.turns[{i}]", "A turn needs at least one user."));
+            }
+
+            CheckUsers(rotation.Turns[i], $"{path}.turns[{i}]", errors);
+        }
+    }
+
+    private static void CheckUsers(IReadOnlyList<string> users, string path, List<Error> errors)
+    {
+        for (var i = 0; i < users.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(users[i]))
+            {
+                errors.Add(Error.Invalid($"{path}[{i}]", "A user's name is empty."));
+            }
+        }
+    }
+
+    private static void CheckWindow(DutyWindow window, bool hasHolidays, string path, List<Error> errors)
+    {
+        for (var i = 0; i < window.Days.Count; i++)
+        {
+            if (!Enum.IsDefined(window.Days[i]))
             {
                 errors.Add(Error.Invalid($"{path}.days[{i}]", "There is no such weekday."));
             }
         }
 
-        if (rotation.From is null != rotation.To is null)
+        if (window.OnHolidays && !hasHolidays)
         {
-            var (given, missing) = rotation.From is null ? ("to", "from") : ("from", "to");
+            errors.Add(Error.Invalid($"{path}.days", "\"holiday\" needs to know which days are holidays: name lists under \"holidays\" of the rotation or its schedule."));
+        }
+
+        if (window.From is null != window.To is null)
+        {
+            var (given, missing) = window.From is null ? ("to", "from") : ("from", "to");
             errors.Add(Error.Invalid($"{path}.{missing}", $"A daily window needs both ends: '{given}' is given, '{missing}' is not."));
+        }
+    }
+
+    private static void CheckZone(string zone, string path, List<Error> errors)
+    {
+        if (!DateTimeZoneProviders.Tzdb.Ids.Contains(zone))
+        {
+            errors.Add(Error.Invalid(path, $"'{zone}' is not a known IANA time zone; {Suggestion(zone)}"));
         }
     }
 

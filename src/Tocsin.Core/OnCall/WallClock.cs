@@ -1,4 +1,5 @@
 using NodaTime;
+using NodaTime.TimeZones;
 
 namespace Tocsin.OnCall;
 
@@ -19,6 +20,9 @@ internal sealed class WallClock
     private readonly long _maxOffset;
     private readonly long _spread;
 
+    /// <summary>The interval that was looked up last: questions about one schedule are mostly about one season.</summary>
+    private Season? _season;
+
     /// <param name="zoneId">A known IANA zone id.</param>
     public WallClock(string zoneId)
     {
@@ -27,14 +31,24 @@ internal sealed class WallClock
         _spread = _maxOffset - _zone.MinOffset.Ticks;
     }
 
+    /// <summary>What the clock reads at this instant.</summary>
+    public long Reads(long utc) => utc + _zone.GetUtcOffset(ToInstant(utc)).Ticks;
+
     /// <summary>
     /// The latest local time that the clock has shown up to this instant, inclusive. While an hour is repeated this stays just
     /// before the hour's end.
     /// </summary>
     public long Shown(long utc)
     {
+        // Long enough after its beginning nothing that was shown before can matter.
+        if (_season is { } season && utc - season.From > _spread && utc < season.To)
+        {
+            return utc + season.Offset;
+        }
+
         var interval = _zone.GetZoneInterval(ToInstant(utc));
         var shown = utc + interval.WallOffset.Ticks;
+        _season = Season.Of(interval);
 
         // Only a change of offset that is younger than the largest possible step back can have shown more.
         while (interval.HasStart && ToTicks(interval.Start) is var start && start > utc - _spread)
@@ -50,10 +64,22 @@ internal sealed class WallClock
     /// <param name="shown">What it shows then: the local time itself, or if that is skipped the end of the skip.</param>
     public long First(long local, out long shown)
     {
+        if (local == Never)
+        {
+            shown = Never;
+            return Never;
+        }
+
+        if (_season is { } season && local - _maxOffset >= season.From && local - season.Offset < season.To)
+        {
+            shown = local;
+            return local - season.Offset;
+        }
+
         shown = Never;
 
         // Before this instant no offset of the zone lets the clock show the local time.
-        var earliest = local == Never ? Never : local - _maxOffset;
+        var earliest = local - _maxOffset;
         while (earliest <= DateTime.MaxValue.Ticks)
         {
             var interval = _zone.GetZoneInterval(ToInstant(earliest));
@@ -79,4 +105,13 @@ internal sealed class WallClock
     private static Instant ToInstant(long ticks) => Instant.FromUnixTimeTicks(ticks - DateTime.UnixEpoch.Ticks);
 
     private static long ToTicks(Instant instant) => instant.ToUnixTimeTicks() + DateTime.UnixEpoch.Ticks;
+
+    /// <summary>A stretch with one offset, cut to what a calendar knows, with room for any offset before it.</summary>
+    private sealed record Season(long From, long To, long Offset)
+    {
+        public static Season Of(ZoneInterval interval) => new(
+            interval.HasStart ? ToTicks(interval.Start) : -10 * TimeSpan.TicksPerDay,
+            interval.HasEnd ? ToTicks(interval.End) : DateTime.MaxValue.Ticks + 1,
+            interval.WallOffset.Ticks);
+    }
 }

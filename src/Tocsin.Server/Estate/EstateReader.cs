@@ -91,14 +91,35 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
     public static Service ReadService(EstateMap map) =>
         new(map.Text("name"), map.TextOrNull("team"), map.TextOrNull("policy"), map.TextOrNull("description"));
 
-    public Schedule ReadSchedule(EstateMap map, string path)
+    public static Holidays ReadHolidays(EstateMap map)
+    {
+        var (dates, yearly) = (new List<DateOnly>(), new List<YearDay>());
+        foreach (var text in map.Texts("dates"))
+        {
+            if (EstateTable.TryYearDay(text, out var day))
+            {
+                yearly.Add(day);
+            }
+            else
+            {
+                dates.Add(EstateTable.TryDate(text, out var date) ? date : throw new FormatException(text));
+            }
+        }
+
+        return new(map.Text("name"), dates, yearly);
+    }
+
+    /// <param name="holidays">All lists of the workspace that have no faults.</param>
+    public Schedule ReadSchedule(EstateMap map, string path, IReadOnlyDictionary<string, Holidays> holidays)
     {
         var schedule = new Schedule
         {
             Name = map.Text("name"),
             Team = map.TextOrNull("team"),
             TimeZone = map.Text("time_zone"),
-            Rotations = [.. Maps(map, "rotations", path).Select(r => ReadRotation(r.Map))],
+            Holidays = ListsOf(map, holidays),
+            AllowOverlap = map.Flag("allow_overlap"),
+            Rotations = [.. Maps(map, "rotations", path).Select(r => ReadRotation(r.Map, holidays))],
             Overrides = [.. Maps(map, "overrides", path).Select(o => new Override(o.Map.Text("user"), o.Map.LocalTime("from")!.Value, o.Map.LocalTime("to")!.Value))],
         };
         AddFaults(ScheduleRules.Check(schedule), map, path);
@@ -222,18 +243,43 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         return matchers;
     }
 
-    private static Rotation ReadRotation(EstateMap map) => new()
+    private static Rotation ReadRotation(EstateMap map, IReadOnlyDictionary<string, Holidays> holidays)
     {
-        Name = map.Text("name"),
-        Users = map.Texts("users"),
-        Start = map.LocalTime("start")!.Value,
-        Every = EstateTable.TryPeriod(map.Text("every"), out var period) ? period : throw new FormatException("every"),
-        End = map.LocalTime("end"),
-        Days = [.. map.Texts("days").Select(d => EstateTable.TryWeekday(d, out var day) ? day : throw new FormatException(d))],
-        From = map.TimeOfDay("from"),
-        To = map.TimeOfDay("to"),
-        Priority = map.Whole("priority") ?? 0,
-    };
+        var window = ReadWindow(map);
+        return new()
+        {
+            Name = map.Text("name"),
+            Users = map.Texts("users"),
+            Turns = map.Find("turns") is EstateList turns ? [.. turns.Items.Select(CheckedMap.Texts)] : [],
+            Start = map.LocalTime("start")!.Value,
+            Every = EstateTable.TryPeriod(map.Text("every"), out var period) ? period : throw new FormatException("every"),
+            End = map.LocalTime("end"),
+            TimeZone = map.TextOrNull("time_zone"),
+            Windows = [.. Maps(map, "windows", "").Select(w => ReadWindow(w.Map))],
+            Days = window.Days,
+            OnHolidays = window.OnHolidays,
+            From = window.From,
+            To = window.To,
+            Holidays = map.Find("holidays") is null ? null : ListsOf(map, holidays),
+            Priority = map.Whole("priority") ?? 0,
+        };
+    }
+
+    private static DutyWindow ReadWindow(EstateMap map)
+    {
+        var days = map.Texts("days");
+        return new()
+        {
+            Days = [.. days.Where(d => d != EstateTable.Holiday).Select(d => EstateTable.TryWeekday(d, out var day) ? day : throw new FormatException(d))],
+            OnHolidays = days.Contains(EstateTable.Holiday, StringComparer.Ordinal),
+            From = map.TimeOfDay("from"),
+            To = map.TimeOfDay("to"),
+        };
+    }
+
+    /// <summary>A list that has faults itself is told there, and is empty here.</summary>
+    private static Holidays[] ListsOf(EstateMap map, IReadOnlyDictionary<string, Holidays> holidays) =>
+        [.. map.Texts("holidays").Select(name => holidays.GetValueOrDefault(name) ?? new Holidays(name, [], []))];
 
     private NotifyRule[]? ReadRules(EstateMap? notify, string urgency, string path, List<ContactMethod> contact)
     {
@@ -288,7 +334,9 @@ internal static class CheckedMap
     public static string? TextOrNull(this EstateMap map, string key) => map.TryText(key, out var text) ? text : null;
 
     public static IReadOnlyList<string> Texts(this EstateMap map, string key) =>
-        map.Find(key) is EstateList list ? [.. list.Items.Cast<EstateScalar>().Select(s => s.Text)] : [];
+        map.Find(key) is EstateList list ? Texts(list) : [];
+
+    public static IReadOnlyList<string> Texts(EstateNode list) => [.. ((EstateList)list).Items.Cast<EstateScalar>().Select(s => s.Text)];
 
     public static bool Flag(this EstateMap map, string key) => map.TextOrNull(key) == "true";
 

@@ -19,6 +19,9 @@ internal static partial class EstateTable
     /// <summary>The routing tree is one object, whatever its root is called.</summary>
     public const string RouteName = "root";
 
+    /// <summary>Among the days of a window: the days of the lists of holidays.</summary>
+    public const string Holiday = "holiday";
+
     // Before the shapes: static members are initialised in the order of the text.
     private static readonly string[] Weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -56,9 +59,14 @@ internal static partial class EstateTable
 
     private static readonly ScalarShape TimeOfDay = new("a time of day such as \"22:00\"", t => TryTimeOfDay(t, out _)) { Pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$" };
 
-    private static readonly ScalarShape Period = new("a turn such as 1w, 2d or 12h: 1 to 366 hours, days or weeks", t => TryPeriod(t, out _)) { Pattern = "^[1-9][0-9]{0,2}[hdw]$" };
+    private static readonly ScalarShape Period = new("a turn such as 1w, 2d, 12h or 1mo: 1 to 366 hours, days, weeks or months", t => TryPeriod(t, out _)) { Pattern = "^[1-9][0-9]{0,2}(h|d|w|mo)$" };
 
-    private static readonly ScalarShape Weekday = Words("a weekday: mon, tue, wed, thu, fri, sat or sun", Weekdays);
+    private static readonly ScalarShape DutyDay = Words("a weekday, mon to sun, or holiday", [.. Weekdays, Holiday]);
+
+    private static readonly ScalarShape DayOff = new("a date such as 2026-12-25, or 12-25 for each year", t => TryDate(t, out _) || TryYearDay(t, out _))
+    {
+        Pattern = "^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+    };
 
     private static readonly ScalarShape LabelName = ShortText with { Says = "the name of a label" };
 
@@ -119,16 +127,33 @@ internal static partial class EstateTable
         new("description", Text, "What it is, for people."),
     ]);
 
+    private static readonly MapShape HolidaysShape = new("holidays", "a list of holidays", () =>
+    [
+        new("name", Name, "Unique among lists of holidays.", Required: true),
+        new("dates", new ListShape(DayOff, "dates", AtLeast: 1), "The days: single dates, or month and day for each year.", Required: true),
+    ]);
+
+    private static readonly MapShape Window = new("window", "a window", () =>
+    [
+        new("days", new ListShape(DutyDay, "weekdays", AtLeast: 1), "The days on which it begins; on a holiday only \"holiday\" counts, not its weekday. Default: every day, holidays too."),
+        new("from", TimeOfDay, "When it begins; needs \"to\". Default: the whole day."),
+        new("to", TimeOfDay, "When it ends; at or before \"from\" it is the next day's."),
+    ]);
+
     private static readonly MapShape RotationShape = new("rotation", "a rotation", () =>
     [
         new("name", ShortText, "Unique in its schedule.", Required: true),
-        new("users", new ListShape(Ref("user"), "users", AtLeast: 1), "They take turns in this order.", Required: true),
-        new("start", LocalTime, "The first hand-off, on the schedule's wall clock; the first user is on from here.", Required: true),
-        new("every", Period, "How long a turn lasts: 12h, 1d, 1w. Hand-offs keep their time of day over clock changes.", Required: true),
+        new("users", new ListShape(Ref("user"), "users", AtLeast: 1), "They take turns in this order. Either these or \"turns\" are needed."),
+        new("turns", new ListShape(new ListShape(Ref("user"), "users", AtLeast: 1), "lists of users", AtLeast: 1), "Instead of \"users\": the users of each turn, who are on call together."),
+        new("start", LocalTime, "The first hand-off, on the rotation's wall clock; the first turn begins here.", Required: true),
+        new("every", Period, "How long a turn lasts: 12h, 1d, 1w, 1mo. Hand-offs keep their time of day over clock changes; those of months their day, or the month's last.", Required: true),
         new("end", LocalTime, "When the rotation ends for good. Default: never."),
-        new("days", new ListShape(Weekday, "weekdays", AtLeast: 1), "On call only on these days. Default: every day."),
-        new("from", TimeOfDay, "On call only from this time of day; needs \"to\"."),
-        new("to", TimeOfDay, "Until this time of day; at or before \"from\" it is the next day's."),
+        new("time_zone", TimeZone, "The IANA zone of all its local times. Default: the schedule's."),
+        new("windows", new ListShape(Window, "windows", AtLeast: 1), "On call only in these windows, joined. Default: always."),
+        new("days", new ListShape(DutyDay, "weekdays", AtLeast: 1), "For a single window: the days on which it begins. Default: every day."),
+        new("from", TimeOfDay, "For a single window: on call only from this time of day; needs \"to\"."),
+        new("to", TimeOfDay, "For a single window: until this time of day; at or before \"from\" it is the next day's."),
+        new("holidays", new ListShape(HolidayLists, "lists of holidays"), "The lists whose days are holidays to it. Default: the schedule's."),
         new("priority", Whole(-1000, 1000), "Where several rotations cover an instant, those of the highest priority count. Default: 0."),
     ]);
 
@@ -144,6 +169,8 @@ internal static partial class EstateTable
         new("name", Name, "Unique among schedules.", Required: true),
         new("team", Ref("team"), "The team that it belongs to."),
         new("time_zone", TimeZone, "The IANA zone of all its local times.", Required: true),
+        new("holidays", new ListShape(HolidayLists, "lists of holidays"), "The lists whose days are holidays to its rotations. Default: none."),
+        new("allow_overlap", Flag, "Rotations of one priority may be on call at the same time without a warning. Default: false."),
         new("rotations", new ListShape(RotationShape, "rotations"), "Who takes turns."),
         new("overrides", new ListShape(OverrideShape, "overrides"), "Single exceptions."),
     ]);
@@ -222,6 +249,7 @@ internal static partial class EstateTable
         new("user", "users", User),
         new("team", "teams", TeamShape),
         new("service", "services", ServiceShape),
+        new("holidays", "holidays", HolidaysShape),
         new("schedule", "schedules", ScheduleShape),
         new("policy", "policies", PolicyShape),
         new("channel", "channels", Channel),
@@ -260,17 +288,30 @@ internal static partial class EstateTable
     public static bool TryTimeOfDay(string text, out TimeOnly time) =>
         TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
 
+    public static bool TryDate(string text, out DateOnly date) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
+
+    public static bool TryYearDay(string text, out YearDay day)
+    {
+        // A leap year, so that 29 February is a day.
+        var read = DateOnly.TryParseExact($"2000-{text}", "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date);
+        day = new(date.Month, date.Day);
+        return read;
+    }
+
     public static bool TryPeriod(string text, out RotationPeriod period)
     {
-        period = default;
-        if (text.Length < 2 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > 366)
+        var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
+        PeriodUnit? unit = digits <= 0 ? null : text[digits..] switch
         {
-            return false;
-        }
-
-        PeriodUnit? unit = text[^1] switch { 'h' => PeriodUnit.Hour, 'd' => PeriodUnit.Day, 'w' => PeriodUnit.Week, _ => null };
-        period = new(count, unit ?? default);
-        return unit is not null;
+            "h" => PeriodUnit.Hour,
+            "d" => PeriodUnit.Day,
+            "w" => PeriodUnit.Week,
+            "mo" => PeriodUnit.Month,
+            _ => null,
+        };
+        period = unit is not null && int.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? new(count, unit.Value) : default;
+        return period.Count is >= 1 and <= 366;
     }
 
     public static bool TryWeekday(string text, out DayOfWeek day)
@@ -287,6 +328,8 @@ internal static partial class EstateTable
     }
 
     private static ScalarShape Ref(string kind) => new($"the name of a {kind}", t => t.Length > 0) { Names = kind };
+
+    private static ScalarShape HolidayLists => Ref("holidays") with { Says = "the name of a list of holidays" };
 
     private static ScalarShape Whole(int least, int most) => new(
         $"a whole number from {least} to {most}",

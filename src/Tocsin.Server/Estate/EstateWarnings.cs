@@ -1,4 +1,5 @@
 using Tocsin.Notify;
+using Tocsin.OnCall;
 
 namespace Tocsin.Estate;
 
@@ -6,7 +7,7 @@ namespace Tocsin.Estate;
 internal static class EstateWarnings
 {
     /// <summary>How far ahead schedules are looked through.</summary>
-    private static readonly TimeSpan Ahead = TimeSpan.FromDays(28);
+    private static readonly TimeSpan Ahead = TimeSpan.FromDays(366);
 
     public static IEnumerable<EstateFault> Find(
         EstateModel model, IReadOnlyDictionary<EstateKey, (EstateMap Body, string Path)> bodies, EstateProviders providers, DateTimeOffset now)
@@ -31,9 +32,17 @@ internal static class EstateWarnings
 
         foreach (var schedule in model.Schedules.Values)
         {
-            if (reach.Schedule(schedule.Name).Gaps(now, now + Ahead).FirstOrDefault() is { } gap)
+            var coverage = reach.Schedule(schedule.Name).Coverage(now, now + Ahead);
+            if (coverage.Gaps.Count > 0)
             {
-                yield return Warning("schedule", schedule.Name, "", $"nobody is on call in schedule {schedule.Name} {Stretch(gap.From, gap.To, now)}");
+                yield return Warning("schedule", schedule.Name, "", $"nobody is on call in schedule {schedule.Name} {Stretches(coverage.Gaps, now)}");
+            }
+
+            if (coverage.Overlaps is [var overlap, ..] && !schedule.AllowOverlap)
+            {
+                yield return Warning(
+                    "schedule", schedule.Name, "rotations",
+                    $"{overlap.Because} of schedule {schedule.Name} put different people on call together {Stretches(coverage.Overlaps, now)}; give them priorities, or say \"allow_overlap: true\"");
             }
         }
 
@@ -51,8 +60,12 @@ internal static class EstateWarnings
 
     private static bool MustBeReachable(Person user) => user is { Disabled: false, Contact.Count: 0, Role: not "viewer" };
 
-    private static string Stretch(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now) =>
-        from <= now && to >= now + Ahead ? "in the next 4 weeks"
-        : from <= now ? $"until {to:yyyy-MM-dd'T'HH:mm}Z"
-        : $"from {from:yyyy-MM-dd'T'HH:mm}Z to {to:yyyy-MM-dd'T'HH:mm}Z";
+    private static string Stretches(IReadOnlyList<Shift> shifts, DateTimeOffset now) =>
+        Stretch(shifts[0], now) + (shifts.Count == 1 ? "" : $", the first of {shifts.Count} times in the next 366 days");
+
+    private static string Stretch(Shift shift, DateTimeOffset now) =>
+        shift.From <= now && shift.To >= now + Ahead ? "in the next 366 days"
+        : shift.From <= now ? $"until {shift.To:yyyy-MM-dd'T'HH:mm}Z"
+        : shift.To >= now + Ahead ? $"from {shift.From:yyyy-MM-dd'T'HH:mm}Z on"
+        : $"from {shift.From:yyyy-MM-dd'T'HH:mm}Z to {shift.To:yyyy-MM-dd'T'HH:mm}Z";
 }

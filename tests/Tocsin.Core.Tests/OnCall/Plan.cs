@@ -39,12 +39,26 @@ internal static class Plan
     public static string[] Lines(this IEnumerable<Shift> shifts) =>
         [.. shifts.Select(s => $"{s.From.UtcDateTime:yyyy-MM-dd HH:mm} {s.Users.Word()}")];
 
+    public static Holidays Days(string name, params string[] days) => new(
+        name,
+        [.. days.Where(d => d.Length > 5).Select(d => DateOnly.Parse(d, CultureInfo.InvariantCulture))],
+        [.. days.Where(d => d.Length == 5).Select(d => new YearDay(int.Parse(d[..2]), int.Parse(d[3..])))]);
+
     /// <summary>All of a schedule that decides, for the message of a failed property.</summary>
     public static string Show(this Schedule schedule) => string.Join("; ", [
-        schedule.TimeZone,
+        $"{schedule.TimeZone} {Show(schedule.Holidays)}",
         .. schedule.Rotations.Select(r =>
-            $"{r.Name} [{string.Join(' ', r.Users)}] {r.Start:s} every {r.Every.Count} {r.Every.Unit} end {r.End:s} "
-            + $"days [{string.Join(' ', r.Days)}] {r.From:t}-{r.To:t} priority {r.Priority}"),
+            $"{r.Name} {r.TimeZone} [{string.Join(' ', r.InTurn().Select(t => string.Join('+', t)))}] {r.Start:s} every {r.Every.Count} {r.Every.Unit} end {r.End:s} "
+            + $"windows [{string.Join(", ", r.AllWindows().Select(w => $"{string.Join(' ', w.Days)}{(w.OnHolidays ? " holiday" : "")} {w.From:t}-{w.To:t}"))}] "
+            + $"priority {r.Priority} {Show(r.Holidays ?? [])}"),
         .. schedule.Overrides.Select(o => $"{o.User} {o.From:s} to {o.To:s}"),
     ]);
+
+    public static string Show(this OnCallEntries entries) => string.Join("; ", [
+        .. entries.Covers.Select(c => $"{c.User} for {c.InsteadOf ?? "all"} {c.From:s}Z to {c.To:s}Z"),
+        .. entries.Away.Select(a => $"{a.User} away {a.From:s}Z to {a.To:s}Z"),
+    ]);
+
+    private static string Show(IReadOnlyList<Holidays> holidays) =>
+        string.Join(' ', holidays.SelectMany(h => h.Dates.Select(d => $"{d:yyyy-MM-dd}").Concat(h.Yearly.Select(y => $"{y.Month}-{y.Day}"))));
 }

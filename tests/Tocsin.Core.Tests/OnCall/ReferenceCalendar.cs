@@ -4,93 +4,204 @@ using Tocsin.OnCall;
 namespace Tocsin.Tests.OnCall;
 
 /// <summary>
-/// The on-call rules once more, as slowly and plainly as they can be said: a person who sits before the wall clock, looks at it
-/// once a minute, and does whatever has become due since. Of the time zone it takes only the offset of the present minute.
+/// The on-call rules once more, as slowly and plainly as they can be said: a person who sits before the wall clocks, looks at them
+/// again and again, and does whatever has become due since. Of the time zones it takes only the offset of the present moment.
 /// </summary>
-internal sealed class ReferenceCalendar(Schedule schedule)
+internal sealed class ReferenceCalendar(Schedule schedule, OnCallEntries entries)
 {
-    /// <summary>Who is on call in each minute. All times of the schedule are whole minutes.</summary>
-    /// <param name="from">At least two days before the first rotation starts.</param>
-    public IEnumerable<(DateTimeOffset Minute, List<string> Users)> Walk(DateTimeOffset from, DateTimeOffset to)
+    private readonly Dictionary<string, DateTime> _latest = new(StringComparer.Ordinal);
+
+    // What is on the desk today; a year's worth would only be looked through again and again.
+    private List<Cover> _covers = [];
+    private List<TimeOff> _away = [];
+    private List<Override> _overrides = [];
+    private DateTime _today;
+
+    public ReferenceCalendar(Schedule schedule)
+        : this(schedule, OnCallEntries.None)
     {
-        var zone = DateTimeZoneProviders.Tzdb[schedule.TimeZone];
-        var people = schedule.Rotations.Select(r => new Watcher(r)).ToArray();
-        var latest = DateTime.MinValue;
-        for (var minute = from; minute < to; minute = minute.AddMinutes(1))
+    }
+
+    /// <summary>Who is on call in each minute. All times of the schedule are whole minutes.</summary>
+    public IEnumerable<(DateTimeOffset Minute, List<string> Users)> Walk(DateTimeOffset from, DateTimeOffset to) => Walk(from, to, 1);
+
+    /// <param name="minutes">Between two looks. All times of the schedule and offsets of its zones are whole multiples of it.</param>
+    public IEnumerable<(DateTimeOffset Moment, List<string> Users)> Walk(DateTimeOffset from, DateTimeOffset to, int minutes)
+    {
+        var watchers = schedule.Rotations.Select(r => new Watcher(r, r.TimeZone ?? schedule.TimeZone, r.Holidays ?? schedule.Holidays)).ToArray();
+        var clocks = watchers.Select(w => w.Zone).Append(schedule.TimeZone).Distinct().ToDictionary(id => id, id => DateTimeZoneProviders.Tzdb[id]);
+
+        // A clock that was put back just now has shown more than it shows.
+        for (var moment = from.AddDays(-2); moment < to; moment = moment.AddMinutes(minutes))
         {
-            var reading = minute.UtcDateTime + zone.GetUtcOffset(Instant.FromDateTimeOffset(minute)).ToTimeSpan();
-            latest = reading > latest ? reading : latest;
-            yield return (minute, Answer(people, DateTime.SpecifyKind(latest, DateTimeKind.Unspecified)));
+            foreach (var (id, clock) in clocks)
+            {
+                var reading = DateTime.SpecifyKind(moment.UtcDateTime + clock.GetUtcOffset(Instant.FromDateTimeOffset(moment)).ToTimeSpan(), DateTimeKind.Unspecified);
+                _latest[id] = _latest.TryGetValue(id, out var latest) && latest > reading ? latest : reading;
+            }
+
+            if (moment >= from)
+            {
+                Tidy(moment);
+                yield return (moment, Answer(watchers, moment));
+            }
         }
     }
 
-    private List<string> Answer(Watcher[] people, DateTime latest)
+    private void Tidy(DateTimeOffset moment)
     {
-        foreach (var person in people)
+        if (_today == moment.UtcDateTime.Date)
         {
-            person.Look(latest);
+            return;
         }
 
-        for (var i = schedule.Overrides.Count - 1; i >= 0; i--)
+        _today = moment.UtcDateTime.Date;
+        var tomorrow = moment.AddDays(1);
+        _covers = [.. entries.Covers.Where(c => c.From <= tomorrow && moment <= c.To)];
+        _away = [.. entries.Away.Where(a => a.From <= tomorrow && moment <= a.To)];
+        _overrides = [.. schedule.Overrides.Where(o => o.From <= tomorrow.UtcDateTime.AddDays(2) && moment.UtcDateTime.AddDays(-2) <= o.To)];
+    }
+
+    private List<string> Answer(Watcher[] watchers, DateTimeOffset moment)
+    {
+        foreach (var watcher in watchers)
         {
-            if (schedule.Overrides[i].From <= latest && latest < schedule.Overrides[i].To)
+            watcher.Look(_latest[watcher.Zone]);
+        }
+
+        for (var i = _covers.Count - 1; i >= 0; i--)
+        {
+            if (_covers[i].InsteadOf is null && Holds(_covers[i], moment))
             {
-                return [schedule.Overrides[i].User];
+                return [Follow(_covers[i].User, i, moment)];
             }
         }
 
-        var reachable = people.Where(p => p.OnCall is not null).ToArray();
-        return
-        [
-            .. reachable.Where(p => p.Rotation.Priority == reachable.Max(q => q.Rotation.Priority)).Select(p => p.OnCall!).Distinct(),
-        ];
+        var here = _latest[schedule.TimeZone];
+        for (var i = _overrides.Count - 1; i >= 0; i--)
+        {
+            if (_overrides[i].From <= here && here < _overrides[i].To)
+            {
+                return [Follow(_overrides[i].User, -1, moment)];
+            }
+        }
+
+        foreach (var layer in watchers.Where(w => w.OnCall.Count > 0).GroupBy(w => w.Rotation.Priority).OrderByDescending(g => g.Key))
+        {
+            List<string> there = [];
+            foreach (var user in layer.SelectMany(w => w.OnCall))
+            {
+                var isCovered = _covers.Any(c => c.InsteadOf == user && Holds(c, moment));
+                if (isCovered || !_away.Any(a => a.User == user && a.From <= moment && moment < a.To))
+                {
+                    there.Add(Follow(user, -1, moment));
+                }
+            }
+
+            if (there.Count > 0)
+            {
+                return [.. there.Distinct()];
+            }
+        }
+
+        return [];
     }
 
-    /// <summary>Keeps one rotation's roster by doing one planned thing after the other.</summary>
-    private sealed class Watcher(Rotation rotation)
+    /// <summary>Who is there in the end for somebody whom the cover of this number put there, or none (-1).</summary>
+    private string Follow(string user, int number, DateTimeOffset moment)
     {
-        private DateTime _handOff = rotation.Start;
-        private DateTime _day = rotation.Start.Date.AddDays(-2);
-        private DateTime _open = DateTime.MaxValue;
-        private DateTime _close = DateTime.MinValue;
-        private int _turn = -1;
+        for (var i = _covers.Count - 1; i > number; i--)
+        {
+            if (_covers[i].InsteadOf == user && Holds(_covers[i], moment))
+            {
+                return Follow(_covers[i].User, i, moment);
+            }
+        }
 
-        public Rotation Rotation => rotation;
+        return user;
+    }
 
-        public string? OnCall { get; private set; }
+    private static bool Holds(Cover cover, DateTimeOffset moment) => cover.From <= moment && moment < cover.To;
+
+    /// <summary>Keeps one rotation's roster by doing one planned thing after the other.</summary>
+    private sealed class Watcher
+    {
+        private readonly IReadOnlyList<string>[] _turns;
+        private readonly Gate[] _gates;
+        private DateTime _handOff;
+        private int _handOffs;
+
+        public Watcher(Rotation rotation, string zone, IReadOnlyList<Holidays> holidays)
+        {
+            (Rotation, Zone, _handOff) = (rotation, zone, rotation.Start);
+            _turns = rotation.Turns.Count > 0 ? [.. rotation.Turns] : [.. rotation.Users.Select(u => new[] { u })];
+            var always = rotation is { Windows.Count: 0, Days.Count: 0, OnHolidays: false, From: null };
+            var windows = rotation.Windows.Count > 0
+                ? rotation.Windows
+                : [new DutyWindow { Days = rotation.Days, OnHolidays = rotation.OnHolidays, From = rotation.From, To = rotation.To }];
+            _gates = always ? [] : [.. windows.Select(w => new Gate(w, rotation.Start.Date.AddDays(-2), holidays))];
+        }
+
+        public Rotation Rotation { get; }
+
+        public string Zone { get; }
+
+        public IReadOnlyList<string> OnCall { get; private set; } = [];
 
         public void Look(DateTime latest)
         {
-            while (_handOff <= latest)
+            for (; _handOff <= latest; _handOffs++)
             {
-                _turn = (_turn + 1) % rotation.Users.Count;
-                _handOff = rotation.Every.Unit switch
+                _handOff = Rotation.Every.Unit switch
                 {
-                    PeriodUnit.Hour => _handOff.AddHours(rotation.Every.Count),
-                    PeriodUnit.Day => _handOff.AddDays(rotation.Every.Count),
-                    _ => _handOff.AddDays(7 * rotation.Every.Count),
+                    PeriodUnit.Hour => _handOff.AddHours(Rotation.Every.Count),
+                    PeriodUnit.Day => _handOff.AddDays(Rotation.Every.Count),
+                    PeriodUnit.Week => _handOff.AddDays(7 * Rotation.Every.Count),
+                    _ => SameDayOf((_handOffs + 1) * Rotation.Every.Count),
                 };
             }
 
-            // The next day's window is looked at as soon as it begins; the last one that began is the one that counts.
-            while (Window(_day) is var (open, close) && open <= latest)
+            var isOpen = _gates.Length == 0;
+            foreach (var gate in _gates)
             {
-                if (rotation.Days.Count == 0 || rotation.Days.Contains(_day.DayOfWeek))
-                {
-                    (_open, _close) = (open, close);
-                }
-
-                _day = _day.AddDays(1);
+                isOpen |= gate.IsOpen(latest);
             }
 
-            var covers = _turn >= 0 && !(rotation.End <= latest) && _open <= latest && latest < _close;
-            OnCall = covers ? rotation.Users[_turn] : null;
+            OnCall = isOpen && _handOffs > 0 && !(Rotation.End <= latest) ? _turns[(_handOffs - 1) % _turns.Length] : [];
         }
 
-        private (DateTime Open, DateTime Close) Window(DateTime day) => (rotation.From, rotation.To) switch
+        private DateTime SameDayOf(int monthsLater)
         {
-            ({ } from, { } to) => (day + from.ToTimeSpan(), (from < to ? day : day.AddDays(1)) + to.ToTimeSpan()),
-            _ => (day, day.AddDays(1)),
-        };
+            var first = new DateTime(Rotation.Start.Year, Rotation.Start.Month, 1);
+            for (var i = 0; i < monthsLater; i++)
+            {
+                first = first.AddDays(DateTime.DaysInMonth(first.Year, first.Month));
+            }
+
+            return first.AddDays(Math.Min(Rotation.Start.Day, DateTime.DaysInMonth(first.Year, first.Month)) - 1) + Rotation.Start.TimeOfDay;
+        }
+    }
+
+    /// <summary>One window, opened and closed by hand, a day after the other.</summary>
+    private sealed class Gate(DutyWindow window, DateTime day, IReadOnlyList<Holidays> holidays)
+    {
+        private DateTime _day = day;
+        private DateTime _close = DateTime.MinValue;
+
+        public bool IsOpen(DateTime latest)
+        {
+            for (; _day + (window.From ?? default).ToTimeSpan() <= latest; _day = _day.AddDays(1))
+            {
+                var isHoliday = holidays.Any(h => h.Dates.Contains(DateOnly.FromDateTime(_day)) || h.Yearly.Any(y => y.Month == _day.Month && y.Day == _day.Day));
+                var opens = (window.Days.Count == 0 && !window.OnHolidays) || (isHoliday ? window.OnHolidays : window.Days.Contains(_day.DayOfWeek));
+                if (opens)
+                {
+                    var (from, to) = (window.From ?? default, window.To ?? default);
+                    _close = (from < to ? _day : _day.AddDays(1)) + to.ToTimeSpan();
+                }
+            }
+
+            return latest < _close;
+        }
     }
 }

@@ -78,6 +78,35 @@ public sealed class ScheduleRulesTests
     }
 
     [Fact]
+    public void A_rotation_has_users_or_turns_and_windows_or_a_single_one()
+    {
+        AssertFields(Schedule("UTC", Good with { Turns = [["ana"]] }), "rotations[0].turns");
+        AssertFields(Schedule("UTC", Good with { Users = [], Turns = [["ana"], [], [" "]] }), "rotations[0].turns[1]", "rotations[0].turns[2][0]");
+        AssertFields(Schedule("UTC", Good with { Windows = [new()], Days = [DayOfWeek.Monday] }), "rotations[0].windows");
+        AssertFields(
+            Schedule("UTC", Good with { Windows = [new() { From = new(9, 0) }, new() { Days = [(DayOfWeek)8] }] }), "rotations[0].windows[0].to", "rotations[0].windows[1].days[0]");
+        Assert.Empty(ScheduleRules.Check(Schedule("UTC", Good with { Users = [], Turns = [["ana", "bo"]], Windows = [new()] })));
+    }
+
+    [Fact]
+    public void A_rotation_in_a_zone_of_its_own_names_one_that_exists()
+    {
+        AssertFields(Schedule("UTC", Good with { TimeZone = "Europe/Berln" }), "rotations[0].time_zone");
+        Assert.Empty(ScheduleRules.Check(Schedule("UTC", Good with { TimeZone = "Asia/Tokyo" })));
+    }
+
+    [Fact]
+    public void Who_is_on_call_on_holidays_says_which_days_these_are()
+    {
+        var holidays = new Holidays("none", [], []);
+
+        AssertFields(Schedule("UTC", Good with { OnHolidays = true }), "rotations[0].days");
+        AssertFields(Schedule("UTC", Good with { Windows = [new() { OnHolidays = true }], Holidays = [] }) with { Holidays = [holidays] }, "rotations[0].windows[0].days");
+        Assert.Empty(ScheduleRules.Check(Schedule("UTC", Good with { OnHolidays = true }) with { Holidays = [holidays] }));
+        Assert.Empty(ScheduleRules.Check(Schedule("UTC", Good with { OnHolidays = true, Holidays = [holidays] })));
+    }
+
+    [Fact]
     public void An_end_is_after_its_beginning()
     {
         AssertFields(Schedule("UTC", Good with { End = Good.Start }), "rotations[0].end");

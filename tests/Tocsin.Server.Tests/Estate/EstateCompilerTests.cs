@@ -164,8 +164,8 @@ public sealed class EstateCompilerTests
         Assert.Equal(
             [
                 "estate.yaml:4:5: warning: user ana has no contact method and cannot be paged",
-                "estate.yaml:7:5: warning: nobody is on call in schedule days from 2026-11-20T17:00Z to 2026-11-22T23:00Z",
-                "estate.yaml:12:5: warning: nobody is on call in schedule never in the next 4 weeks",
+                "estate.yaml:7:5: warning: nobody is on call in schedule days from 2026-11-20T17:00Z to 2026-11-22T23:00Z, the first of 53 times in the next 366 days",
+                "estate.yaml:12:5: warning: nobody is on call in schedule never in the next 366 days",
                 "estate.yaml:16:9: warning: step 1 of policy all reaches nobody and falls through at once",
             ],
             EstateBench.Warnings("""
@@ -185,6 +185,72 @@ public sealed class EstateCompilerTests
                       - {notify: [user:ana]}
                       - {notify: [schedule:days]}
                 """));
+
+    [Fact]
+    public void Different_people_from_rotations_of_one_priority_are_a_warning_unless_they_are_meant()
+    {
+        string Schedules(string extra) => $$$"""
+            {{{People("ana", "bo")}}}
+            schedules:
+              - name: primary
+                time_zone: Europe/Berlin
+                {{{extra}}}
+                rotations:
+                  - {name: weekly, users: [ana], start: 2026-01-05T09:00, every: 1w}
+                  - {name: mornings, users: [bo], start: 2026-01-05T09:00, every: 1w, days: [mon], from: "08:00", to: "10:00"}
+            policies: [{name: all, steps: [{notify: [schedule:primary]}]}]
+            """;
+
+        Assert.Equal(
+            [
+                "estate.yaml:11:7: warning: rotations weekly, mornings of schedule primary put different people on call together from 2026-11-23T07:00Z to 2026-11-23T09:00Z, "
+                + "the first of 52 times in the next 366 days; give them priorities, or say \"allow_overlap: true\"",
+            ],
+            EstateBench.Warnings(Schedules("allow_overlap: false")));
+        Assert.Empty(EstateBench.Warnings(Schedules("allow_overlap: true")));
+    }
+
+    [Fact]
+    public void Rotations_have_turns_windows_zones_and_holidays_as_the_file_says()
+    {
+        var model = EstateBench.Model($$$"""
+            {{{People("ana", "bo", "chen")}}}
+            holidays:
+              - {name: es, dates: [12-25, 2026-04-03, "02-29"]}
+              - {name: de, dates: [2026-10-03]}
+            schedules:
+              - name: primary
+                time_zone: Europe/Berlin
+                holidays: [es, de]
+                rotations:
+                  - name: pairs
+                    turns: [[ana, bo], [chen]]
+                    start: 2026-01-31T09:00
+                    every: 2mo
+                    time_zone: Europe/Madrid
+                    holidays: [de]
+                    windows:
+                      - {days: [mon, fri], from: "18:00", to: "09:00"}
+                      - {days: [sat, sun, holiday]}
+                  - {name: free, users: [ana], start: 2026-01-31T09:00, every: 1w, days: [holiday], holidays: [es]}
+                  - {name: rest, users: [ana], start: 2026-01-31T09:00, every: 1w}
+            """);
+
+        var schedule = model.Schedules["primary"];
+        var es = schedule.Holidays[0];
+        Assert.Equal(["es", "de"], schedule.Holidays.Select(h => h.Name));
+        Assert.Equal([new DateOnly(2026, 4, 3)], es.Dates);
+        Assert.Equal([new YearDay(12, 25), new YearDay(2, 29)], es.Yearly);
+        var pairs = schedule.Rotations[0];
+        Assert.Equal(["ana+bo", "chen"], pairs.Turns.Select(t => string.Join('+', t)));
+        Assert.Equal((new RotationPeriod(2, PeriodUnit.Month), "Europe/Madrid", "de"), (pairs.Every, pairs.TimeZone, Assert.Single(pairs.Holidays!).Name));
+        Assert.Equal([DayOfWeek.Monday, DayOfWeek.Friday], pairs.Windows[0].Days);
+        Assert.Equal((new TimeOnly(18, 0), new TimeOnly(9, 0), false), (pairs.Windows[0].From!.Value, pairs.Windows[0].To!.Value, pairs.Windows[0].OnHolidays));
+        Assert.Equal([DayOfWeek.Saturday, DayOfWeek.Sunday], pairs.Windows[1].Days);
+        Assert.Equal((true, null), (pairs.Windows[1].OnHolidays, pairs.Windows[1].From));
+        Assert.Equal((true, "es", 0), (schedule.Rotations[1].OnHolidays, Assert.Single(schedule.Rotations[1].Holidays!).Name, schedule.Rotations[1].Days.Count));
+        Assert.Null(schedule.Rotations[2].Holidays);
+    }
 
     private static string People(params string[] names) =>
         "users:\n" + string.Join('\n', names.Select(n => $"  - {{name: {n}, contact: [{{name: mail, type: email, address: {n}@example.test}}]}}"));

@@ -157,13 +157,29 @@ internal static class ScheduleWords
 {
     public static string Rotation(Rotation rotation, Frame frame)
     {
-        var people = Words.And([.. rotation.Users.Select(u => frame.People.GetValueOrDefault(u, u))]);
-        var turns = rotation.Users.Count > 1 ? $"{people} take turns every {Period(rotation.Every)}" : $"{people}, always";
-        var window = (rotation.From, rotation.To) is ({ } from, { } to) ? string.Create(CultureInfo.InvariantCulture, $", {from:HH\\:mm} to {to:HH\\:mm}") : "";
-        var days = rotation.Days.Count is > 0 and < 7 ? ", " + Words.And([.. rotation.Days.Select(d => d.ToString()[..3])]) : "";
-        var handOff = rotation.Users.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $", hand-off {(rotation.Every.Unit == PeriodUnit.Week ? rotation.Start.ToString("ddd ", CultureInfo.InvariantCulture) : "")}{rotation.Start:HH\\:mm}") : "";
-        return turns + window + days + handOff;
+        string[] turns = [.. rotation.InTurn().Select(turn => string.Join(" with ", turn.Select(u => frame.People.GetValueOrDefault(u, u))))];
+        var people = turns.Length > 1 ? $"{Words.And(turns)} take turns every {Period(rotation.Every)}" : $"{turns[0]}, always";
+        var windows = rotation.AllWindows().Select(Window).Where(w => w.Length > 0).ToArray();
+        var when = windows.Length > 0 ? ", " + string.Join("; ", windows) : "";
+        var handOff = turns.Length > 1 ? $", hand-off {HandOff(rotation)}" : "";
+        return people + when + handOff + (rotation.TimeZone is { } zone ? $", in {zone}" : "");
     }
+
+    private static string Window(DutyWindow window)
+    {
+        var times = (window.From, window.To) is ({ } from, { } to) ? string.Create(CultureInfo.InvariantCulture, $"{from:HH\\:mm} to {to:HH\\:mm}") : "";
+        string[] days = [.. window.Days.Count < 7 ? window.Days.Select(d => d.ToString()[..3]) : [], .. window.OnHolidays ? ["holidays"] : Array.Empty<string>()];
+        return string.Join(", ", new[] { times, days.Length > 0 ? Words.And(days) : "" }.Where(t => t.Length > 0));
+    }
+
+    private static string HandOff(Rotation rotation) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{rotation.Every.Unit switch
+        {
+            PeriodUnit.Week => rotation.Start.ToString("ddd ", CultureInfo.InvariantCulture),
+            PeriodUnit.Month => $"on day {rotation.Start.Day} ",
+            _ => "",
+        }}{rotation.Start:HH\\:mm}");
 
     public static string Override(Override o, Frame frame) => string.Create(
         CultureInfo.InvariantCulture, $"{frame.People.GetValueOrDefault(o.User, o.User)}, {o.From:ddd d MMM yyyy HH\\:mm} to {o.To:ddd d MMM yyyy HH\\:mm}");

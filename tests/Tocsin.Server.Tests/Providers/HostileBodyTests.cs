@@ -8,7 +8,7 @@ namespace Tocsin.Tests.Providers;
 /// <summary>Whatever bytes arrive: no exception, and what is read keeps the promises of a canonical event.</summary>
 public sealed class HostileBodyTests
 {
-    private static readonly IAlertSource[] Providers = [new Alertmanager(), new Grafana(), new Generic()];
+    private static readonly IAlertSource[] Providers = [new Alertmanager(), new Grafana(), new Generic(), new Datadog(), new CloudWatch(), new PagerDuty()];
 
     private static readonly byte[][] Splinters =
     [

@@ -220,7 +220,17 @@ public sealed record DeliveryView(
 /// <param name="Unparsed">Deliveries so far that could not be read whole.</param>
 /// <param name="Snippet">Lines for the sending tool's own configuration.</param>
 public sealed record SourceView(
-    string Name, string Type, string Url, DateTimeOffset? LastEventAt, long Accepted, long Unparsed, string Snippet);
+    string Name, string Type, string Url, DateTimeOffset? LastEventAt, long Accepted, long Unparsed, string Snippet)
+{
+    /// <summary>unknown (nothing is expected of it, or nothing came yet), healthy, warning (late, within its grace) or unhealthy (an alert).</summary>
+    public string Health { get; init; } = "unknown";
+
+    /// <summary>How often it is expected to send at least; null: it may be silent.</summary>
+    public double? ExpectEverySeconds { get; init; }
+
+    /// <summary>When its silence became an alert; null: it is none.</summary>
+    public DateTimeOffset? SilentSince { get; init; }
+}
 
 public sealed record SilenceView(
     string Id, IReadOnlyList<string> Match, DateTimeOffset StartsAt, DateTimeOffset EndsAt, string CreatedBy, string Comment, string Status);

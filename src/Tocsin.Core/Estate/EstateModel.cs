@@ -32,6 +32,12 @@ public sealed record Source(string Name, string Type, string Key)
     /// <summary>Keep alerts open when they are no longer sent, instead of resolving them.</summary>
     public bool KeepOpenOnExpiry { get; init; }
 
+    /// <summary>How often it is expected to send at least; a longer silence is an alert of its own. Null: it may be silent.</summary>
+    public TimeSpan? ExpectEvery { get; init; }
+
+    /// <summary>How much later than <see cref="ExpectEvery"/> it may be.</summary>
+    public TimeSpan Grace { get; init; }
+
     /// <summary>Provider-specific settings, such as <c>hmac_header</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = FrozenDictionary<string, string>.Empty;
 }

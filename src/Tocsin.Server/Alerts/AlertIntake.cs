@@ -141,6 +141,11 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
                     repeated++;
                 }
             }
+            else if (prepared.Signal.Status == SignalStatus.Acknowledged && work.IsFiring(prepared.Fingerprint))
+            {
+                work.Acknowledged.Add((prepared.Fingerprint, intake.Source));
+                changed++;
+            }
             else
             {
                 work.Lines.Add(new("alert.info", $"source/{intake.Source}", $"source:{intake.Source}", prepared.Signal.Title));
@@ -166,6 +171,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         await alerts.SaveAsync(tx, work.Estate.Workspace, [.. work.Changed]);
         await JoinAsync(tx, work);
         await EndAsync(tx, work);
+        await AcknowledgeAsync(tx, work);
         if (work.Lines.Count > 0)
         {
             await log.AppendAsync(tx, work.Estate.Workspace, work.Now, work.Lines);
@@ -259,6 +265,18 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         {
             var last = rows[^1].Document;
             await flow.ApplyAsync(tx, work.Estate, number, new IncidentEvent.AlertsEnded(rows.Count, last.Title), $"source:{last.Source}", work.Now);
+        }
+    }
+
+    /// <summary>Some senders know that somebody took an alert on; its incidents hear it as from a person.</summary>
+    private async Task AcknowledgeAsync(Tx tx, IntakeWork work)
+    {
+        foreach (var (fingerprint, source) in work.Acknowledged)
+        {
+            foreach (var number in await incidents.OfAlertAsync(tx, work.Estate.Workspace, work.Row(fingerprint).Id))
+            {
+                await flow.ApplyAsync(tx, work.Estate, number, new IncidentEvent.Acknowledged(source), $"source:{source}", work.Now);
+            }
         }
     }
 

@@ -13,7 +13,7 @@ namespace Tocsin.Alerts;
 /// with its reason.
 /// </summary>
 internal sealed class AlertReceiver(
-    AlertSourceRegistry providers, IngestBatcher batcher, DeliveryStore deliveries, Database database, IOptions<IngestOptions> options, TimeProvider clock)
+    AlertSourceRegistry providers, IngestBatcher batcher, DeliveryStore deliveries, SourceStore sources, Database database, IOptions<IngestOptions> options, TimeProvider clock)
 {
     private static readonly string[] _shownHeaders = ["Content-Type", "User-Agent", "X-Grafana-Alerting-Signature"];
 
@@ -122,7 +122,8 @@ internal sealed class AlertReceiver(
             await tx.LockWorkspaceAsync(estate.Workspace);
             var id = await deliveries.InsertAsync(
                 tx, estate.Workspace, new DeliveryRow(0, request.Source.Name, request.ReceivedAt, verdict, 0, 0, reason, Shown(request.Headers), PackedBody.Pack(request.Body.Span)));
-            await deliveries.CountAsync(tx, estate.Workspace, request.Source.Name, 0, 1, request.ReceivedAt);
+            // A forger must not make a silent source look alive.
+            await sources.CountAsync(tx, estate.Workspace, request.Source.Name, 0, 1, verdict == Verdict.Refused ? null : request.ReceivedAt);
             return new DeliveryOutcome(id, verdict, 0, 0, reason);
         },
         ct);

@@ -59,19 +59,6 @@ internal sealed class DeliveryStore
         return ids;
     }
 
-    /// <summary>Counts what a source sent, and when last.</summary>
-    public Task CountAsync(Tx tx, long workspace, string source, int accepted, int unparsed, DateTimeOffset at) => tx.ExecuteAsync(
-        """
-        INSERT INTO source_state (workspace_id, source, accepted, unparsed, last_event_at) VALUES (@workspace, @source, @accepted, @unparsed, @at)
-        ON CONFLICT (workspace_id, source) DO UPDATE SET
-            accepted = source_state.accepted + excluded.accepted, unparsed = source_state.unparsed + excluded.unparsed, last_event_at = excluded.last_event_at
-        """,
-        ("workspace", workspace), ("source", source), ("accepted", (long)accepted), ("unparsed", (long)unparsed), ("at", at.ToMicros()));
-
-    public Task<List<(string Source, long Accepted, long Unparsed, DateTimeOffset? LastAt)>> CountsAsync(Session session, long workspace) => session.QueryAsync(
-        "SELECT source, accepted, unparsed, last_event_at FROM source_state WHERE workspace_id = @workspace",
-        static row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.NullableInstant(3)), ("workspace", workspace));
-
     /// <param name="source">Null: of all sources.</param>
     public Task<List<DeliveryRow>> ListAsync(Session session, long workspace, string? source, Verdict? verdict, long before, int limit) => session.QueryAsync(
         """

@@ -35,7 +35,7 @@ internal sealed record DeliveryOutcome(long? Id, Verdict Verdict, int Signals, i
 /// being written the next gathers: the busier, the larger the batches.
 /// </summary>
 internal sealed class IngestBatcher(
-    Database database, AlertIntake intake, DeliveryStore deliveries, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestBatcher> logger)
+    Database database, AlertIntake intake, DeliveryStore deliveries, SourceStore sources, IOptions<IngestOptions> options, TimeProvider clock, ILogger<IngestBatcher> logger)
     : CommitBatcher<Delivery, DeliveryOutcome>(database, options.Value.MaxWaiting, clock)
 {
     private const int MaxSignalsPerBatch = 4_000;
@@ -78,7 +78,7 @@ internal sealed class IngestBatcher(
         var outcomes = await KeepAsync(tx, estate.Workspace, batch, results);
         foreach (var source in batch.GroupBy(w => w.Source))
         {
-            await deliveries.CountAsync(
+            await sources.CountAsync(
                 tx, estate.Workspace, source.Key, source.Sum(w => w.Signals.Count), source.Count(w => w.Rejected.Count > 0), source.Max(w => w.ReceivedAt));
         }
 

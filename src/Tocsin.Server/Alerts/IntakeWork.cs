@@ -18,6 +18,9 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
 
     public List<LogLine> Lines { get; } = [];
 
+    /// <summary>Alerts whose sender says that somebody took them on, and the source that says so.</summary>
+    public List<(long Fingerprint, string Source)> Acknowledged { get; } = [];
+
     public Dictionary<long, AlertRow?>.KeyCollection Fingerprints => _rows.Keys;
 
     public IEnumerable<AlertRow> Changed => _changed.Select(f => _rows[f]!);
@@ -42,6 +45,10 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
     }
 
     public void Identify(AlertRow row, long id) => _rows[row.Fingerprint] = row with { Id = id };
+
+    public bool IsFiring(long fingerprint) => _rows.GetValueOrDefault(fingerprint) is { State.Status: AlertStatus.Firing };
+
+    public AlertRow Row(long fingerprint) => _rows[fingerprint]!;
 
     /// <summary>Whether the alert was first heard of in this transaction.</summary>
     public bool IsNew(AlertRow row) => !_before.ContainsKey(row.Fingerprint);

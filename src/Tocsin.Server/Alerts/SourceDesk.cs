@@ -7,7 +7,7 @@ using Tocsin.Sdk;
 namespace Tocsin.Alerts;
 
 /// <summary>The sources of a workspace as people meet them: address, snippet, what they sent, and a test event.</summary>
-internal sealed class SourceDesk(AlertSourceRegistry providers, DeliveryStore deliveries, AlertReceiver receiver, Database database, TimeProvider clock)
+internal sealed class SourceDesk(AlertSourceRegistry providers, SourceStore store, AlertReceiver receiver, Database database, TimeProvider clock)
 {
     /// <summary>What stands in place of a source's key for those who may not see it: whoever has the key can make alerts.</summary>
     private const string HiddenKey = "KEY";
@@ -17,19 +17,32 @@ internal sealed class SourceDesk(AlertSourceRegistry providers, DeliveryStore de
     /// <param name="reader">Who may configure sees the keys.</param>
     public async Task<IReadOnlyList<SourceView>> ListAsync(EstateSnapshot estate, string baseUrl, string? name, Caller reader, CancellationToken ct)
     {
-        var counts = (await database.ReadAsync(session => deliveries.CountsAsync(session, estate.Workspace), ct)).ToDictionary(c => c.Source, StringComparer.Ordinal);
+        var states = (await database.ReadAsync(session => store.ListAsync(session, estate.Workspace), ct)).ToDictionary(s => s.Source, StringComparer.Ordinal);
         return
         [
             .. estate.Model.Sources.Values.Where(s => name is null || s.Name == name).OrderBy(s => s.Name, StringComparer.Ordinal).Select(source =>
             {
-                var count = counts.GetValueOrDefault(source.Name);
+                var state = states.GetValueOrDefault(source.Name);
                 var shown = reader.May(Policies.Configure) ? source : source with { Key = HiddenKey };
                 return new SourceView(
-                    source.Name, source.Type, $"{baseUrl}/in/{source.Type}/{Uri.EscapeDataString(shown.Key)}", count.LastAt, count.Accepted, count.Unparsed,
-                    providers.Find(source.Type)?.Snippet(baseUrl, shown) ?? "");
+                    source.Name, source.Type, source.Type == Heartbeat.Id ? HeartbeatEndpoints.Address(baseUrl, shown.Key) : $"{baseUrl}/in/{source.Type}/{Uri.EscapeDataString(shown.Key)}",
+                    state?.LastAt, state?.Accepted ?? 0, state?.Unparsed ?? 0, providers.Find(source.Type)?.Snippet(baseUrl, shown) ?? "")
+                {
+                    Health = Word(SourceWatch.HealthOf(source, state, clock.GetUtcNow())),
+                    ExpectEverySeconds = source.ExpectEvery?.TotalSeconds,
+                    SilentSince = state?.SilentAt,
+                };
             }),
         ];
     }
+
+    private static string Word(SourceHealth health) => health switch
+    {
+        SourceHealth.Healthy => "healthy",
+        SourceHealth.Late => "warning",
+        SourceHealth.Silent => "unhealthy",
+        _ => "unknown",
+    };
 
     /// <summary>Delivers the provider's own example, which goes the whole way: it opens an incident and pages, or resolves it.</summary>
     public async Task<Result<DeliveryOutcome>> TestAsync(EstateSnapshot estate, string name, SignalStatus status, CancellationToken ct)

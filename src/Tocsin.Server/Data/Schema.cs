@@ -396,5 +396,10 @@ internal static class Schema
         CREATE UNIQUE INDEX device_address ON device (workspace_id, address_hash);
         CREATE INDEX device_user ON device (workspace_id, user_name, id);
         """,
+        """
+        ALTER TABLE source_state ADD COLUMN expected_at BIGINT;
+        ALTER TABLE source_state ADD COLUMN silent_at BIGINT;
+        ALTER TABLE source_state ADD COLUMN run_started_at BIGINT;
+        """,
     ];
 }

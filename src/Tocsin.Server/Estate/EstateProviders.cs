@@ -19,4 +19,7 @@ internal sealed class EstateProviders(NotifierRegistry notifiers, AlertSourceReg
 
     /// <summary>What is wrong with the settings of a method whose type is known.</summary>
     public IReadOnlyList<Error> Check(Notify.ContactMethod method) => notifiers.Find(method.Type)?.Check(method) ?? [];
+
+    /// <summary>What is wrong with the settings of a source whose type is known.</summary>
+    public IReadOnlyList<Error> Check(Source source) => sources.Find(source.Type)?.Check(source) ?? [];
 }

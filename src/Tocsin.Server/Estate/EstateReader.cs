@@ -144,8 +144,16 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
             HmacSecret = hmacSecret,
             ResolveTimeout = map.Duration("resolve_timeout"),
             KeepOpenOnExpiry = map.Flag("keep_open"),
+            ExpectEvery = map.Duration("expect_every"),
+            Grace = map.Duration("grace") ?? TimeSpan.Zero,
             Settings = settings,
         };
+        AddFaults(providers.Check(source), map, path);
+        if (source is { ExpectEvery: null } && map.Find("grace") is { } grace)
+        {
+            Fault(grace, $"{path}.grace", "\"grace\" says nothing without \"expect_every\"");
+        }
+
         if (source is { ResolveTimeout: not null, KeepOpenOnExpiry: true })
         {
             Fault(map.Find("keep_open")!, $"{path}.keep_open", "\"keep_open\" and \"resolve_timeout\" exclude each other");

@@ -202,6 +202,8 @@ internal static partial class EstateTable
         new("default_severity", Words("a severity: critical, high, warning or info", "critical", "high", "warning", "info"), "For alerts that state none. Default: high."),
         new("resolve_timeout", Duration(TimeSpan.FromSeconds(10), TimeSpan.FromDays(365)), "A firing alert that is not sent again for so long counts as over, 10s to 52w. Default: the provider's own rule."),
         new("keep_open", Flag, "Alerts that are no longer sent stay open instead. Default: false."),
+        new("expect_every", Duration(TimeSpan.FromSeconds(10), TimeSpan.FromDays(366)), "It is expected to send at least this often, 10s to 366d; a longer silence is an alert. Default: it may be silent."),
+        new("grace", Duration(TimeSpan.Zero, TimeSpan.FromDays(366)), "How much later than expect_every is not yet an alert, 0s to 366d. Default: 0s."),
     ], ProviderPort.Source);
 
     private static readonly MapShape SilenceShape = new("silence", "a silence", () =>

@@ -17,6 +17,10 @@ internal sealed class CloudWatch : IAlertSource
         "cloudwatch", "Amazon CloudWatch", new("https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"),
         [new(InsufficientData, "What an alarm without data counts as: ignore, firing or resolved. Ignored ones are recorded and page nobody. Default: ignore.")]);
 
+    public IReadOnlyList<Error> Check(Estate.Source source) => source.Settings.GetValueOrDefault(InsufficientData) is null or "ignore" or "firing" or "resolved"
+        ? []
+        : [Error.Invalid(InsufficientData, "\"insufficient_data\" is ignore, firing or resolved.")];
+
     public Result<ParsedDelivery> Parse(InboundRequest request) => PayloadFields.Read(request, (fields, body, note) => fields.Text("Type") switch
     {
         "Notification" when fields.Text("Message") is { } message => Message(message, fields, request, note),

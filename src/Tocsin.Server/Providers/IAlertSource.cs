@@ -21,6 +21,9 @@ internal interface IAlertSource
 {
     ProviderInfo Info { get; }
 
+    /// <summary>What is wrong with the settings of a source of this type; empty when nothing is. Does no I/O.</summary>
+    IReadOnlyList<Error> Check(Estate.Source source) => [];
+
     /// <summary>Checks the sender's signature over the raw bytes, if the source has a secret. Null: admitted.</summary>
     Error? Verify(InboundRequest request) => null;
 

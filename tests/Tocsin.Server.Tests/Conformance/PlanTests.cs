@@ -67,7 +67,7 @@ public sealed partial class PlanTests
             await parts.Jobs.DeadAsync(session, 1);
             await deliveries.ListAsync(session, 1, "prom", null, 100, 10);
             await deliveries.FindAsync(session, 1, 1);
-            return await deliveries.CountsAsync(session, 1);
+            return await new SourceStore().ListAsync(session, 1);
         });
         await bench.WriteAsync(tx => deliveries.TrimAsync(tx, 1, "prom"));
     }

@@ -23,6 +23,9 @@ internal sealed class HttpBench : IAsyncDisposable
     public const string GrafanaKey = "grafana-source-key-000001";
     public const string GrafanaSecret = "a-secret-of-grafana";
     public const string GenericKey = "generic-source-key-000001";
+    public const string DatadogKey = "datadog-source-key-000001";
+    public const string EventsKey = "events-source-key-00000001";
+    public const string HeartbeatKey = "5e0f6a3c-8f2b-4c55-9d0e-6f1a2b3c4d5e";
     public const string OtherKey = "other-prometheus-key-0001";
     public const string PhoneSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -213,6 +216,9 @@ internal sealed class HttpBench : IAsyncDisposable
           - {name: prometheus, type: alertmanager, key: {{PrometheusKey}}}
           - {name: grafana, type: grafana, key: {{GrafanaKey}}, hmac_secret: {{GrafanaSecret}}}
           - {name: scripts, type: generic, key: {{GenericKey}}}
+          - {name: monitors, type: datadog, key: {{DatadogKey}}}
+          - {name: events, type: pagerduty, key: {{EventsKey}}}
+          - {name: backup, type: heartbeat, key: {{HeartbeatKey}}, expect_every: 30d, max_run: 30m, service: checkout}
         silences:
           - {name: planned, match: ['team="moving"'], starts_at: 2026-01-01T00:00Z, ends_at: 2099-01-01T00:00Z, created_by: ana, comment: The move}
         route:

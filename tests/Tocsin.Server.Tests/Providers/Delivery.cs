@@ -23,11 +23,10 @@ internal static class Delivery
     /// <param name="file">Such as <c>grafana/firing</c>.</param>
     public static byte[] Body(string file) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Providers", "Payloads", $"{file}.json"));
 
-    /// <summary>Every kept body of the three adapters of this folder.</summary>
+    /// <summary>Every kept body.</summary>
     public static IEnumerable<string> Files => Directory
         .EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Providers", "Payloads"), "*.json", SearchOption.AllDirectories)
         .Select(f => $"{Path.GetFileName(Path.GetDirectoryName(f))}/{Path.GetFileNameWithoutExtension(f)}")
-        .Where(f => f.Split('/')[0] is "alertmanager" or "grafana" or "generic")
         .Order(StringComparer.Ordinal);
 
     public static ParsedDelivery Parsed(this IAlertSource provider, string file, Source? source = null)

@@ -43,7 +43,7 @@ internal sealed class SimulatedNode
             name, Database, _estates, new SimulatedProvider(providers, Actor), _clock, scenario.Jobs, new TraceLogging(Actor), scenario.Paging, soleWriter: scenario.Nodes == 1,
             more: jobs => [new Canary(Database, jobs, Readiness, null!, Options.Create(new ServerOptions()), _clock, new TraceLogger<Canary>(Actor))]);
         _service = new(_parts.Runner, _parts.Jobs, _clock, new TraceLogger<JobService>(Actor)) { Turned = Readiness.Turned };
-        _batcher = new(Database, _parts.Intake, _parts.Deliveries, Options.Create(new IngestOptions()), _clock, new TraceLogger<IngestBatcher>(Actor));
+        _batcher = new(Database, _parts.Intake, _parts.Deliveries, new SourceStore(), Options.Create(new IngestOptions()), _clock, new TraceLogger<IngestBatcher>(Actor));
         _expiry = new(Database, _parts.Alerts, _parts.Intake, _estates, _clock, new TraceLogger<AlertExpiry>(Actor));
         _installation = new(Database);
         _startUp = new(Database, _parts.Alerts, new WorkspaceStore());

@@ -23,7 +23,7 @@ internal static class InboxEndpoints
     }
 
     private static async Task<IResult> Show(
-        HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, DeliveryStore deliveries, SourceDesk sources,
+        HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, SourceStore states, SourceDesk sources,
         IOptions<ServerOptions> options, CancellationToken ct, string view = "all", string? q = null)
     {
         var page = await frames.OpenAsync(http, ct);
@@ -31,7 +31,7 @@ internal static class InboxEndpoints
             async session => (
                 await incidents.ListAsync(session, page.Workspace, open: true, null, long.MaxValue, MostOpen + 1),
                 await incidents.ListAsync(session, page.Workspace, open: false, IncidentStatus.Resolved, long.MaxValue, MostResolved),
-                await deliveries.CountsAsync(session, page.Workspace)),
+                await states.ListAsync(session, page.Workspace)),
             ct);
         var midnight = page.Frame.Clock.Midnight;
         var model = InboxModel.Of(

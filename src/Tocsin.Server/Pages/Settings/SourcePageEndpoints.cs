@@ -31,7 +31,7 @@ internal static class SourcePageEndpoints
         bool Has(params string[] texts) => texts.Any(t => t.Contains(query, StringComparison.OrdinalIgnoreCase));
         var known = await sources.ListAsync(page.Estate, BaseUrl(http.Request), null, page.Caller, ct);
         var kinds = providers.All.Select(p => p.Info).Where(i => Has(i.Id, i.Name)).OrderBy(i => i.Name, StringComparer.Ordinal)
-            .Select(i => new SourceKind(i.Id, i.Name, i.Docs.ToString(), $"- {{name: {i.Id}, type: {i.Id}, key: \"${{env:{i.Id.ToUpperInvariant()}_KEY}}\"}}"));
+            .Select(i => new SourceKind(i.Id, i.Name, i.Docs.ToString(), $"- {{name: {i.Id}, type: {i.Id}, key: \"${{env:{i.Id.ToUpperInvariant()}_KEY}}\"{(i.Id == Heartbeat.Id ? ", expect_every: 1d" : "")}}}"));
         return new Rendered<SourcesPage, SourcesModel>(page.Frame, new([.. known.Where(s => Has(s.Name, s.Type))], [.. kinds], query));
     }
 

@@ -33,6 +33,7 @@ internal sealed class Referee
     private readonly Providers _providers;
     private readonly FixedEstates _estates;
     private readonly Scenario _scenario;
+    private readonly Dictionary<string, DateTimeOffset> _readySince = [];
     private readonly Dictionary<string, List<Request>> _requests = [];
     private readonly Dictionary<string, string> _keys = [];
     private readonly Dictionary<string, string> _keyOf = [];
@@ -383,6 +384,18 @@ internal sealed class Referee
 
     private void NothingIsOverdue()
     {
+        // A node that stood still may store a job that was due before.
+        var ready = _store.Ready(_world.Now);
+        foreach (var gone in _readySince.Keys.Except(ready).ToList())
+        {
+            _readySince.Remove(gone);
+        }
+
+        foreach (var key in ready)
+        {
+            _readySince.TryAdd(key, _world.Now);
+        }
+
         if (_cluster.HealthySince() is not { } healthy)
         {
             return;
@@ -390,13 +403,7 @@ internal sealed class Referee
 
         if (_store.Oldest() is { } oldest)
         {
-            var since = Later(oldest.ReadyAt, healthy);
-            if (oldest.Key.StartsWith("canary/", StringComparison.Ordinal))
-            {
-                // A node that stood still may send one that was due before.
-                since = Later(since, _cluster.LastFault(_world.Now));
-            }
-
+            var since = Later(Later(oldest.ReadyAt, _readySince.GetValueOrDefault(oldest.Key, _world.Now).AddSeconds(-1)), healthy);
             if (oldest.Key.StartsWith("page/", StringComparison.Ordinal) && LaneIsFull(_store.Page(long.Parse(oldest.Key["page/".Length..]))))
             {
                 // It waits behind others of its target, which hang; they are cut after ten seconds.

@@ -130,6 +130,10 @@ internal sealed class StoreAudit
     public (string Key, DateTimeOffset ReadyAt)? Oldest() => Now(_session.FirstAsync<(string, DateTimeOffset)?>(
         "SELECT job_key, ready_at FROM job WHERE dead = 0 ORDER BY ready_at LIMIT 1", static row => (row.GetString(0), row.Instant(1))));
 
+    /// <summary>The jobs that are ready.</summary>
+    public List<string> Ready(DateTimeOffset now) => Now(_session.QueryAsync(
+        "SELECT job_key FROM job WHERE dead = 0 AND ready_at <= @now", static row => row.GetString(0), ("now", now.ToMicros())));
+
     /// <summary>How many alerts an incident counts as firing, and how many of these really do.</summary>
     public (long Counted, long Firing) FiringOf(long incident) => (
         Count("SELECT COUNT(*) FROM incident_alert WHERE incident = @incident AND firing = 1", ("incident", incident)),

@@ -36,6 +36,9 @@ public enum MessageKind
 
     /// <summary>A device that somebody registered can't be reached any more; goes to them by another method.</summary>
     DeviceLost,
+
+    /// <summary>Something a person should know that is about no incident: the title says it, <see cref="Message.Because"/> what it means.</summary>
+    Note,
 }
 
 /// <summary>What is told to one recipient through one method. Texts of other systems are data: each channel escapes them.</summary>

@@ -401,5 +401,6 @@ internal static class Schema
         ALTER TABLE source_state ADD COLUMN silent_at BIGINT;
         ALTER TABLE source_state ADD COLUMN run_started_at BIGINT;
         """,
+        OnCallTables.CoversAndCalendars,
     ];
 }

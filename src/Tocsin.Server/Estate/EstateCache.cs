@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Identity;
+using Tocsin.OnCall;
 using Tocsin.Routing;
 using Tocsin.Workspaces;
 
@@ -136,11 +137,11 @@ internal sealed class EstateCache(
             c => c.Workspace.Id,
             c => c.Objects is null
                 ? before.Workspaces[c.Workspace.Id]
-                : Compile(c.Workspace, c.Objects, c.Silences, before.Workspaces.GetValueOrDefault(c.Workspace.Id), now));
+                : Compile(c.Workspace, c.Objects, c.Silences, c.Entered, before.Workspaces.GetValueOrDefault(c.Workspace.Id), now));
         return new(entries, KeysOf(entries), entries.Values.All(e => e.Whole), readAt, forgotten);
     }
 
-    private Entry Compile(Workspace workspace, IReadOnlyList<EstateObject> objects, IReadOnlyList<Silence> made, Entry? before, DateTimeOffset now)
+    private Entry Compile(Workspace workspace, IReadOnlyList<EstateObject> objects, IReadOnlyList<Silence> made, EnteredBook entered, Entry? before, DateTimeOffset now)
     {
         var compiled = new EstateCompiler(providers, o => ResolverOf(o, workspace.Id)).Compile(workspace.Name, objects, now, lenient: true);
         foreach (var fault in compiled.Faults)
@@ -159,7 +160,7 @@ internal sealed class EstateCache(
             logger.SourcesLeftOut(workspace.Name, left);
         }
 
-        return new(workspace.Name, workspace.Revision, EstateSnapshot.Of(workspace.Id, model with { Revision = workspace.Revision }, made), [], Whole: left == 0);
+        return new(workspace.Name, workspace.Revision, EstateSnapshot.Of(workspace.Id, model with { Revision = workspace.Revision }, made, entered), [], Whole: left == 0);
     }
 
     /// <summary>Of sources that share a key, which only a changed variable can bring about, the one of the oldest workspace has it.</summary>

@@ -13,16 +13,24 @@ internal sealed record EstateSnapshot(
 {
     /// <summary>Compiles a valid model.</summary>
     /// <param name="silences">Those that people made; they join the model's own.</param>
+    /// <param name="entered">Covers and time off that people entered; null: none.</param>
     /// <exception cref="ArgumentException">The model was not validated: its routing tree does not compile.</exception>
-    public static EstateSnapshot Of(long workspace, EstateModel model, IReadOnlyList<Silence> silences)
+    public static EstateSnapshot Of(long workspace, EstateModel model, IReadOnlyList<Silence> silences, EnteredBook? entered = null)
     {
         var router = Router.Compile(model.Route, model.Services);
-        var schedules = model.Schedules.ToFrozenDictionary(s => s.Key, s => OnCallCalendar.Compile(s.Value), StringComparer.Ordinal);
+        entered ??= EnteredBook.Empty;
+        var schedules = model.Schedules.ToFrozenDictionary(s => s.Key, s => OnCallCalendar.Compile(s.Value, entered.EntriesOf(s.Key)), StringComparer.Ordinal);
         return new(
             workspace, model, router.Ok ? router.Value : throw new ArgumentException(router.Error.Detail, nameof(model)),
             SilenceSet.Compile([.. model.Silences, .. silences]), schedules,
-            new(model, (name, at) => schedules.TryGetValue(name, out var schedule) ? schedule.At(at) : null));
+            new(model, (name, at) => schedules.TryGetValue(name, out var schedule) ? schedule.At(at) : null))
+        {
+            Entered = entered,
+        };
     }
+
+    /// <summary>What people entered at run time; it lies on <see cref="Schedules"/> already.</summary>
+    public EnteredBook Entered { get; init; } = EnteredBook.Empty;
 
     /// <summary>The policy of that name; one that pages nobody for "none" and for a name that is no longer there.</summary>
     public Policy Policy(string? name) => name is not null && Model.Policies.TryGetValue(name, out var policy)

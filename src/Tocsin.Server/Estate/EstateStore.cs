@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Tocsin.Data;
+using Tocsin.OnCall;
 using Tocsin.Routing;
 using Tocsin.Workspaces;
 
@@ -8,12 +9,19 @@ namespace Tocsin.Estate;
 /// <summary>A workspace as it is stored.</summary>
 /// <param name="Objects">Null: nothing changed since the revision that is known.</param>
 /// <param name="Silences">Those that people made and that have not ended.</param>
-internal sealed record StoredEstate(Workspace Workspace, IReadOnlyList<EstateObject>? Objects, IReadOnlyList<Silence> Silences);
+internal sealed record StoredEstate(Workspace Workspace, IReadOnlyList<EstateObject>? Objects, IReadOnlyList<Silence> Silences)
+{
+    /// <summary>Covers and time off, also those that ended lately: pages and calendars look back.</summary>
+    public EnteredBook Entered { get; init; } = EnteredBook.Empty;
+}
 
 /// <summary>The objects of estates, as they were written; those that have a secret in plain text are sealed as a whole.</summary>
 /// <param name="box">Null: for those who only look, before any server made a key.</param>
-internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silences, EstateProviders providers, SecretBox? box)
+internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silences, EntryStore entries, EstateProviders providers, SecretBox? box)
 {
+    /// <summary>How far back the compiled schedules know what people entered.</summary>
+    private static readonly TimeSpan _lookBack = TimeSpan.FromDays(45);
+
     private readonly EstateSecrets _secrets = new(providers);
 
     /// <summary>All workspaces; those that <paramref name="isKnown"/> says are known come without their objects.</summary>
@@ -26,7 +34,10 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
         {
             read.Add(isKnown(workspace)
                 ? new(workspace, null, [])
-                : new(workspace, await LoadAsync(session, workspace.Id, workspace.Name), await silences.ListAsync(session, workspace.Id, now)));
+                : new(workspace, await LoadAsync(session, workspace.Id, workspace.Name), await silences.ListAsync(session, workspace.Id, now))
+                {
+                    Entered = await entries.ReadAsync(session, workspace.Id, now - _lookBack),
+                });
         }
 
         return read;

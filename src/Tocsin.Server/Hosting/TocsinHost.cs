@@ -91,6 +91,7 @@ public static class TocsinHost
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
+        services.AddOnCall();
         services.AddProviders();
         services.AddDevices();
         services.AddScanned<IJobHandler>();
@@ -158,6 +159,7 @@ public static class TocsinHost
         var pushKeys = await PushKeys.OpenAsync(database, box, ct);
         services.AddSingleton(_ => pushKeys);
         services.AddSingleton(new PublicLinks(options.PublicBase, secret));
+        services.AddSingleton(new SwapLinks(secret));
         services.AddSingleton(new FormTokens(secret));
         services.AddSingleton(new AccountIds(secret));
         services.AddBackplane(backplane, options, $"{StableHash.Of("installation", Convert.ToBase64String(secret)):x16}");
@@ -241,6 +243,9 @@ public static class TocsinHost
         app.MapSilences();
         app.MapExplain();
         app.MapOnCall();
+        app.MapOverrides();
+        app.MapTimeOff();
+        app.MapSwaps();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

@@ -56,6 +56,7 @@ internal static class Texts
             MessageKind.SelfTest => SelfTest(message),
             MessageKind.Snoozed => Snoozed(message),
             MessageKind.DeviceLost => DeviceLost(message),
+            MessageKind.Note => Note(message),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
@@ -65,10 +66,11 @@ internal static class Texts
             Body = body,
             Subject = IsTest(message) ? $"[Tocsin] Test for {Recipient(message)}"
                 : message.Kind == MessageKind.DeviceLost ? $"[Tocsin] {title[2..]}"
+                : message.Kind == MessageKind.Note ? $"[Tocsin] {title}"
                 : $"[Tocsin] {Word(message.Severity)} #{message.Incident} {Title(message)}",
             Lead = lead,
-            Heading = IsTest(message) || message.Kind == MessageKind.DeviceLost ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
-            Facts = IsTest(message) || message.Kind == MessageKind.DeviceLost ? [] : [.. FactsOf(message)],
+            Heading = IsTest(message) || message.Kind is MessageKind.DeviceLost or MessageKind.Note ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
+            Facts = IsTest(message) || message.Kind is MessageKind.DeviceLost or MessageKind.Note ? [] : [.. FactsOf(message)],
             Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered or MessageKind.More
                 or MessageKind.Reminder or MessageKind.Asked or MessageKind.Waited,
         };
@@ -177,6 +179,9 @@ internal static class Texts
             $"{Sentence(Title(m))} Escalation begins again then.",
             $"{By(m, "Somebody")} put it off{until}. Escalation begins again then; you need not act.");
     }
+
+    private static (string Title, string Body, string Lead) Note(Message m) =>
+        (Title(m), PlainText.OneLine(m.Because, 600), $"{Sentence(Title(m))} {PlainText.OneLine(m.Because, 600)}".TrimEnd());
 
     private static (string Title, string Body, string Lead) Test(Message m) => (
         $"i Test from Tocsin for {Recipient(m)}",

@@ -117,6 +117,7 @@ internal sealed class Webhook(GuardedHttp http, TimeProvider clock) : INotifier
         MessageKind.SelfTest => "contact.self_test",
         MessageKind.Snoozed => "incident.snoozed",
         MessageKind.DeviceLost => "device.lost",
+        MessageKind.Note => "oncall.note",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

@@ -1,5 +1,6 @@
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.OnCall;
 using Tocsin.Routing;
 using Tocsin.Workspaces;
 
@@ -22,7 +23,7 @@ internal sealed class EstateChecks(EstateProviders providers, SecretBox? box)
     {
         List<EstateModel> models = [];
         List<Finding> findings = [];
-        var store = new EstateStore(new WorkspaceStore(), new SilenceStore(), providers, box);
+        var store = new EstateStore(new WorkspaceStore(), new SilenceStore(), new EntryStore(), providers, box);
         foreach (var (workspace, stored, _) in await database.ReadAsync(session => store.LoadAsync(session, isKnown: _ => false, now), ct))
         {
             var objects = stored ?? [];

@@ -26,7 +26,7 @@ internal sealed class EstateStoreBench : IAsyncDisposable
 
     public Database Database { get; }
 
-    public EstateStore Store { get; } = new(new WorkspaceStore(), new SilenceStore(), EstateBench.Providers, new(new byte[SecretBox.KeyBytes]));
+    public EstateStore Store { get; } = new(new WorkspaceStore(), new SilenceStore(), new Tocsin.OnCall.EntryStore(), EstateBench.Providers, new(new byte[SecretBox.KeyBytes]));
 
     public EstateOptions Options { get; } = new();
 

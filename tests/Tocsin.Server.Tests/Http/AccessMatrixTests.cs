@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Data;
 using Tocsin.Identity;
+using Tocsin.OnCall;
 using Tocsin.Pages;
 using Tocsin.Workspaces;
 
@@ -44,6 +45,19 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             $$"""{"match": ["alertname=\"{{Mark}}-2\""], "starts_at": "{{DateTimeOffset.UtcNow:O}}", "ends_at": "{{DateTimeOffset.UtcNow.AddDays(1):O}}", "comment": "{{Mark}}"}""", HttpStatusCode.Created);
         var key = await owner.PostAsync("/api-keys", $$"""{"name": "{{Mark}}"}""");
         var device = await owner.PostAsync("/api/v1/me/devices", $$"""{"kind": "app", "name": "{{Mark}}", "token": "{{Mark}}"}""", HttpStatusCode.Created);
+        var shift = $$"""
+            "from": "{{DateTimeOffset.UtcNow.AddDays(300):O}}", "to": "{{DateTimeOffset.UtcNow.AddDays(301):O}}"
+            """;
+        var cover = await owner.PostAsync("/api/v1/schedules/primary/overrides", $$"""{"user": "bo", "reason": "{{Mark}}", {{shift}}}""", HttpStatusCode.Created);
+        var away = await owner.PostAsync("/api/v1/time-off", $$"""{"user": "ana", "reason": "{{Mark}}", {{shift}}}""", HttpStatusCode.Created);
+        var workspace = await _bench.Service<Database>().ReadAsync(session => session.ScalarAsync("SELECT id FROM workspace WHERE name = 'acme'"), default) ?? 0;
+        var swap = await _bench.Service<Database>().WriteAsync(
+            tx => _bench.Service<SwapStore>().AddAsync(tx, workspace, new()
+            {
+                Schedule = "primary", Asker = "ana", Note = Mark, From = DateTimeOffset.UtcNow.AddDays(5), To = DateTimeOffset.UtcNow.AddDays(6), MadeAt = DateTimeOffset.UtcNow,
+                ExpiresAt = DateTimeOffset.UtcNow.AddDays(5),
+            }),
+            default);
         _ofAcme = new(StringComparer.Ordinal)
         {
             ["incidents/{number}"] = "1",
@@ -62,6 +76,9 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["silence/{id}"] = silence["id"].Text(),
             ["dead/{id}"] = await IdAsync("job"),
             ["schedules/{name}"] = "primary",
+            ["overrides/{id}"] = $"{cover["id"]}",
+            ["time-off/{id}"] = $"{away["id"]}",
+            ["swaps/{id}"] = $"{swap.Id}",
             ["services/{name}"] = "checkout",
             ["sources/{name}"] = "scripts",
             ["channels/{name}"] = "ops",

@@ -56,6 +56,8 @@ internal static class OverrideEndpoints
     /// Takes an override back; what has passed of it stays. Whoever made it may, and the person whose shift it was; administrators and the team's managers
     /// any. Idempotent.
     /// </summary>
+    /// <param name="name">The schedule.</param>
+    /// <param name="id">The override's number.</param>
     internal static async Task<Results<Ok<OverrideView>, ProblemHttpResult>> Remove(
         string name, long id, ClaimsPrincipal user, CoverDesk desk, TimeProvider clock, CancellationToken ct)
     {
@@ -121,9 +123,9 @@ internal static class SwapEndpoints
     {
         var group = routes.MapGroup("/api/v1/swaps").WithTags("On call").RequireAuthorization(Policies.Viewer);
         group.MapGet("/", List);
-        group.MapPost("/", Create).RequireAuthorization(Policies.Responder);
-        group.MapPost("/{id:long}/accept", Accept).RequireAuthorization(Policies.Responder).WithMetadata(new Hosting.Refuses(StatusCodes.Status409Conflict, "It was answered, withdrawn or has expired."));
-        group.MapPost("/{id:long}/decline", Decline).RequireAuthorization(Policies.Responder).WithMetadata(new Hosting.Refuses(StatusCodes.Status409Conflict, "It was answered, withdrawn or has expired."));
+        group.MapPost("/", Create).RequireAuthorization(Policies.Responder, Policies.Person);
+        group.MapPost("/{id:long}/accept", Accept).RequireAuthorization(Policies.Responder, Policies.Person).WithMetadata(new Hosting.Refuses(StatusCodes.Status409Conflict, "It was answered, withdrawn or has expired."));
+        group.MapPost("/{id:long}/decline", Decline).RequireAuthorization(Policies.Responder, Policies.Person).WithMetadata(new Hosting.Refuses(StatusCodes.Status409Conflict, "It was answered, withdrawn or has expired."));
         group.MapPost("/{id:long}/withdraw", Withdraw).RequireAuthorization(Policies.Responder).WithMetadata(new Hosting.Refuses(StatusCodes.Status409Conflict, "It was answered, withdrawn or has expired."));
     }
 
@@ -172,7 +174,7 @@ internal static class SwapEndpoints
     {
         if (Caller.Of(user) is not { User: { } person } caller)
         {
-            return Error.Forbidden("A key is nobody who could be on call; people answer.").ToProblem();
+            return Error.Conflict("swap.not_a_user", "You are no user of the estate, so nobody can have asked you.").ToProblem();
         }
 
         var done = await answer(caller.Workspace, id, person, caller.Actor, ct);

@@ -37,7 +37,7 @@ internal sealed class SwapDesk(Database database, IEstates estates, SwapStore sw
         var estate = await OfAsync(caller.Workspace, ct);
         if (caller.User is not { } asker || EntryRules.FaultOf(estate, "user", asker) is not null)
         {
-            return Error.Forbidden("Only somebody who is a user of the estate can be on call, and so ask for cover. Administrators set overrides instead.");
+            return Error.Conflict("swap.not_a_user", "Only somebody who is a user of the estate is on call, and so asks for cover. Administrators set overrides instead.");
         }
 
         if (!estate.Schedules.TryGetValue(draft.Schedule, out var schedule))

@@ -364,38 +364,8 @@ internal static class Schema
         ALTER TABLE page ADD COLUMN delivered_at BIGINT;
         ALTER TABLE page ADD COLUMN seen_at BIGINT;
         """,
-        """
-        ALTER TABLE page ADD COLUMN receipt TEXT;
-
-        CREATE TABLE reply_seen (
-            workspace_id BIGINT NOT NULL,
-            source TEXT NOT NULL,
-            reply_id TEXT NOT NULL,
-            at BIGINT NOT NULL,
-            PRIMARY KEY (workspace_id, source, reply_id)){clustered};
-        """,
-        """
-        CREATE TABLE device (
-            id {id},
-            workspace_id BIGINT NOT NULL,
-            user_name TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            name TEXT NOT NULL,
-            address_hash {blob} NOT NULL,
-            address TEXT NOT NULL,
-            host TEXT NOT NULL,
-            agent TEXT NOT NULL,
-            created_at BIGINT NOT NULL,
-            sent_at BIGINT,
-            error TEXT,
-            error_at BIGINT,
-            ended_at BIGINT,
-            rang INTEGER,
-            rang_at BIGINT
-            {pk});
-        CREATE UNIQUE INDEX device_address ON device (workspace_id, address_hash);
-        CREATE INDEX device_user ON device (workspace_id, user_name, id);
-        """,
+        PagingTables.Replies,
+        PagingTables.Devices,
         """
         ALTER TABLE source_state ADD COLUMN expected_at BIGINT;
         ALTER TABLE source_state ADD COLUMN silent_at BIGINT;

@@ -54,7 +54,12 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         var swap = await _bench.Service<Database>().WriteAsync(
             tx => _bench.Service<SwapStore>().AddAsync(tx, workspace, new()
             {
-                Schedule = "primary", Asker = "ana", Note = Mark, From = DateTimeOffset.UtcNow.AddDays(5), To = DateTimeOffset.UtcNow.AddDays(6), MadeAt = DateTimeOffset.UtcNow,
+                Schedule = "primary",
+                Asker = "ana",
+                Note = Mark,
+                From = DateTimeOffset.UtcNow.AddDays(5),
+                To = DateTimeOffset.UtcNow.AddDays(6),
+                MadeAt = DateTimeOffset.UtcNow,
                 ExpiresAt = DateTimeOffset.UtcNow.AddDays(5),
             }),
             default);

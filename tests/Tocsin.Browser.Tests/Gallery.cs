@@ -162,6 +162,7 @@ internal sealed class Gallery : IAsyncDisposable
         ["invite"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, null)),
         ["invite-weak"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, "Use at least 12 characters; a sentence is fine.")),
         ["invite-known"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.Known, null)),
+        ["invite-outside"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.Outside, "The address or the password is wrong.")),
         ["invite-mine"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.Mine, "You are a member of this workspace already.")),
         ["invite-others"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "An administrator", InviteState.Others, null)),
         ["invite-gone"] = f => Page<DeadAccountLinkPage, DeadAccountLinkModel>(f, new("This invitation does not work", "It was used, taken back, or is older than a week. Ask for a new one.")),
@@ -205,7 +206,7 @@ internal sealed class Gallery : IAsyncDisposable
         ["second-step"] = f => Page<SecondStepPage, SecondStepModel>(f with { User = null }, new(true, true, "/", "That code is wrong, too old, or was used before. Wait for the next one.")),
         ["again"] = f => Page<AgainPage, AgainModel>(f with { User = null }, new("ana@acme.example", true, true, true, "/me", null)),
         ["app"] = f => Page<AppPage, AppModel>(f, new("GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ", "otpauth://totp/Tocsin:ana%40acme.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Tocsin", "M0 0h1v1h-1z", "sealed", true, null)),
-        ["recovery-codes"] = f => Page<RecoveryCodesPage, RecoveryCodesModel>(f, new([.. Enumerable.Range(0, 10).Select(i => $"{i}k2m-9xw4-t0vb-7nq{i}")], "The authenticator app is on.")),
+        ["recovery-codes"] = f => Page<RecoveryCodesPage, RecoveryCodesModel>(f, new([.. Enumerable.Range(0, 10).Select(i => $"{i}k2m-9xw4-t0vb-7nq{i}-e4hd-0c8r-2zs{i}")], "The authenticator app is on.")),
         ["setup"] = f => Page<SetupPage, SetupModel>(f with { User = null }, new("t", "Ana", "", new Dictionary<string, string> { ["email"] = "An e-mail address is needed." })),
         ["error"] = f => Page<ErrorPage, ErrorModel>(f, new()
         {

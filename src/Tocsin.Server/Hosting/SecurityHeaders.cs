@@ -15,10 +15,11 @@ internal static class SecurityHeaders
     public static void UseSecurityHeaders(this IApplicationBuilder app, bool subdomains)
     {
         var hsts = subdomains ? "max-age=31536000; includeSubDomains" : "max-age=31536000";
+        Func<object, Task> finish = state => FinishAsync((HttpContext)state, hsts);
         app.Use((context, next) =>
         {
             Apply(context, hsts);
-            context.Response.OnStarting(FinishAsync, (context, hsts));
+            context.Response.OnStarting(finish, context);
             return next(context);
         });
     }
@@ -44,9 +45,8 @@ internal static class SecurityHeaders
     private static bool IsThisMachine(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     /// <summary>What a refusal's status calls for, whoever made it.</summary>
-    private static Task FinishAsync(object state)
+    private static Task FinishAsync(HttpContext context, string hsts)
     {
-        var (context, hsts) = ((HttpContext, string))state;
         var (response, headers) = (context.Response, context.Response.Headers);
         if (headers.ContentSecurityPolicy.Count == 0)
         {

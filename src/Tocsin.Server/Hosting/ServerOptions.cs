@@ -33,6 +33,9 @@ public sealed class ServerOptions
     /// <summary>The proxies in front, as addresses or networks (<c>10.0.0.2, 172.16.0.0/12</c>): from them <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed. Default none: they are believed from nobody.</summary>
     public string TrustedProxies { get; set; } = "";
 
+    /// <summary>Whether this process refuses to start while PostgreSQL, Redis, the mail server, the collector of metrics or the dead man's switch is on another machine and may be spoken to without TLS. Default: no; <c>tocsin doctor</c> names them.</summary>
+    public bool RequireTls { get; set; }
+
     /// <summary>Whether browsers that came over https shall use nothing else for all hosts below this one's name either (HSTS <c>includeSubDomains</c>). Default: no; a host of yours there may speak http.</summary>
     public bool HstsSubdomains { get; set; }
 
@@ -71,7 +74,7 @@ internal sealed class ServerAddressValidator : IValidateOptions<ServerOptions>
     public ValidateOptionsResult Validate(string? name, ServerOptions options)
     {
         List<string> faults = [];
-        if (options.Database.Length > 0 && !Reads(() => PostgresDatabase.ConnectionString(options.Database)))
+        if (!ReadsDatabase(options))
         {
             faults.Add($"{nameof(options.Database)}: {nameof(options.Database)} is not the address of a PostgreSQL database; write postgres://user:password@host/name");
         }
@@ -90,6 +93,8 @@ internal sealed class ServerAddressValidator : IValidateOptions<ServerOptions>
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
+
+    public static bool ReadsDatabase(ServerOptions options) => options.Database.Length == 0 || Reads(() => PostgresDatabase.ConnectionString(options.Database));
 
     private static bool Reads(Func<object> read)
     {

@@ -8,6 +8,7 @@ using Tocsin.Identity.Oidc;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
+using Tocsin.Outgoing;
 using Tocsin.Streams;
 using Tocsin.Streams.Backplanes;
 
@@ -21,6 +22,7 @@ internal static class SettingsSetup
         services.AddOptions<ServerOptions>().BindConfiguration("Server").ValidateOnStart();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerAddressValidator>();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ClearConnectionsValidator>();
         services.AddSingleton(new SettingsSection("Server", typeof(ServerOptions)));
         services.AddOptions<TlsOptions>().BindConfiguration("Server:Tls").ValidateOnStart();
         services.AddSingleton<IValidateOptions<TlsOptions>, TlsOptionsValidator>();

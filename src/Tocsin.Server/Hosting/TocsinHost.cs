@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Audit;
@@ -43,9 +44,9 @@ public static class TocsinHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ServerConfiguration.Add(builder.Configuration, settings);
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ ", true));
+        builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         builder.Logging.AddJsonConsole();
-        builder.Logging.AddConsole(console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? "simple");
+        builder.Logging.AddConsole(console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? LineFormatter.FormatterName);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Tocsin.Identity.TocsinAuthentication", LogLevel.Warning);
         // What keeps it from starting is said in words by whoever starts it; a service that fails later is critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
@@ -214,6 +215,7 @@ public static class TocsinHost
         app.UseStatusCodePages(Failures.AnswerStatusAsync);
         app.UseRouting();
         app.UseRequestOrigin();
+        app.UseRequestRefusals();
         app.UseCorsOrigins(app.Services.GetRequiredService<IOptions<CorsOptions>>().Value);
         app.UseAuthentication();
         app.UseRateLimits();

@@ -52,7 +52,6 @@ internal sealed class AccountKeys(Database database, ApiKeyStore keys, EventLog 
         return await database.WriteAsync<Result<ApiKeyRow>>(
             async tx =>
             {
-                await tx.LockWorkspaceAsync(by.Workspace);
                 var mine = await keys.ListOfAccountAsync(tx, by.Person!.Value);
                 if (ApiKeyText.IsOfAccount(beginning))
                 {
@@ -69,13 +68,10 @@ internal sealed class AccountKeys(Database database, ApiKeyStore keys, EventLog 
                     case []:
                         return new Error(ErrorKind.NotFound, "key.not_found", "No key of this account begins so.");
                     case [var key]:
-                        await keys.RevokeAsync(tx, key.Workspace, key.Id, now);
-                        if (delete)
-                        {
-                            await keys.DeleteAsync(tx, key.Workspace, key.Id);
-                        }
-
-                        if (delete || key.RevokedAt is null)
+                        // It may be one of another workspace of the account, whose log is written then.
+                        await tx.LockWorkspaceAsync(key.Workspace);
+                        var ended = await keys.RevokeAsync(tx, key.Workspace, key.Id, now);
+                        if (delete ? await keys.DeleteAsync(tx, key.Workspace, key.Id) : ended)
                         {
                             await log.AppendAsync(
                                 tx, key.Workspace, now, [KeyDesk.Line(delete ? "key.deleted" : "key.revoked", key.Id, by, $"{(delete ? "deleted" : "revoked")} {KeyDesk.Described(key)}")]);

@@ -155,7 +155,7 @@ internal sealed class AccountMailWriter(Database database, AccountStore accounts
     {
         var now = clock.GetUtcNow();
         var token = await database.WriteAsync(
-            async tx => await accounts.FindPersonAsync(tx, wanted.Email) is { DisabledAt: null } person && (await accounts.OfPersonAsync(tx, person.Id)).Count > 0
+            async tx => await accounts.FindPersonAsync(tx, wanted.Email) is { DisabledAt: null } person
                 && (job.Failures > 0 || !await accounts.HasLinkAsync(tx, PasswordReset.Purpose, PasswordReset.ByMail(person.Id), now + PasswordReset.Life - _pause))
                     ? await accounts.NewLinkAsync(tx, job.Workspace, PasswordReset.Purpose, PasswordReset.ByMail(person.Id), now + PasswordReset.Life)
                     : null,

@@ -32,6 +32,17 @@ internal sealed class AccountOptions
     [EnumDataType(typeof(SecondFactorDuty))]
     public SecondFactorDuty RequireSecondFactor { get; set; } = SecondFactorDuty.None;
 
+    /// <summary>After how many hours without use a browser's session ends, before its time is over; a page that is open and follows what happens is use. Default 0: none does. 0 to 8760.</summary>
+    [Range(0, 8760)]
+    public int IdleHours { get; set; }
+
+    /// <summary>
+    /// A list of leaked passwords that new ones are looked up in, such as <c>https://api.pwnedpasswords.com/range/</c>: it is asked by the first five of forty digits of a hash (SHA-1), and answers
+    /// with all that begin so. If it does not answer within 2 s, the password is taken. Default: none is asked.
+    /// </summary>
+    [RegularExpression("^(https?://.+)?$", ErrorMessage = "LeakedPasswordsUrl must begin with http:// or https://.")]
+    public string LeakedPasswordsUrl { get; set; } = "";
+
     /// <summary>How long a bearer token of <c>/auth/login</c> lasts, in hours. Default 24, 1 to 8760. Also read from <c>SESSION_TOKEN_EXPIRE_HOURS</c>.</summary>
     [Range(1, 8760)]
     public int TokenHours { get; set; } = 24;
@@ -43,6 +54,9 @@ internal sealed class AccountOptions
     /// <summary>How many more may wait for their turn before the next one is told to come again (503). Those who logged in from the same place before have four times as many. Default 16, 0 to 1000.</summary>
     [Range(0, 1000)]
     public int HashesWaiting { get; set; } = 16;
+
+    /// <summary>Browsers' sessions that were last used before this are over.</summary>
+    internal DateTimeOffset IdleSince(DateTimeOffset now) => IdleHours == 0 ? DateTimeOffset.UnixEpoch : now - TimeSpan.FromHours(IdleHours);
 }
 
 [OptionsValidator]

@@ -15,8 +15,10 @@ internal sealed record Account(long Workspace, string WorkspaceName, long Id, st
 /// <param name="PasswordHash">Null or empty: no password was ever set.</param>
 /// <param name="EmailProvedAt">When it was known that the address is really his; null: he only says so.</param>
 /// <param name="LastWorkspace">Which one he looked at last.</param>
+/// <param name="PasswordChangedAt">When it was last set, or taken away; null: never.</param>
 internal sealed record PersonRow(
-    long Id, string Email, string? PasswordHash, DateTimeOffset? DisabledAt, DateTimeOffset? EmailProvedAt, DateTimeOffset CreatedAt, long? LastWorkspace);
+    long Id, string Email, string? PasswordHash, DateTimeOffset? DisabledAt, DateTimeOffset? EmailProvedAt, DateTimeOffset CreatedAt, long? LastWorkspace,
+    DateTimeOffset? PasswordChangedAt);
 
 /// <summary>What somebody is logged in with.</summary>
 /// <param name="Kind"><see cref="LoginFacts.Web"/> or <see cref="LoginFacts.Token"/>.</param>
@@ -36,7 +38,8 @@ internal sealed class AccountStore
     private const string Columns = "m.workspace_id, w.name, p.id, p.email, m.user_name, m.role, p.password_hash";
     private const string Tables = "person p JOIN member m ON m.person_id = p.id JOIN workspace w ON w.id = m.workspace_id";
     private const string Select = $"SELECT {Columns} FROM {Tables}";
-    private const string SelectPerson = "SELECT id, email, password_hash, disabled_at, email_proved_at, created_at, last_workspace FROM person";
+    private const string SelectPerson = "SELECT id, email, password_hash, disabled_at, email_proved_at, created_at, last_workspace, password_changed_at FROM person";
+    private const string LoginIsGood = $"l.expires_at > @now AND (l.kind <> '{LoginFacts.Web}' OR l.seen_at >= @idle)";
     private const string LoginColumns =
         "l.id, l.person_id, l.workspace_id, l.kind, l.proof, l.address, l.agent, l.created_at, l.proved_at, l.seen_at, l.expires_at";
 
@@ -115,7 +118,7 @@ internal sealed class AccountStore
         }
 
         await tx.ExecuteAsync(
-            "UPDATE person SET email_proved_at = @now, password_hash = NULL, totp_secret = NULL, totp_confirmed_at = NULL WHERE id = @person", ("now", now.ToMicros()), ("person", person.Id));
+            "UPDATE person SET email_proved_at = @now, password_hash = NULL, password_changed_at = @now, totp_secret = NULL, totp_confirmed_at = NULL WHERE id = @person", ("now", now.ToMicros()), ("person", person.Id));
         await EndSessionsOfAsync(tx, person.Id);
         foreach (var table in _ownedByPeople)
         {
@@ -170,6 +173,12 @@ internal sealed class AccountStore
     public Task UpgradePasswordAsync(Tx tx, PersonRow person, string passwordHash) => tx.ExecuteAsync(
         "UPDATE person SET password_hash = @hash WHERE id = @id AND password_hash = @old", ("hash", passwordHash), ("id", person.Id), ("old", person.PasswordHash));
 
+    /// <summary>Whether the password of a person is still the one that he had; and then it stays so until the transaction ends.</summary>
+    /// <param name="person">As it was when the password was looked at.</param>
+    public async Task<bool> HoldsAsync(Tx tx, PersonRow person) => await tx.ExecuteAsync(
+        "UPDATE person SET password_changed_at = password_changed_at WHERE id = @id AND COALESCE(password_changed_at, 0) = @changed",
+        ("id", person.Id), ("changed", person.PasswordChangedAt?.ToMicros() ?? 0)) == 1;
+
     /// <param name="workspace">The one that the session looks at; the person is a member of it.</param>
     /// <returns>The session's token; shown once, to whoever logged in.</returns>
     public async Task<string> BeginSessionAsync(Tx tx, long workspace, long person, LoginFacts facts, DateTimeOffset now, TimeSpan life)
@@ -187,19 +196,20 @@ internal sealed class AccountStore
     }
 
     /// <param name="kind">A cookie does not open what a bearer token does, and the other way round.</param>
+    /// <param name="idleSince">A browser's session that was last used before this is over.</param>
     /// <returns>Who is logged in with the token; null when it is unknown, over, or of another kind.</returns>
-    public Task<(Account Account, LoginRow Login)?> FindLoginAsync(Session session, string token, string kind, DateTimeOffset now) => session.FirstAsync(
+    public Task<(Account Account, LoginRow Login)?> FindLoginAsync(Session session, string token, string kind, DateTimeOffset now, DateTimeOffset idleSince) => session.FirstAsync(
         $"""
         SELECT {Columns}, {LoginColumns}
         FROM {Tables} JOIN login l ON l.workspace_id = m.workspace_id AND l.person_id = p.id
-        WHERE l.token_hash = @hash AND l.kind = @kind AND l.expires_at > @now AND p.disabled_at IS NULL
+        WHERE l.token_hash = @hash AND l.kind = @kind AND {LoginIsGood} AND p.disabled_at IS NULL
         """,
-        static row => ((Account, LoginRow)?)(Read(row), ReadLogin(row, 7)), ("hash", Hash(token)), ("kind", kind), ("now", now.ToMicros()));
+        static row => ((Account, LoginRow)?)(Read(row), ReadLogin(row, 7)), ("hash", Hash(token)), ("kind", kind), ("now", now.ToMicros()), ("idle", idleSince.ToMicros()));
 
     /// <summary>What a person is logged in with, in all workspaces, newest use first.</summary>
-    public Task<List<LoginRow>> LoginsAsync(Session session, long person, DateTimeOffset now) => session.QueryAsync(
-        $"SELECT {LoginColumns} FROM login l WHERE l.person_id = @person AND l.expires_at > @now ORDER BY l.seen_at DESC, l.id DESC",
-        static row => ReadLogin(row, 0), ("person", person), ("now", now.ToMicros()));
+    public Task<List<LoginRow>> LoginsAsync(Session session, long person, DateTimeOffset now, DateTimeOffset idleSince) => session.QueryAsync(
+        $"SELECT {LoginColumns} FROM login l WHERE l.person_id = @person AND {LoginIsGood} ORDER BY l.seen_at DESC, l.id DESC",
+        static row => ReadLogin(row, 0), ("person", person), ("now", now.ToMicros()), ("idle", idleSince.ToMicros()));
 
     public Task SeenAsync(Tx tx, long login, DateTimeOffset now) => tx.ExecuteAsync(
         "UPDATE login SET seen_at = @now WHERE id = @id AND seen_at < @now", ("now", now.ToMicros()), ("id", login));
@@ -305,7 +315,7 @@ internal sealed class AccountStore
     private static byte[] Hash(string token) => ApiKeyText.Hash(token);
 
     private static PersonRow ReadPerson(DbDataReader row) => new(
-        row.GetInt64(0), row.GetString(1), row.NullableString(2), row.NullableInstant(3), row.NullableInstant(4), row.Instant(5), row.NullableLong(6));
+        row.GetInt64(0), row.GetString(1), row.NullableString(2), row.NullableInstant(3), row.NullableInstant(4), row.Instant(5), row.NullableLong(6), row.NullableInstant(7));
 
     private static LoginRow ReadLogin(DbDataReader row, int at) => new(
         row.GetInt64(at), row.GetInt64(at + 1), row.GetInt64(at + 2), row.GetString(at + 3), row.GetString(at + 4), row.GetString(at + 5), row.GetString(at + 6),

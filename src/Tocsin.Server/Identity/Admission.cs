@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 
 namespace Tocsin.Identity;
@@ -19,7 +20,7 @@ internal readonly record struct Presented(string? Bearer, string? Key, string? C
 }
 
 /// <summary>Who somebody is by what he presents: for requests, and again and again for streams that stay open.</summary>
-internal sealed class Admission(KeyRing keys, AccountStore accounts, Database database, TimeProvider clock)
+internal sealed class Admission(KeyRing keys, AccountStore accounts, Database database, IOptions<AccountOptions> options, TimeProvider clock)
 {
     private const int TokenLength = 43;
 
@@ -51,7 +52,7 @@ internal sealed class Admission(KeyRing keys, AccountStore accounts, Database da
         }
 
         var now = clock.GetUtcNow();
-        if (await database.ReadAsync(session => accounts.FindLoginAsync(session, token, kind, now), ct) is not var (account, login))
+        if (await database.ReadAsync(session => accounts.FindLoginAsync(session, token, kind, now, options.Value.IdleSince(now)), ct) is not var (account, login))
         {
             return null;
         }

@@ -158,7 +158,7 @@ internal static class AuthEndpoints
 }
 
 /// <summary>Accounts as others see them.</summary>
-internal sealed class AccountReader(Database database, AccountStore accounts, AccountIds ids)
+internal sealed class AccountReader(Database database, AccountStore accounts, AccountIds ids, IOptions<AccountOptions> options)
 {
     public async Task<AccountUser> UserAsync(long person, CancellationToken ct)
     {
@@ -188,7 +188,7 @@ internal sealed class AccountReader(Database database, AccountStore accounts, Ac
             }
 
             var memberships = await accounts.OfPersonAsync(session, person);
-            var login = (await accounts.LoginsAsync(session, person, now)).Find(l => l.Id == caller.Login?.Id);
+            var login = (await accounts.LoginsAsync(session, person, now, options.Value.IdleSince(now))).Find(l => l.Id == caller.Login?.Id);
             return new MeView(
                 caller.Actor, role, caller.WorkspaceName, ids.Of(person), caller.User, row.Email,
                 [.. memberships.Select(m => new MembershipView(m.WorkspaceName, m.Role.Word(), m.Workspace == caller.Workspace))],
@@ -201,7 +201,7 @@ internal sealed class AccountReader(Database database, AccountStore accounts, Ac
         async session =>
         {
             var memberships = await accounts.OfPersonAsync(session, caller.Person!.Value);
-            return (await accounts.LoginsAsync(session, caller.Person.Value, now)).ConvertAll(login => Of(login, memberships, caller));
+            return (await accounts.LoginsAsync(session, caller.Person.Value, now, options.Value.IdleSince(now))).ConvertAll(login => Of(login, memberships, caller));
         },
         ct);
 

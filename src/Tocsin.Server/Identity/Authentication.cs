@@ -109,31 +109,18 @@ internal static class Credentials
     }
 }
 
-/// <summary>The browser's session cookie. Over plain HTTP to another machine browsers drop Secure cookies, so there it goes without.</summary>
+/// <summary>The browser's session cookie.</summary>
 internal static class SessionCookie
 {
-    private const string Secure = "__Host-tocsin";
-    private const string Plain = "tocsin";
+    private const string Name = "tocsin";
 
-    public static string? Read(HttpRequest request) => request.Cookies[Secure] ?? (IsSecure(request) ? null : request.Cookies[Plain]);
+    public static string? Read(HttpRequest request) => request.Cookies[HostCookie.NameFor(request, Name)];
 
-    public static void Write(HttpContext context, string token) => context.Response.Cookies.Append(Name(context.Request), token, Options(context.Request));
+    public static void Write(HttpContext context, string token) => context.Response.Cookies.Append(HostCookie.NameFor(context.Request, Name), token, Options(context.Request));
 
-    public static void Clear(HttpContext context) => context.Response.Cookies.Delete(Name(context.Request), Options(context.Request));
+    public static void Clear(HttpContext context) => context.Response.Cookies.Delete(HostCookie.NameFor(context.Request, Name), Options(context.Request));
 
-    private static string Name(HttpRequest request) => IsSecure(request) ? Secure : Plain;
-
-    private static bool IsSecure(HttpRequest request) => request.IsHttps;
-
-    private static CookieOptions Options(HttpRequest request) => new()
-    {
-        HttpOnly = true,
-        Secure = IsSecure(request),
-        SameSite = SameSiteMode.Lax,
-        Path = "/",
-        MaxAge = TimeSpan.FromDays(14),
-        IsEssential = true,
-    };
+    private static CookieOptions Options(HttpRequest request) => HostCookie.Options(request, SameSiteMode.Lax, TimeSpan.FromDays(14));
 }
 
 internal static class IdentitySetup
@@ -142,7 +129,7 @@ internal static class IdentitySetup
     public static IServiceCollection AddIdentity(this IServiceCollection services)
     {
         services.AddSingleton<ApiKeyStore>().AddSingleton<ImportedKeyStore>().AddSingleton<ImportedKeys>().AddSingleton<KeyRing>().AddSingleton<KeyDesk>().AddSingleton<AccountKeys>().AddSingleton<AccountStore>();
-        services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
+        services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LeakedPasswords>().AddSingleton<NewPasswords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
         services.AddOidc();
         services.AddSingleton<FactorStore>().AddSingleton<SecondTries>().AddSingleton<FactorCheck>().AddSingleton<SecondStep>().AddSingleton<HalfLogins>();
         services.AddSingleton<FactorDesk>().AddSingleton<FactorDuty>().AddSingleton<Reproof>().AddSingleton<FactorReset>();

@@ -8,7 +8,7 @@ using Tocsin.Workspaces;
 namespace Tocsin.Identity;
 
 /// <summary>How people make accounts themselves, where that is open.</summary>
-internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords passwords, PasswordRule rule, IOptions<AccountOptions> options)
+internal sealed class Enrolment(Registrar registrar, Joining joining, PasswordDoor door, NewPasswords passwords, PasswordRule rule, IOptions<AccountOptions> options)
 {
     public const int MaxEmail = 254;
 
@@ -39,12 +39,8 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords 
             return fault;
         }
 
-        if (await passwords.HashAsync(password, known: false, ct) is not { } hash)
-        {
-            return PasswordDoor.Busy();
-        }
-
-        return await registrar.RegisterAsync(email, hash, facts, ct);
+        var hash = await passwords.HashAsync(password, known: false, ct);
+        return hash.Ok ? await registrar.RegisterAsync(email, hash.Value, facts, ct) : hash.Error;
     }
 
     /// <summary>Makes an account for somebody who was invited and says so himself; closed where registration is.</summary>
@@ -60,7 +56,11 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords 
             : new Error(ErrorKind.Forbidden, "invitation.not_found", "There is no such invitation for this address; it may have been used, taken back, or be older than a week.");
     }
 
-    /// <summary>Makes the account of somebody new who was invited, and logs in. Open to whoever has the link, whatever registration is.</summary>
+    /// <summary>
+    /// Makes the account of somebody new who was invited, and logs in. Open to whoever has the link, whatever registration is. Who has an account already, and is a member of nothing
+    /// any more, comes back with its password.
+    /// </summary>
+    /// <returns><see cref="SignIn.SecondNeeded"/>: he is back, and has a second factor to show.</returns>
     public async Task<Result<SignedIn>> AcceptAsync(string link, Invitation invitation, string password, LoginFacts facts, CancellationToken ct)
     {
         if (!rule.AdmitsAll)
@@ -68,14 +68,18 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords 
             return Error.Forbidden(PasswordRule.Refusal);
         }
 
+        if (await joining.PersonAsync(invitation, ct) is { } person && await joining.IsOutsideAsync(person, ct))
+        {
+            return await door.CheckAsync(person, password, facts, ct) is { } wrong ? wrong : await joining.ReturnAsync(link, invitation, person, facts, ct);
+        }
+
         if (Fault(invitation.Email, password, invitation.UserName ?? "") is { } fault)
         {
             return fault;
         }
 
-        return await passwords.HashAsync(password, known: true, ct) is { } hash
-            ? await joining.JoinNewAsync(link, invitation, hash, facts, ct)
-            : PasswordDoor.Busy();
+        var hash = await passwords.HashAsync(password, known: true, ct);
+        return hash.Ok ? await joining.JoinNewAsync(link, invitation, hash.Value, facts, ct) : hash.Error;
     }
 
     private static Error Closed() => new(ErrorKind.Forbidden, "registration.closed", "Registration is closed here. Ask somebody of the workspace for an invitation.");
@@ -90,7 +94,7 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, Passwords 
         }
 
         var shortened = text.ToString().Trim('-');
-        return shortened.Length == 0 ? "admin" : shortened[..Math.Min(40, shortened.Length)];
+        return shortened.Length == 0 ? "admin" : shortened[..Math.Min(40, shortened.Length)].TrimEnd('-');
     }
 
     /// <summary>What is wrong with an address, or with a password beside it; null: nothing.</summary>

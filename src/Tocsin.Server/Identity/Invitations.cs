@@ -67,6 +67,7 @@ internal sealed class Invitations(Database database, InvitationStore store, Acco
     public Task<Error?> RevokeAsync(Caller by, long id, CancellationToken ct) => database.WriteAsync<Error?>(
         async tx =>
         {
+            await tx.LockWorkspaceAsync(by.Workspace);
             var now = clock.GetUtcNow();
             if (!await store.EndAsync(tx, by.Workspace, id, now))
             {
@@ -100,6 +101,8 @@ internal sealed class Joining(Database database, InvitationStore store, AccountS
         return await database.WriteAsync<Result<SignedIn>>(
             async tx =>
             {
+                // Before the person is made: an invitation that is taken back meanwhile must leave no account.
+                await tx.LockWorkspaceAsync(invited.Workspace);
                 var now = clock.GetUtcNow();
                 if (await store.FindAsync(tx, AccountMail.TokenOf(link), now) is not { } invitation)
                 {
@@ -113,6 +116,22 @@ internal sealed class Joining(Database database, InvitationStore store, AccountS
 
                 return await JoinAsync(tx, invitation, person, names, now) is { } refusal ? refusal : await signIn.BeginAsync(tx, person, invitation.Workspace, facts);
             },
+            ct);
+    }
+
+    /// <summary>Whether somebody has an account that is a member of nothing, so that no login leads anywhere before he is back.</summary>
+    public async Task<bool> IsOutsideAsync(PersonRow person, CancellationToken ct) => (await database.ReadAsync(session => accounts.OfPersonAsync(session, person.Id), ct)).Count == 0;
+
+    /// <summary>Makes somebody a member again who is none anywhere, and goes on with his login.</summary>
+    /// <param name="person">As he was when his password was looked at, which was right.</param>
+    /// <returns><see cref="SignIn.SecondNeeded"/> when he has a second factor: he is a member then.</returns>
+    public async Task<Result<SignedIn>> ReturnAsync(string link, Invitation invited, PersonRow person, LoginFacts facts, CancellationToken ct)
+    {
+        var names = await namer.OfAsync(invited.Workspace, ct);
+        return await database.WriteAsync<Result<SignedIn>>(
+            async tx => !await accounts.HoldsAsync(tx, person) || person.DisabledAt is not null || await store.FindAsync(tx, AccountMail.TokenOf(link), clock.GetUtcNow()) is not { } invitation ? Gone()
+                : await JoinAsync(tx, invitation, person.Id, names, clock.GetUtcNow()) is { } refusal ? refusal
+                : await signIn.ProvedAsync(tx, person, facts, invitation.WorkspaceName),
             ct);
     }
 

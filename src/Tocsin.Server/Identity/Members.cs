@@ -64,8 +64,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
             if (member.Role != role)
             {
                 var now = clock.GetUtcNow();
-                await accounts.JoinAsync(tx, by.Workspace, member.Id, member.UserName, role, now);
-                await EndWhatHeGaveAsync(tx, member, role, now);
+                await GiveRoleAsync(tx, accounts, member, role, now);
                 await log.AppendAsync(tx, by.Workspace, now, [new("member.role_changed", $"member/{member.UserName}", by.Actor, $"{member.Role.Word()} became {role.Word()}")]);
             }
 
@@ -110,6 +109,14 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
         ct);
 
     private static Error? MayManage(Caller by) => !by.May(Policies.Admin) ? Error.Forbidden("Only administrators change other members.") : null;
+
+    /// <summary>The act itself, whoever decided it. What the member handed out above the new role ends, and so does a link with which somebody below it could become him.</summary>
+    public static async Task GiveRoleAsync(Tx tx, AccountStore accounts, Account member, Role role, DateTimeOffset now)
+    {
+        await accounts.JoinAsync(tx, member.Workspace, member.Id, member.UserName, role, now);
+        await EndWhatHeGaveAsync(tx, member, role, now);
+        await accounts.EndLinksAsync(tx, PasswordReset.Purpose, PasswordReset.ByAdministrator(member.Id));
+    }
 
     /// <summary>What somebody handed out may not outlive the right to do so.</summary>
     /// <param name="role">What he keeps; null: nothing.</param>

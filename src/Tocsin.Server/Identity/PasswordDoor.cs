@@ -28,10 +28,6 @@ internal sealed class PasswordDoor(Database database, AccountStore accounts, Pas
     /// <returns>Null: it is right.</returns>
     public Task<Error?> CheckAsync(PersonRow person, string password, LoginFacts facts, CancellationToken ct) => CheckAsync(person, person.Email, password, facts, ct);
 
-    /// <summary>The slow hash to store of a new password.</summary>
-    /// <returns>Null: too many wait; <see cref="Busy"/> says so.</returns>
-    public Task<string?> HashAsync(string password, CancellationToken ct) => passwords.HashAsync(password, known: true, ct);
-
     private async Task<Error?> CheckAsync(PersonRow? person, string email, string password, LoginFacts facts, CancellationToken ct)
     {
         var place = LoginLimits.PlaceOf(facts.Address);

@@ -5,7 +5,7 @@ using Tocsin.Workspaces;
 namespace Tocsin.Identity;
 
 /// <summary>New passwords: for somebody who knows the old one, and for somebody who has a link.</summary>
-internal sealed class PasswordReset(Database database, AccountStore accounts, PasswordDoor door, AccountMail mail, AuditTrail audit, TimeProvider clock)
+internal sealed class PasswordReset(Database database, AccountStore accounts, PasswordDoor door, NewPasswords passwords, AccountMail mail, AuditTrail audit, TimeProvider clock)
 {
     public const string Purpose = "reset";
 
@@ -16,7 +16,7 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
 
     public static string ByMail(long person) => $"mail/{person}";
 
-    private static string ByAdministrator(long person) => $"hand/{person}";
+    public static string ByAdministrator(long person) => $"hand/{person}";
 
     /// <summary>Changes the password of somebody who is logged in; his other sessions end.</summary>
     /// <param name="current">Not looked at where there is none yet; then the login must be younger than ten minutes.</param>
@@ -41,16 +41,17 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
             return wrong;
         }
 
-        if (await door.HashAsync(next, ct) is not { } hash)
+        var hash = await passwords.HashAsync(next, known: true, ct);
+        if (!hash.Ok)
         {
-            return PasswordDoor.Busy();
+            return hash.Error;
         }
 
         await database.WriteAsync(
             async tx =>
             {
                 var now = clock.GetUtcNow();
-                await accounts.SetPasswordAsync(tx, person.Id, hash, now);
+                await accounts.SetPasswordAsync(tx, person.Id, hash.Value, now);
                 await accounts.EndSessionsOfAsync(tx, person.Id, except: by.Login!.Id);
                 await accounts.EndLinksAsync(tx, Purpose, ByMail(person.Id), ByAdministrator(person.Id));
                 await audit.RecordAsync(tx, by.Workspace, new(by.Actor, "password.changed", $"member/{by.User}", "changed his password; his other sessions were ended"));
@@ -89,7 +90,7 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
                 return refusal;
             }
 
-            if ((await accounts.OfPersonAsync(tx, member.Id)).Count > 1)
+            if (!await IsOnlyThereAsync(tx, member.Id, by.Workspace))
             {
                 return Error.Forbidden("The password of this account cannot be reset from here. Its owner asks for a mail on the page of the login.");
             }
@@ -119,16 +120,18 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
             return Error.Invalid("password", weak);
         }
 
-        if (await door.HashAsync(password, ct) is not { } hash)
+        var hash = await passwords.HashAsync(password, known: true, ct);
+        if (!hash.Ok)
         {
-            return PasswordDoor.Busy();
+            return hash.Error;
         }
 
         return await database.WriteAsync<Error?>(
             async tx =>
             {
                 var now = clock.GetUtcNow();
-                if (await accounts.FindLinkAsync(tx, Purpose, token, now) is not { } link || !await accounts.UseLinkAsync(tx, token, now))
+                if (await accounts.FindLinkAsync(tx, Purpose, token, now) is not { } link || !await accounts.UseLinkAsync(tx, token, now)
+                    || (link.Subject == ByAdministrator(person.Id) && !await IsOnlyThereAsync(tx, person.Id, link.Workspace)))
                 {
                     return Gone();
                 }
@@ -138,7 +141,7 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
                     await accounts.ProveEmailAsync(tx, person, now);
                 }
 
-                await accounts.SetPasswordAsync(tx, person.Id, hash, now);
+                await accounts.SetPasswordAsync(tx, person.Id, hash.Value, now);
                 await accounts.EndSessionsOfAsync(tx, person.Id);
                 await accounts.EndLinksAsync(tx, Purpose, ByMail(person.Id), ByAdministrator(person.Id));
                 foreach (var member in await accounts.OfPersonAsync(tx, person.Id))
@@ -153,6 +156,9 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
     }
 
     public static Error Gone() => new(ErrorKind.NotFound, "reset_link.not_found", "The link was used, or is older than an hour. Ask for a new one.");
+
+    /// <summary>Asked when such a link is made and when it is used: somebody may join another workspace, or leave, in between.</summary>
+    private async Task<bool> IsOnlyThereAsync(Session session, long person, long workspace) => await accounts.OfPersonAsync(session, person) is [var only] && only.Workspace == workspace;
 
     private static long PersonOf(LinkTarget link) => long.Parse(link.Subject.Split('/')[1]);
 }

@@ -5,7 +5,7 @@ using Tocsin.Workspaces;
 namespace Tocsin.Identity;
 
 /// <summary>How the first person comes to have an account: by a link that works once and that only whoever started the server can see.</summary>
-internal sealed class Setup(Database database, AccountStore accounts, WorkspaceStore workspaces, SignIn signIn, Passwords passwords, AuditTrail audit, TimeProvider clock)
+internal sealed class Setup(Database database, AccountStore accounts, WorkspaceStore workspaces, SignIn signIn, NewPasswords passwords, AuditTrail audit, TimeProvider clock)
 {
     public const string SetupPurpose = "setup";
 
@@ -28,8 +28,8 @@ internal sealed class Setup(Database database, AccountStore accounts, WorkspaceS
         },
         ct);
 
-    public Task<LinkTarget?> FindSetupAsync(string token, CancellationToken ct) =>
-        database.ReadAsync(session => accounts.FindLinkAsync(session, SetupPurpose, token, clock.GetUtcNow()), ct);
+    /// <returns>Null: the link is none, was used, is too old, or somebody else has become the first member meanwhile.</returns>
+    public Task<LinkTarget?> FindSetupAsync(string token, CancellationToken ct) => database.ReadAsync(session => FindAsync(session, token, clock.GetUtcNow()), ct);
 
     /// <summary>Makes the account that a setup link is for, once, and begins its session.</summary>
     /// <param name="userName">The estate's user to be; <see cref="Enrolment.UserNameOf"/> proposes one.</param>
@@ -40,16 +40,17 @@ internal sealed class Setup(Database database, AccountStore accounts, WorkspaceS
             return fault;
         }
 
-        if (await passwords.HashAsync(password, known: true, ct) is not { } hash)
+        var hash = await passwords.HashAsync(password, known: true, ct);
+        if (!hash.Ok)
         {
-            return PasswordDoor.Busy();
+            return hash.Error;
         }
 
         return await database.WriteAsync<Result<SignedIn>>(
             async tx =>
             {
                 var now = clock.GetUtcNow();
-                if (await accounts.FindLinkAsync(tx, SetupPurpose, link, now) is not { } target || !await accounts.UseLinkAsync(tx, link, now))
+                if (await FindAsync(tx, link, now) is not { } target || !await accounts.UseLinkAsync(tx, link, now))
                 {
                     return Error.NotFound("setup link", "it was used or has expired; start Tocsin again for a new one");
                 }
@@ -58,7 +59,7 @@ internal sealed class Setup(Database database, AccountStore accounts, WorkspaceS
                 // Whoever has the link runs this server, so he is believed; what somebody else may have set up under the address ends.
                 var person = await accounts.OfProvedEmailAsync(tx, email, now);
                 await accounts.EndSessionsOfAsync(tx, person.Id);
-                await accounts.SetPasswordAsync(tx, person.Id, hash, now);
+                await accounts.SetPasswordAsync(tx, person.Id, hash.Value, now);
                 await accounts.JoinAsync(tx, target.Workspace, person.Id, userName, role, now);
                 foreach (var chain in (long[])[AuditStore.Installation, target.Workspace])
                 {
@@ -69,4 +70,7 @@ internal sealed class Setup(Database database, AccountStore accounts, WorkspaceS
             },
             ct);
     }
+
+    private async Task<LinkTarget?> FindAsync(Session session, string token, DateTimeOffset now) =>
+        await accounts.FindLinkAsync(session, SetupPurpose, token, now) is { } target && !await accounts.AnyAsync(session, target.Workspace) ? target : null;
 }

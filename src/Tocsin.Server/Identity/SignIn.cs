@@ -19,6 +19,7 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
     /// <summary>
     /// Goes on after a first proof of who somebody is. This is the one place between that and a session: what must be asked for besides is asked here.
     /// </summary>
+    /// <param name="person">As he was when the proof was looked at.</param>
     /// <param name="workspace">The name of the one to look at; null: that of last time.</param>
     /// <returns><see cref="SecondNeeded"/> when the person has a second factor and did not show it.</returns>
     public async Task<Result<SignedIn>> ProvedAsync(Tx tx, PersonRow person, LoginFacts facts, string? workspace)
@@ -28,8 +29,9 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
             return new Error(ErrorKind.Forbidden, "account.disabled", "This account is disabled. Ask whoever runs this Tocsin.");
         }
 
+        // A new password ends all sessions: none may begin after it by the proof of the one before.
         var memberships = await accounts.OfPersonAsync(tx, person.Id);
-        if (!rule.Admits(facts, memberships))
+        if (!await accounts.HoldsAsync(tx, person) || !rule.Admits(facts, memberships))
         {
             // As for a wrong one: where passwords are off, nobody is told that one is right.
             return new Error(ErrorKind.Forbidden, PasswordDoor.Wrong, "The address or the password is wrong.");

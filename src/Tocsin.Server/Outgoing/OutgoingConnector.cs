@@ -20,6 +20,7 @@ internal sealed class OutgoingConnector(IOptions<OutgoingOptions> options, TimeP
     private static readonly TimeSpan PerAddress = TimeSpan.FromSeconds(3);
 
     private readonly AllowList _allow = AllowList.Parse(options.Value.Allow, out _);
+    private readonly bool _onlyListed = options.Value.OnlyListed;
 
     /// <summary>Replaced in tests, where names must not leave the machine.</summary>
     internal Resolve Resolve { get; init; } = static (host, ct) => Dns.GetHostAddressesAsync(host, ct);
@@ -41,11 +42,11 @@ internal sealed class OutgoingConnector(IOptions<OutgoingOptions> options, TimeP
         var anyAddress = namedByOperator || _allow.HasName(host, port);
         var allowed = candidates
             .Select(AddressGuard.Unmap)
-            .Where(address => anyAddress || _allow.HasAddress(address, port) || AddressGuard.WhyRefused(address) is null)
+            .Where(address => anyAddress || _allow.HasAddress(address, port) || WhyRefused(address) is null)
             .ToArray();
         if (allowed.Length == 0)
         {
-            throw new OutgoingRefusedException(Refusal(host, port, literal is not null, AddressGuard.WhyRefused(candidates[0])!));
+            throw new OutgoingRefusedException(Refusal(host, port, literal is not null, WhyRefused(candidates[0])!));
         }
 
         for (var i = 0; ; i++)
@@ -82,6 +83,8 @@ internal sealed class OutgoingConnector(IOptions<OutgoingOptions> options, TimeP
             throw;
         }
     }
+
+    private string? WhyRefused(IPAddress address) => AddressGuard.WhyRefused(address) ?? (_onlyListed ? "a target that the operator does not list" : null);
 
     // Names the target as it was written, not what it resolved to: a workspace learns nothing about the network behind.
     private static string Refusal(string host, int port, bool literal, string why)

@@ -12,6 +12,12 @@ internal sealed class OutgoingOptions
     /// </summary>
     public string Allow { get; set; } = "";
 
+    /// <summary>
+    /// Whether nothing may be called but what <see cref="Allow"/> lists, public addresses included: ntfy, Slack, webhooks, the provider of single sign-on, the dead man's switch, and so on. Default: no. The
+    /// database, Redis, the mail server and the collector of metrics have settings of their own.
+    /// </summary>
+    public bool OnlyListed { get; set; }
+
     /// <summary>How long one request may take in all, from resolving the name to the end of the answer. Default 10 s, 100 ms to 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:10")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);

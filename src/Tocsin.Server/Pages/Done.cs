@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using Tocsin.Hosting;
 
 namespace Tocsin.Pages;
 
@@ -74,21 +75,12 @@ internal sealed partial class Done : IResult
 
     private const string Cookie = "tocsin-said";
 
-    /// <summary>With the prefix no other host of the domain can put words on our pages.</summary>
-    private static string Name(HttpRequest request) => request.IsHttps ? $"__Host-{Cookie}" : Cookie;
+    private static string Name(HttpRequest request) => HostCookie.NameFor(request, Cookie);
 
     private void Keep(HttpContext http) => http.Response.Cookies.Append(
         Name(http.Request), Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(_said with { Go = null }, SaidJson.Default.Said)), Options(http));
 
-    private static CookieOptions Options(HttpContext http) => new()
-    {
-        HttpOnly = true,
-        SameSite = SameSiteMode.Strict,
-        Secure = http.Request.IsHttps,
-        Path = "/",
-        MaxAge = TimeSpan.FromMinutes(1),
-        IsEssential = true,
-    };
+    private static CookieOptions Options(HttpContext http) => HostCookie.Options(http.Request, SameSiteMode.Strict, TimeSpan.FromMinutes(1));
 
     internal sealed record Said(string? Notice, string? Fault, string? Go);
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 
 namespace Tocsin.Pages;
@@ -25,14 +26,7 @@ internal sealed class FormTokens(byte[] secret)
         }
 
         var visitor = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
-        http.Response.Cookies.Append(VisitorCookie(http.Request), visitor, new()
-        {
-            HttpOnly = true,
-            SameSite = SameSiteMode.Strict,
-            Secure = http.Request.IsHttps,
-            Path = "/",
-            IsEssential = true,
-        });
+        http.Response.Cookies.Append(HostCookie.NameFor(http.Request, Cookie), visitor, HostCookie.Options(http.Request, SameSiteMode.Strict, null));
         return Sign(visitor);
     }
 
@@ -45,10 +39,7 @@ internal sealed class FormTokens(byte[] secret)
             && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Sign(holder)), Encoding.ASCII.GetBytes(form[Field].ToString()));
     }
 
-    private static string? Holder(HttpRequest request) => SessionCookie.Read(request) ?? request.Cookies[VisitorCookie(request)];
-
-    /// <summary>With the prefix no other host of the domain can plant one whose token it knows.</summary>
-    private static string VisitorCookie(HttpRequest request) => request.IsHttps ? $"__Host-{Cookie}" : Cookie;
+    private static string? Holder(HttpRequest request) => SessionCookie.Read(request) ?? request.Cookies[HostCookie.NameFor(request, Cookie)];
 
     private string Sign(string holder) => Base64Url.EncodeToString(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes("form " + holder)));
 }

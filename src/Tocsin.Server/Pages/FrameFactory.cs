@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Tocsin.Estate;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 
 namespace Tocsin.Pages;
@@ -39,8 +40,8 @@ internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormToken
             FormToken = forms.For(http),
             Fragment = Done.IsFragment(http.Request),
             Theme = Theme(http.Request),
-            Keys = http.Request.Cookies[KeysCookie] != "off",
-            Sound = http.Request.Cookies[SoundCookie] != "off",
+            Keys = Kept(http.Request, KeysCookie) != "off",
+            Sound = Kept(http.Request, SoundCookie) != "off",
             Waiting = (int)known.Waiting,
             OnCall = OnCall(estate, caller.User, now),
             Estate = new(estate.Model.Revision, known.EstateFault),
@@ -63,9 +64,11 @@ internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormToken
 
     /// <summary>The zone that the browser says it is in; null when it did not say, or said nothing that is known here.</summary>
     public static string? Zone(HttpRequest request) =>
-        request.Cookies[ZoneCookie] is { } zone && TimeZoneInfo.TryFindSystemTimeZoneById(Uri.UnescapeDataString(zone), out var known) ? known.Id : null;
+        Kept(request, ZoneCookie) is { } zone && TimeZoneInfo.TryFindSystemTimeZoneById(Uri.UnescapeDataString(zone), out var known) ? known.Id : null;
 
-    private static string Theme(HttpRequest request) => request.Cookies[ThemeCookie] is "light" or "dark" ? request.Cookies[ThemeCookie]! : "auto";
+    private static string Theme(HttpRequest request) => Kept(request, ThemeCookie) is { } theme and ("light" or "dark") ? theme : "auto";
+
+    private static string? Kept(HttpRequest request, string name) => request.Cookies[HostCookie.NameFor(request, name)];
 
     /// <summary>Who is on call for the reader's teams; for somebody in no team, for all.</summary>
     private static IReadOnlyList<OnCallLine> OnCall(EstateSnapshot estate, string? user, DateTimeOffset now)

@@ -5,6 +5,7 @@ using Tocsin.Cli;
 using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Outgoing;
 
 namespace Tocsin.Doctor;
 
@@ -39,6 +40,13 @@ internal static class SecurityChecks
         {
             yield return Finding.Warning("trusted proxies", $"{everybody} believes everybody who says for whom he asks: limits and the audit's addresses can be forged", "name the proxy's own address in Server:TrustedProxies");
         }
+    }
+
+    /// <summary>Connections to other machines that somebody between could read.</summary>
+    public static IEnumerable<Finding> OfConnections(IEnumerable<ClearConnection> clear)
+    {
+        var found = clear.Select(c => Finding.Warning("connections", $"to the {c.To} in clear, or in clear if it likes", c.Fix)).ToList();
+        return found.Count > 0 ? found : [Finding.Ok("connections", "none that the settings name leaves this machine without TLS")];
     }
 
     public static async Task<IReadOnlyList<Finding>> OfStoreAsync(Database database, DateTimeOffset now, CancellationToken ct)

@@ -9,6 +9,7 @@ using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
+using Tocsin.Operations;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
 using Tocsin.Streams.Backplanes;
@@ -75,6 +76,9 @@ internal static class DoctorVerb
         findings.AddRange(SecurityChecks.OfSettings(
             settings, services.GetRequiredService<IOptions<AccountOptions>>().Value, services.GetRequiredService<IOptions<KeyOptions>>().Value,
             services.GetRequiredService<IOptions<SecretOptions>>().Value));
+        findings.AddRange(SecurityChecks.OfConnections(ClearConnections.Find(
+            options, services.GetRequiredService<IOptions<BackplaneOptions>>().Value, services.GetRequiredService<IOptions<SmtpOptions>>().Value,
+            services.GetRequiredService<IOptions<OtlpOptions>>().Value, services.GetRequiredService<IOptions<AccountOptions>>().Value)));
         findings.AddRange(await StoreAsync(services, location, time, ct));
         return findings;
     }

@@ -137,6 +137,17 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void Connections_that_leave_the_machine_in_clear_are_warned_of()
+    {
+        var clear = ClearConnections.Find(
+            new() { Database = "postgres://t@db/t?sslmode=disable" }, new() { RedisHost = "redis" }, new() { Host = "mail", Port = 465 }, new(), new() { LeakedPasswordsUrl = "http://list.example.test/range/" });
+
+        Assert.Equal(["Server:Database", "Backplane:RedisTls", "Accounts:LeakedPasswordsUrl"], clear.Select(c => c.Setting));
+        Assert.Equal(["connections", "connections", "connections"], Warned(SecurityChecks.OfConnections(clear)));
+        Assert.Equal(Verdict.Ok, Assert.Single(SecurityChecks.OfConnections([])).Verdict);
+    }
+
+    [Fact]
     public async Task An_audit_that_somebody_changed_is_a_problem()
     {
         await _world.RunAsync("key", "create", "--data", Data, "--name", "ci");

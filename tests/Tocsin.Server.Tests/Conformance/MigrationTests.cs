@@ -73,7 +73,7 @@ public abstract class MigrationTests(Engine engine)
 
         var accounts = new AccountStore();
         var known = await database.ReadAsync(session => accounts.FindByEmailAsync(session, "Ana@example.test"), default);
-        var session = await database.ReadAsync(s => accounts.FindLoginAsync(s, token, LoginFacts.Web, _now), default);
+        var session = await database.ReadAsync(s => accounts.FindLoginAsync(s, token, LoginFacts.Web, _now, DateTimeOffset.UnixEpoch), default);
         Assert.Equal([("acme", "ana", Role.Owner, "hash"), ("other", "ana-b", Role.Viewer, "hash")], known.Select(a => (a.WorkspaceName, a.UserName, a.Role, a.PasswordHash!)));
         Assert.Single(known.Select(a => a.Id).Distinct());
         Assert.Equal(known[1], session!.Value.Account);

@@ -27,6 +27,34 @@ public sealed class SettingsFaultsTests
     public void Each_fault_names_the_setting_what_it_must_be_and_where_it_was_set(string key, string value, string fault) =>
         Assert.Equal([fault], Faults((key, value)));
 
+    [Theory]
+    [InlineData("Server:Database", "postgres://tocsin@db.example.test/tocsin", "PostgreSQL")]
+    [InlineData("Server:Database", "Host=db.example.test;SSL Mode=Prefer", "PostgreSQL")]
+    [InlineData("Server:Database", "postgres://tocsin@db.example.test/tocsin?sslmode=verify-full", null)]
+    [InlineData("Server:Database", "postgres://tocsin@localhost/tocsin", null)]
+    [InlineData("Server:Database", "postgres:///tocsin?host=/run/postgresql", null)]
+    [InlineData("Server:Database", "nonsense;;", "PostgreSQL database")]
+    [InlineData("Backplane:RedisHost", "10.0.0.7", "Redis")]
+    [InlineData("Backplane:RedisHost", "::1", null)]
+    [InlineData("Smtp:Host", "mail.example.test", "mail server")]
+    [InlineData("Otlp:Endpoint", "http://collector:4318", "collector of metrics")]
+    [InlineData("Otlp:Endpoint", "https://collector:4318", null)]
+    [InlineData("Server:HeartbeatUrl", "http://hc.example.test/x", "dead man's switch")]
+    [InlineData("Accounts:LeakedPasswordsUrl", "http://127.0.0.1:81/range/", null)]
+    public void Where_TLS_is_demanded_what_could_go_without_is_a_fault(string key, string value, string? to)
+    {
+        var faults = Faults(("Server:RequireTls", "true"), ("Smtp:From", key == "Smtp:Host" ? "t@example.test" : ""), (key, value));
+
+        if (to is null)
+        {
+            Assert.Empty(faults);
+        }
+        else
+        {
+            Assert.Contains(to, Assert.Single(faults), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void The_files_of_a_certificate_must_be_there_and_belong_together()
     {

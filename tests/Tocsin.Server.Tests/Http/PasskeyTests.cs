@@ -207,7 +207,7 @@ public abstract partial class PasskeyTests(Engine engine) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, (await browser.Http.GetAsync("/api/v1/me")).StatusCode);
     }
 
-    [GeneratedRegex("([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}")]
+    [GeneratedRegex("([0-9a-hjkmnp-tv-z]{4}-){6}[0-9a-hjkmnp-tv-z]{4}")]
     private static partial Regex RecoveryCode();
 
     [GeneratedRegex("/me/passkeys/[A-Za-z0-9_-]+/remove")]

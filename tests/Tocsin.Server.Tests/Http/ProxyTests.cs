@@ -49,6 +49,35 @@ public sealed class ProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_browser_prefers_is_kept_and_read_in_cookies_of_this_host_alone_over_https()
+    {
+        await WithAsync(("Server:TrustedProxies", "127.0.0.1"));
+        var ana = await _bench.PersonAsync("ana", Role.Viewer);
+        ana.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+        var session = "__Host-" + ana.DefaultRequestHeaders.GetValues("Cookie").Single();
+        ana.DefaultRequestHeaders.Remove("Cookie");
+        ana.DefaultRequestHeaders.Add("Cookie", session);
+        var token = System.Text.RegularExpressions.Regex.Match(await ana.PageAsync("/me"), "name=\"form\" value=\"([^\"]+)\"").Groups[1].Value;
+
+        using var saved = await ana.PostAsync("/me/browser", new FormUrlEncodedContent([new("form", token), new("theme", "dark")]));
+
+        var kept = saved.Headers.GetValues("Set-Cookie").ToList();
+        Assert.Contains("__Host-tocsin-theme=dark", kept[0], StringComparison.Ordinal);
+        Assert.All(kept, cookie => Assert.Matches("^__Host-tocsin-(theme|keys|sound|said)=.*; path=/; secure; ", cookie));
+        Assert.Contains("data-theme=\"dark\"", await SeenWithAsync("__Host-tocsin-theme=dark"), StringComparison.Ordinal);
+        Assert.DoesNotContain("data-theme=\"dark\"", await SeenWithAsync("tocsin-theme=dark"), StringComparison.Ordinal);
+
+        async Task<string> SeenWithAsync(string cookie)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/login");
+            request.Headers.Add("X-Forwarded-Proto", "https");
+            request.Headers.Add("Cookie", cookie);
+            using var answer = await _bench.Anybody().SendAsync(request);
+            return await answer.Content.ReadAsStringAsync();
+        }
+    }
+
+    [Fact]
     public async Task Nobody_else_is_believed()
     {
         await WithAsync(("Server:TrustedProxies", "10.0.0.0/8"), ("Limits:AddressPerSecond", "1"));

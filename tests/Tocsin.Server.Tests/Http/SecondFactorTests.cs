@@ -279,7 +279,7 @@ public abstract partial class SecondFactorTests(Engine engine) : IAsyncLifetime
 
     private Task<long?> CountAsync(string sql) => _bench.Service<Database>().ReadAsync(session => session.ScalarAsync(sql), default);
 
-    [GeneratedRegex("([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}")]
+    [GeneratedRegex("([0-9a-hjkmnp-tv-z]{4}-){6}[0-9a-hjkmnp-tv-z]{4}")]
     private static partial Regex RecoveryCode();
 
     [GeneratedRegex("secret=([A-Z2-7]{32})")]

@@ -52,8 +52,10 @@ public sealed class TotpTests
         var codes = RecoveryCodes.New();
 
         Assert.Equal(RecoveryCodes.Count, codes.Distinct().Count());
-        Assert.All(codes, code => Assert.Matches("^([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}$", code));
-        Assert.Equal(RecoveryCodes.HashOf("0123-1abc-defg-hjkm"), RecoveryCodes.HashOf(" o i23labc DEFGhjkm"));
+        Assert.All(codes, code => Assert.Matches("^([0-9a-hjkmnp-tv-z]{4}-){6}[0-9a-hjkmnp-tv-z]{4}$", code));
+        Assert.Equal(RecoveryCodes.HashOf("0123-1abc-defg-hjkm-npqr-stvw-xyz0"), RecoveryCodes.HashOf(" o i23labc DEFGhjkm npqrstvw XYZO"));
+        Assert.NotNull(RecoveryCodes.HashOf("0123-1abc-defg-hjkm"));
+        Assert.Null(RecoveryCodes.HashOf("0123-1abc-defg-hjkm-npqr-stvw"));
         Assert.Null(RecoveryCodes.HashOf("123456"));
         Assert.Null(RecoveryCodes.HashOf("0123-1abc-defg-hjku"));
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Microsoft.Extensions.Options;
 using Tocsin.Demo.Fakes;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
@@ -40,6 +41,20 @@ public sealed class GuardedHttpTests
         using var bench = new OutgoingBench(allow: "127.0.0.1:1");
 
         Assert.IsType<OutgoingAnswer.Refused>(await bench.PostAsync(fake.Url.AbsoluteUri));
+    }
+
+    [Fact]
+    public async Task Where_only_what_is_listed_may_be_called_a_public_address_is_refused_and_what_is_listed_is_not()
+    {
+        await using var fake = await FakeWebhook.StartAsync(TimeProvider.System);
+        Resolve resolve = (host, _) => Task.FromResult<IPAddress[]>([host == "public.example.test" ? IPAddress.Parse("8.8.8.8") : IPAddress.Loopback]);
+        OutgoingConnector connector = new(Options.Create(new OutgoingOptions { Allow = $"hooks.example.test:{fake.Url.Port}", OnlyListed = true }), TimeProvider.System) { Resolve = resolve };
+
+        var refused = await Assert.ThrowsAsync<OutgoingRefusedException>(() => connector.ConnectAsync("public.example.test", 443, namedByOperator: false, CancellationToken.None));
+        await using var listed = await connector.ConnectAsync("hooks.example.test", fake.Url.Port, namedByOperator: false, CancellationToken.None);
+
+        Assert.Contains("public.example.test:443 leads to a target that the operator does not list", refused.Message, StringComparison.Ordinal);
+        Assert.True(listed.Socket.Connected);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Tocsin.Data;
+using Tocsin.Hosting;
 
 namespace Tocsin.Identity;
 
@@ -12,8 +13,6 @@ internal sealed class SealedCookie<T>(SecretBox box, string name, JsonTypeInfo<T
 {
     /// <summary>As long as browsers keep one.</summary>
     private const int Longest = 4000;
-
-    private const string SecurePrefix = "__Host-";
 
     public void Write(HttpContext http, T note, TimeSpan life) =>
         http.Response.Cookies.Append(NameFor(http.Request), box.Seal(JsonSerializer.Serialize(note, form), name), Options(http.Request, life));
@@ -26,15 +25,7 @@ internal sealed class SealedCookie<T>(SecretBox box, string name, JsonTypeInfo<T
 
     public void Clear(HttpContext http) => http.Response.Cookies.Delete(NameFor(http.Request), Options(http.Request, TimeSpan.Zero));
 
-    private string NameFor(HttpRequest request) => request.IsHttps ? SecurePrefix + name : name;
+    private string NameFor(HttpRequest request) => HostCookie.NameFor(request, name);
 
-    private static CookieOptions Options(HttpRequest request, TimeSpan life) => new()
-    {
-        HttpOnly = true,
-        Secure = request.IsHttps,
-        SameSite = SameSiteMode.Lax,
-        Path = "/",
-        MaxAge = life,
-        IsEssential = true,
-    };
+    private static CookieOptions Options(HttpRequest request, TimeSpan life) => HostCookie.Options(request, SameSiteMode.Lax, life);
 }

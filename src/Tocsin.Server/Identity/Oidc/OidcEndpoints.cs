@@ -41,6 +41,12 @@ internal static class OidcEndpoints
             return Results.LocalRedirect(LoginDoors.Local(next));
         }
 
+        // A link on another site logs nobody in: whoever follows it sees the login page, and decides.
+        if (http.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
+        {
+            return Results.LocalRedirect($"/login?next={Uri.EscapeDataString(LoginDoors.Local(next))}");
+        }
+
         var begun = await signIn.BeginAsync(server.Value.BaseFor(http.Request) + Callback, LoginDoors.Local(next), ct);
         if (!begun.Ok)
         {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Tocsin.Data;
+using Tocsin.Hosting;
 
 namespace Tocsin.Identity.Oidc;
 
@@ -72,21 +73,13 @@ internal sealed partial class OidcCookies(SecretBox box)
 
     private string? Open(string text, string place) => SecretBox.IsSealed(text) ? box.Open(text, place) : null;
 
-    private static string FlowName(HttpRequest request) => request.IsHttps ? "__Host-tocsin-oidc" : "tocsin-oidc";
+    private static string FlowName(HttpRequest request) => HostCookie.NameFor(request, "tocsin-oidc");
 
     // Bound to its path, so __Host- is not for it; the prefix still keeps pages in clear from setting it.
     private static string HintName(HttpRequest request) => request.IsHttps ? "__Secure-tocsin-oidc-out" : "tocsin-oidc-out";
 
-    private static CookieOptions FlowOptions(HttpRequest request) => new()
-    {
-        HttpOnly = true,
-        Secure = request.IsHttps,
-        // Not Strict: the browser comes back from another site.
-        SameSite = SameSiteMode.Lax,
-        Path = "/",
-        MaxAge = FlowLife,
-        IsEssential = true,
-    };
+    // Not Strict: the browser comes back from another site.
+    private static CookieOptions FlowOptions(HttpRequest request) => HostCookie.Options(request, SameSiteMode.Lax, FlowLife);
 
     private static CookieOptions HintOptions(HttpRequest request, TimeSpan? life) => new()
     {

@@ -69,6 +69,18 @@ public sealed class OidcOptions
     /// <summary>Whether owners may, where <see cref="AllowPasswords"/> is off: for the day on which the provider is away. Default: no.</summary>
     public bool BreakGlass { get; set; }
 
+    /// <summary>
+    /// The classes of login (<c>acr</c>) that will do, separated by blanks; the provider is asked for them, and a login of another class is refused. Their names are the provider's. Default: none, and any will do.
+    /// </summary>
+    public string AcrValues { get; set; } = "";
+
+    /// <summary>The methods (<c>amr</c>) of which a login must have used one, such as <c>mfa, hwk</c>. Default: none, and any will do.</summary>
+    public string AmrValues { get; set; } = "";
+
+    /// <summary>How long ago somebody may have logged in at the provider itself, in minutes; the provider is asked to make sure. Default 0: however long. 0 to 525600.</summary>
+    [Range(0, 525_600)]
+    public int MaxAgeMinutes { get; set; }
+
     /// <summary>How long such a session lasts, in hours; then the provider is asked again, and so about groups. Default 24, 1 to 336.</summary>
     [Range(1, 336)]
     public int SessionHours { get; set; } = 24;

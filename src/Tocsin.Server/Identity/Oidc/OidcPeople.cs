@@ -103,7 +103,7 @@ internal sealed class OidcPeople(
             return;
         }
 
-        await accounts.JoinAsync(tx, workspace, id, member.UserName, role, now);
+        await Members.GiveRoleAsync(tx, accounts, member, role, now);
         await log.AppendAsync(tx, workspace, now, [new("member.role_changed", $"member/{member.UserName}", Actor, $"{member.Role.Word()} became {role.Word()}, by the groups of {_settings.Name}")]);
     }
 

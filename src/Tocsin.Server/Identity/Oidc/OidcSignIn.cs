@@ -34,8 +34,10 @@ internal sealed class OidcSignIn(
         var flow = OidcFlow.Begin(redirect, next, clock.GetUtcNow());
         return (OidcUrl.With(
             document.Value.Authorize,
-            ("response_type", "code"), ("client_id", _settings.ClientId), ("redirect_uri", redirect), ("scope", _settings.Scopes), ("state", flow.State),
-            ("nonce", flow.Nonce), ("code_challenge", flow.Challenge), ("code_challenge_method", "S256")), flow);
+            [
+                ("response_type", "code"), ("client_id", _settings.ClientId), ("redirect_uri", redirect), ("scope", _settings.Scopes), ("state", flow.State),
+                ("nonce", flow.Nonce), ("code_challenge", flow.Challenge), ("code_challenge_method", "S256"), .. LoginStrength.Asked(_settings),
+            ]), flow);
     }
 
     /// <summary>Ends a login that came back with a code.</summary>
@@ -98,6 +100,12 @@ internal sealed class OidcSignIn(
         }
 
         var claims = checkedToken.Value;
+        if (LoginStrength.Fault(claims, _settings, clock.WallNow) is { } weak)
+        {
+            logger.LoginRefused(weak);
+            return Error.Forbidden($"{_settings.Name} let you in, but not as is asked for here: with a stronger method, or more recently. Sign out there, then try again.");
+        }
+
         JsonElement? more = null;
         if (!DirectoryPerson.IsWhole(claims, _settings) && document.UserInfo is { } address && tokens.AccessToken is { } access)
         {

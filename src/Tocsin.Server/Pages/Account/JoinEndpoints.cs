@@ -23,7 +23,8 @@ internal static class JoinEndpoints
     private static async Task<IResult> ShowInvite(string token, HttpContext http, FrameFactory frames, Joining joining, PasswordRule rule, CancellationToken ct) =>
         await joining.FindAsync(token, ct) is { } invitation ? await PageAsync(token, invitation, http, frames, joining, rule, null, ct) : Dead(http, frames);
 
-    private static async Task<IResult> Accept(string token, HttpContext http, FrameFactory frames, Joining joining, Enrolment enrolment, PasswordRule rule, CancellationToken ct)
+    private static async Task<IResult> Accept(
+        string token, HttpContext http, FrameFactory frames, Joining joining, Enrolment enrolment, PasswordRule rule, HalfLogins halves, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         if (await joining.FindAsync(token, ct) is not { } invitation)
@@ -40,6 +41,11 @@ internal static class JoinEndpoints
         }
 
         var result = await enrolment.AcceptAsync(token, invitation, form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), ct);
+        if (!result.Ok && result.Error.Code == SignIn.SecondNeeded)
+        {
+            return await SecondStepEndpoints.BeginSecondAsync(http, halves, invitation.Email, "password", "/", ct);
+        }
+
         if (!result.Ok)
         {
             return result.Error.Kind == ErrorKind.NotFound ? Dead(http, frames) : await PageAsync(token, invitation, http, frames, joining, rule, result.Error, ct);
@@ -88,7 +94,7 @@ internal static class JoinEndpoints
         var state = Caller.Find(http.User) switch
         {
             { Person: { } person } => known?.Id == person ? InviteState.Mine : InviteState.Others,
-            _ when known is not null => InviteState.Known,
+            _ when known is not null => rule.AdmitsAll && await joining.IsOutsideAsync(known, ct) ? InviteState.Outside : InviteState.Known,
             _ => rule.AdmitsAll ? InviteState.New : InviteState.SignOnOnly,
         };
         var by = invitation.InvitedBy.Split(':', 2) is ["user", var name] ? name : "An administrator";

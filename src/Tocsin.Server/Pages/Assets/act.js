@@ -78,7 +78,8 @@ setInterval(tick, 10000);
 // The server writes times in the zone that the estate names for the reader, else in the browser's, which it learns from this cookie.
 // Where it did not know that yet, or the browser has moved, the times are written again here.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-document.cookie = `tocsin-zone=${zone};path=/;max-age=31536000;samesite=lax`;
+const [prefix, secure] = location.protocol === "https:" ? ["__Host-", ";secure"] : ["", ""];
+document.cookie = `${prefix}tocsin-zone=${zone};path=/;max-age=31536000;samesite=lax${secure}`;
 const rezone = document.body.dataset.zone && document.body.dataset.zone !== zone;
 
 function localise() {

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Notify;
 
@@ -60,15 +61,8 @@ internal static class MeEndpoints
         return Done.Well("/me", "Saved for this browser.");
     }
 
-    private static void Keep(HttpContext http, string name, string value) => http.Response.Cookies.Append(name, value, new()
-    {
-        Path = "/",
-        MaxAge = TimeSpan.FromDays(365),
-        SameSite = SameSiteMode.Lax,
-        Secure = http.Request.IsHttps,
-        HttpOnly = true,
-        IsEssential = true,
-    });
+    private static void Keep(HttpContext http, string name, string value) =>
+        http.Response.Cookies.Append(HostCookie.NameFor(http.Request, name), value, HostCookie.Options(http.Request, SameSiteMode.Lax, TimeSpan.FromDays(365)));
 }
 
 /// <summary>A ladder of notification rules as one sentence.</summary>

@@ -98,6 +98,11 @@ internal static class FakeIdToken
     {
         var lie = provider.Lie;
         var claims = provider.IsThin ? [] : ClaimsOf(provider, person);
+        foreach (var (name, value) in provider.Besides)
+        {
+            claims[name] = value?.DeepClone();
+        }
+
         claims["iss"] = lie == FakeLie.OtherIssuer ? "https://login.other.example" : provider.Issuer;
         claims["sub"] = lie == FakeLie.NoSubject ? "" : person.Subject;
         claims["aud"] = lie switch

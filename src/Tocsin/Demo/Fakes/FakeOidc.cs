@@ -43,6 +43,9 @@ internal sealed class FakeOidc : FakeHttp
     /// <summary>What the next tokens are like; stays until it is changed.</summary>
     public FakeLie Lie { get; set; }
 
+    /// <summary>Further claims of its ID tokens, such as how somebody logged in.</summary>
+    public JsonObject Besides { get; set; } = [];
+
     /// <summary>Leaves all but the subject to userinfo, as some providers do.</summary>
     public bool IsThin { get; set; }
 

@@ -47,6 +47,38 @@ public sealed class OidcLoginTests : IAsyncLifetime
         Assert.Equal(0, _bench.Provider.Asked("/token"));
     }
 
+    [Theory]
+    [InlineData("cross-site", "/login?next=%2Foncall")]
+    [InlineData("same-site", "/login?next=%2Foncall")]
+    [InlineData("same-origin", null)]
+    [InlineData("none", null)]
+    public async Task A_link_on_another_site_begins_no_login_but_shows_the_page_of_it(string site, string? to)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/login/oidc?next=%2Foncall");
+        request.Headers.Add("Sec-Fetch-Site", site);
+        using var answer = await _bench.Server.Anybody().SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        Assert.StartsWith(to ?? _bench.Provider.Issuer, answer.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.Equal(to is null, answer.Headers.Contains("Set-Cookie"));
+    }
+
+    [Fact]
+    public async Task The_provider_is_asked_for_a_strong_and_recent_login_and_another_one_is_refused()
+    {
+        await _bench.RestartAsync("Oidc:AcrValues=mfa", "Oidc:MaxAgeMinutes=60");
+        using var begun = await _bench.Server.Anybody().GetAsync("/login/oidc");
+        var query = Query(begun.Headers.Location!);
+        Assert.Equal(("mfa", "3600"), (query["acr_values"], query["max_age"]));
+
+        using var weak = await _bench.LogInAsync(_bench.Server.Anybody(), "ana");
+        Assert.Equal(HttpStatusCode.Forbidden, weak.StatusCode);
+        Assert.Contains("not as is asked for here", await weak.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        _bench.Provider.Besides = new() { ["acr"] = "mfa", ["auth_time"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 60 };
+        await _bench.PersonAsync("ana");
+    }
+
     [Fact]
     public async Task An_answer_counts_once()
     {

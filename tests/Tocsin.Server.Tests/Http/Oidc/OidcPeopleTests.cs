@@ -38,6 +38,20 @@ public abstract class OidcPeopleTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task What_somebody_gave_as_an_administrator_ends_when_the_groups_make_less_of_him()
+    {
+        await using var bench = await OidcBench.StartAsync(engine);
+        OidcBench.Know(bench.Provider, "bo", "platform");
+        var bo = await bench.PersonAsync("bo");
+        await bo.PostAsync("/api/v1/invitations", """{"email": "eve@example.test", "role": "admin"}""", HttpStatusCode.Created);
+
+        OidcBench.Know(bench.Provider, "bo", "oncall");
+        await bench.PersonAsync("bo");
+
+        Assert.Equal(0, await bench.Server.Service<Database>().ReadAsync(session => session.ScalarAsync("SELECT COUNT(*) FROM invitation WHERE ended_at IS NULL"), default));
+    }
+
+    [StoreFact]
     public async Task Each_login_follows_the_groups_up_and_down()
     {
         await using var bench = await OidcBench.StartAsync(engine);

@@ -234,7 +234,7 @@ internal sealed class Gallery : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
         builder.Services.AddPages();
         var app = builder.Build();
-        app.UseSecurityHeaders();
+        app.UseSecurityHeaders(false);
         app.MapPageAssets();
         app.MapGet("/api/v1/stream", Stream);
         app.MapGet("/{story}", (string story, HttpContext http) => s_stories.TryGetValue(story, out var page)

@@ -101,6 +101,10 @@ internal sealed class DeviceSender(Database database, DeviceStore devices, JobSt
                 Error = reason is null ? null : PlainText.OneLine(reason, 300),
                 ErrorAt = reason is null ? null : now,
                 EndedAt = answer.Gone ? now : null,
+
+                // After each test the question is asked again.
+                Rang = message.Kind == MessageKind.Test && reason is null ? null : device.Rang,
+                RangAt = message.Kind == MessageKind.Test && reason is null ? null : device.RangAt,
             });
             if (answer.Gone)
             {

@@ -19,6 +19,8 @@ internal static class PagesSetup
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
         routes.MapPageAssets();
+        routes.MapAppFiles();
+        routes.MapDevicePages();
         routes.MapAccount();
         routes.MapPasswords();
         routes.MapJoining();

@@ -7,11 +7,13 @@ using Microsoft.AspNetCore.Http;
 namespace Tocsin.Pages;
 
 /// <summary>
-/// The stylesheets, scripts and icon, embedded in the assembly so that one file is the product. Each is served under a name that
+/// The stylesheets, scripts and icons, embedded in the assembly so that one file is the product. Each is served under a name that
 /// holds its hash, for ever; a new build has new names. They are compressed once, at start: they hold no secrets.
 /// </summary>
 internal sealed class StaticFiles
 {
+    private const string Png = "image/png";
+
     private static readonly (string File, string Type, string[] Parts)[] Files =
     [
         ("tocsin.css", "text/css; charset=utf-8",
@@ -23,7 +25,13 @@ internal sealed class StaticFiles
         ("keys.js", "text/javascript; charset=utf-8", ["keys.js"]),
         ("pause.js", "text/javascript; charset=utf-8", ["pause.js"]),
         ("passkey.js", "text/javascript; charset=utf-8", ["passkey.js"]),
+        ("devices.js", "text/javascript; charset=utf-8", ["devices.js"]),
         ("icon.svg", "image/svg+xml", ["icon.svg"]),
+        ("icon-192.png", Png, ["icon-192.png"]),
+        ("icon-512.png", Png, ["icon-512.png"]),
+        ("icon-maskable.png", Png, ["icon-maskable.png"]),
+        ("icon-touch.png", Png, ["icon-touch.png"]),
+        ("badge-96.png", Png, ["badge-96.png"]),
     ];
 
     private readonly FrozenDictionary<string, Asset> _byPath;
@@ -46,7 +54,11 @@ internal sealed class StaticFiles
 
     public static string PasskeyJs { get; } = PathOf("passkey.js");
 
+    public static string DevicesJs { get; } = PathOf("devices.js");
+
     public static string Icon { get; } = PathOf("icon.svg");
+
+    public static string TouchIcon { get; } = PathOf("icon-touch.png");
 
     /// <summary>Answers one asset; 404 for a name that this build does not have.</summary>
     public async Task ServeAsync(HttpContext http)
@@ -76,22 +88,36 @@ internal sealed class StaticFiles
         await http.Response.Body.WriteAsync(body, http.RequestAborted);
     }
 
-    private static string PathOf(string file) => Embedded._byPath.Values.Single(a => a.File == file).Path;
+    /// <summary>Under which address a file is served.</summary>
+    public static string PathOf(string file) => Embedded._byPath.Values.Single(a => a.File == file).Path;
 
     private static Asset Load(string file, string type, string[] parts)
     {
-        var plain = Encoding.UTF8.GetBytes(string.Join('\n', parts.SelectMany(Lines)));
+        var plain = type == Png ? Bytes(parts[0]) : Encoding.UTF8.GetBytes(string.Join('\n', parts.SelectMany(Lines)));
         var hash = Convert.ToHexStringLower(SHA256.HashData(plain).AsSpan(0, 6));
         var dot = file.LastIndexOf('.');
         return new($"/assets/{file[..dot]}.{hash}{file[dot..]}", file, type, plain, Compress(plain, s => new BrotliStream(s, CompressionLevel.SmallestSize)),
             Compress(plain, s => new GZipStream(s, CompressionLevel.SmallestSize)));
     }
 
+    private static byte[] Bytes(string part)
+    {
+        using var stream = Open(part);
+        using var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    }
+
+    private static Stream Open(string part) => typeof(StaticFiles).Assembly.GetManifestResourceStream($"Tocsin.Pages.{part}")
+        ?? throw new InvalidOperationException($"The assembly lacks {part}.");
+
+    /// <summary>The text of one source file as it is sent.</summary>
+    public static string TextOf(string part) => string.Join('\n', Lines(part));
+
     /// <summary>One source file without comment lines and indentation: what only its readers need.</summary>
     private static IEnumerable<string> Lines(string part)
     {
-        using var stream = typeof(StaticFiles).Assembly.GetManifestResourceStream($"Tocsin.Pages.{part}")
-            ?? throw new InvalidOperationException($"The assembly lacks {part}.");
+        using var stream = Open(part);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         while (reader.ReadLine()?.Trim() is { } line)
         {

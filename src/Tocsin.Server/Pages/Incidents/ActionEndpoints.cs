@@ -6,6 +6,7 @@ using Tocsin.Escalation;
 using Tocsin.Estate;
 using Tocsin.Incidents;
 using Tocsin.Notify;
+using Tocsin.Providers;
 
 namespace Tocsin.Pages;
 
@@ -22,6 +23,7 @@ internal static class ActionEndpoints
         var group = routes.MapGroup("/a/{token}").AllowAnonymous().ExcludeFromDescription();
         group.MapGet("/", Show);
         group.MapPost("/", Act);
+        group.MapPost("/shown", Shown);
     }
 
     private static async Task<IResult> Show(
@@ -57,7 +59,28 @@ internal static class ActionEndpoints
             "note" => await desk.NoteAsync(workspace, number, form["text"].ToString(), actor, ct),
             _ => Error.Invalid("do", "Nothing was changed: the button was not understood."),
         };
-        return Done.Of(result, http.Request.Path, _ => form["do"] == "note" ? "The note is in the timeline." : "");
+        return Done.Of(result, http.Request.Path, state => Notice(form["do"].ToString(), state, found, Done.IsFragment(http.Request)));
+    }
+
+    /// <summary>What a press did. The page shows its state by itself; a notification has nothing but this.</summary>
+    private static string Notice(string what, IncidentState state, Found found, bool alone) => what switch
+    {
+        "note" => "The note is in the timeline.",
+        "acknowledge" when alone => ReplyTexts.Of(state, ReplyVerb.Acknowledge, found.Person),
+        "resolve" when alone => ReplyTexts.Of(state, ReplyVerb.Resolve, found.Person),
+        _ => "",
+    };
+
+    /// <summary>A device says that it shows the page. Nothing else is changed, and nothing is told.</summary>
+    private static async Task<IResult> Shown(string token, PublicLinks links, Database database, PageStore pages, DeliveryReports reports, TimeProvider clock, CancellationToken ct)
+    {
+        if (links.Read(token, clock.GetUtcNow()) is { } grant
+            && await database.ReadAsync(session => pages.FindAsync(session, grant.Workspace, grant.PageId), ct) is { } page)
+        {
+            await reports.TellAsync(grant.Workspace, page.Key, new DeliveryReport.Delivered(), ct);
+        }
+
+        return Results.NoContent();
     }
 
     private static async Task<Found?> FindAsync(
@@ -79,7 +102,7 @@ internal static class ActionEndpoints
         }
 
         var person = page.RecipientKind == RecipientKind.User ? estate.Model.Users.GetValueOrDefault(page.Recipient) : null;
-        return new(estate, page, incident, $"{(page.RecipientKind == RecipientKind.User ? "user" : "channel")}:{page.Recipient}", outer with
+        return new(estate, page, incident, person ?? new() { Name = page.Recipient }, $"{(page.RecipientKind == RecipientKind.User ? "user" : "channel")}:{page.Recipient}", outer with
         {
             User = page.Recipient,
             Clock = person?.TimeZone is { } zone ? Clock.In(zone, outer.Clock.Now) : outer.Clock,
@@ -94,5 +117,5 @@ internal static class ActionEndpoints
         return new(frame, new(ended), ended is null ? StatusCodes.Status404NotFound : StatusCodes.Status410Gone);
     }
 
-    private sealed record Found(EstateSnapshot Estate, PageRow Page, IncidentState Incident, string Actor, Frame Frame);
+    private sealed record Found(EstateSnapshot Estate, PageRow Page, IncidentState Incident, Person Person, string Actor, Frame Frame);
 }

@@ -69,7 +69,8 @@ public sealed record MeView(
 /// <param name="Role">viewer, responder, admin or owner.</param>
 /// <param name="SeenAt">The last use of a session that looks at this workspace, to within five minutes; null: there is none now.</param>
 /// <param name="SecondFactor">Has an authenticator app or a passkey.</param>
-public sealed record MemberView(Guid Id, string Name, string Email, string Role, DateTimeOffset JoinedAt, DateTimeOffset? SeenAt, bool SecondFactor);
+/// <param name="SuspendedAt">Since when administrators keep the member out; null: they do not.</param>
+public sealed record MemberView(Guid Id, string Name, string Email, string Role, DateTimeOffset JoinedAt, DateTimeOffset? SeenAt, bool SecondFactor, DateTimeOffset? SuspendedAt);
 
 /// <param name="Role">viewer, responder, admin or owner; not above the asker's own.</param>
 public sealed record MemberRequest(string Role);

@@ -159,6 +159,17 @@ internal sealed class Gallery : IAsyncDisposable
         {
             Members = [new("11111111-2222-8333-8444-555555555555", "ana", "ana@acme.example", "viewer", Samples.Now.AddDays(-90), Samples.Now.AddMinutes(-2), false, false, true, true)],
         }),
+        ["member"] = f => Page<MemberPage, MemberModel>(f with { Notice = "Confirmed. Now do it once more." }, new(
+            new("11111111-2222-8333-8444-666666666666", "bartholomew-featherstonehaugh", "bartholomew.featherstonehaugh@subsidiary.acme.example", "responder", Samples.Now.AddDays(-2), Samples.Now.AddHours(-5), true, true, false, true),
+            [
+                new(7, "web", "password+totp", "acme", "192.0.2.7", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", Samples.Now.AddDays(-3), Samples.Now.AddHours(-5), false),
+                new(9, "token", "oidc", "acme", "2001:db8:1:2:3:4:5:6", "", Samples.Now.AddDays(-1), Samples.Now.AddHours(-9), false),
+            ],
+            ["payments-primary", "night-watch"])),
+        ["member-suspended"] = f => Page<MemberPage, MemberModel>(f, new(
+            new("11111111-2222-8333-8444-666666666666", "bo", "bo@acme.example", "responder", Samples.Now.AddDays(-2), null, false, true, false, true) { SuspendedAt = Samples.Now.AddHours(-3) }, [], [])),
+        ["member-owner"] = f => Page<MemberPage, MemberModel>(f with { Role = "admin" }, new(
+            new("11111111-2222-8333-8444-555555555555", "ana", "ana@acme.example", "owner", Samples.Now.AddDays(-90), null, false, false, false, true) { IsDisabled = true }, [], [])),
         ["invite"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, null)),
         ["invite-weak"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, "Use at least 12 characters; a sentence is fine.")),
         ["invite-known"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.Known, null)),

@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Tocsin.Data;
+using Tocsin.Identity;
 
 namespace Tocsin.Browser.Tests;
 
@@ -92,6 +95,89 @@ public sealed class MemberPageTests(BrowserFixture browser)
         await Expect(reader.Page.Locator("[data-notice]")).ToContainTextAsync("The password is changed");
         await SignInAsync(other.Page, Second);
         reader.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task A_form_that_asks_who_it_is_comes_back_as_it_was_typed_and_one_press_sends_it()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var owner = await Reader.OpenAsync(browser, product, scripts: false);
+        await product.SetUpAsync(owner.Page);
+        product.Pass(TimeSpan.FromMinutes(11));
+        await owner.Page.GotoAsync("/members");
+        await owner.Page.GetByLabel("E-mail").FillAsync("dee@acme.example");
+        await owner.Page.GetByLabel("Role", new() { Exact = true }).SelectOptionAsync("admin");
+        await owner.Page.GetByLabel("Is the user").SelectOptionAsync("bo");
+        await owner.Page.GetByRole(AriaRole.Button, new() { Name = "Invite", Exact = true }).ClickAsync();
+        await ConfirmAsync(owner.Page, "/members");
+        await Expect(owner.Page.GetByLabel("E-mail")).ToHaveValueAsync("dee@acme.example");
+        await Expect(owner.Page.GetByLabel("Role", new() { Exact = true })).ToHaveValueAsync("admin");
+        await Expect(owner.Page.GetByLabel("Is the user")).ToHaveValueAsync("bo");
+        await owner.Page.Keyboard.PressAsync("Enter");
+        await Expect(owner.Page.GetByText("Hand this link over to dee@acme.example")).ToBeVisibleAsync();
+
+        product.Pass(TimeSpan.FromMinutes(11));
+        await owner.Page.GotoAsync("/keys");
+        await owner.Page.GetByLabel("What it is for").FillAsync("nightly import");
+        await owner.Page.GetByLabel("configure").CheckAsync();
+        await owner.Page.GetByRole(AriaRole.Button, new() { Name = "Make the key" }).ClickAsync();
+        await ConfirmAsync(owner.Page, "/keys");
+        await Expect(owner.Page.GetByLabel("What it is for")).ToHaveValueAsync("nightly import");
+        await Expect(owner.Page.GetByLabel("configure")).ToBeCheckedAsync();
+        await owner.Page.Keyboard.PressAsync("Enter");
+        await Expect(owner.Page.GetByText("Copy it now")).ToBeVisibleAsync();
+        owner.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task An_administrator_ends_the_sessions_of_a_member_and_takes_lost_factors_away_and_makes_a_link_each_with_a_proof()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var owner = await Reader.OpenAsync(browser, product);
+        await product.SetUpAsync(owner.Page);
+        await using var guest = await Reader.OpenAsync(browser, product, scripts: false);
+        var (token, id) = await product.SessionAsync("bo", Role.Responder);
+        await product.Services.GetRequiredService<Database>().WriteAsync(tx => tx.ExecuteAsync("UPDATE person SET totp_secret = 'sealed:1:x', totp_confirmed_at = 1, totp_last_step = 0 WHERE email LIKE 'bo@%'"), default);
+        await guest.Page.Context.AddCookiesAsync([new() { Name = "tocsin", Value = token, Url = product.Url.ToString() }]);
+        await guest.Page.GotoAsync("/members");
+        await Expect(guest.Page.GetByText("Sessions, second factors, access")).ToHaveCountAsync(0);
+        product.Pass(TimeSpan.FromMinutes(11));
+
+        await owner.Page.GotoAsync("/members");
+        await owner.Page.Locator("#m-bo").GetByRole(AriaRole.Link, new() { Name = "Sessions, second factors, access of bo" }).ClickAsync();
+        await Expect(owner.Page.Locator("#sessions tbody tr")).ToHaveCountAsync(1);
+        await owner.Page.GetByRole(AriaRole.Button, new() { Name = "End all sessions of bo" }).ClickAsync();
+        await ConfirmAsync(owner.Page, $"/members/{id}");
+        await Expect(owner.Page.GetByRole(AriaRole.Button, new() { Name = "End all sessions of bo" })).ToBeFocusedAsync();
+        await owner.Page.Keyboard.PressAsync("Enter");
+        await Expect(owner.Page.GetByText("Nowhere, in this workspace.")).ToBeVisibleAsync();
+        await guest.Page.GotoAsync("/members");
+        await guest.Page.ArrivesAtAsync("/login?next=%2Fmembers");
+
+        product.Pass(TimeSpan.FromMinutes(11));
+        await owner.Page.GotoAsync($"/members/{id}");
+        await owner.Page.GetByText("Take lost factors away").ClickAsync();
+        await owner.Page.GetByRole(AriaRole.Button, new() { Name = "Take the second factors of bo away" }).ClickAsync();
+        await ConfirmAsync(owner.Page, $"/members/{id}");
+        await owner.Page.Keyboard.PressAsync("Enter");
+        await Expect(owner.Page.Locator("[data-notice]")).ToContainTextAsync("bo signs in with the password alone now.");
+        await Expect(owner.Page.GetByText("Take lost factors away")).ToHaveCountAsync(0);
+
+        product.Pass(TimeSpan.FromMinutes(11));
+        await owner.Page.GotoAsync("/members");
+        await owner.Page.GetByRole(AriaRole.Button, new() { Name = "Link for a new password of bo" }).ClickAsync();
+        await ConfirmAsync(owner.Page, "/members");
+        await owner.Page.Keyboard.PressAsync("Enter");
+        await Expect(owner.Page.GetByText("Hand this link over; it sets a new password once")).ToBeVisibleAsync();
+        owner.HasNoComplaints();
+    }
+
+    private static async Task ConfirmAsync(IPage page, string back)
+    {
+        await page.GetByLabel("Password", new() { Exact = true }).FillAsync(Product.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Confirm", Exact = true }).ClickAsync();
+        await page.ArrivesAtAsync(back);
+        await Expect(page.Locator("[data-notice]")).ToContainTextAsync("Confirmed. Now do it once more.");
     }
 
     private static async Task SignInAsync(IPage page, string password)

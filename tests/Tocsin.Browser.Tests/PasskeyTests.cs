@@ -79,6 +79,7 @@ public sealed class PasskeyTests(BrowserFixture browser)
         await Expect(page.GetByText("That is not the code of this key")).ToBeVisibleAsync();
         await page.GotoAsync("/me");
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Add a passkey" })).ToHaveCountAsync(0);
+        await page.GetByRole(AriaRole.Link, new() { Name = "More" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" })).ToBeHiddenAsync();
     }

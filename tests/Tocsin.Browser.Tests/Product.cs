@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Tocsin.Data;
 using Tocsin.Demo.Fakes;
 using Tocsin.Hosting;
 using Tocsin.Identity;
@@ -59,6 +60,30 @@ internal sealed class Product : IAsyncDisposable
         await page.GetByLabel("Password").FillAsync(Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Create and sign in" }).ClickAsync();
         await page.ArrivesAtAsync("/");
+    }
+
+    /// <summary>A session of a member of that name and role, as a login would begin it; the member is made if there is none.</summary>
+    /// <returns>The token, and the member's id as addresses have it.</returns>
+    public Task<(string Token, string Id)> SessionAsync(string name, Role role)
+    {
+        var (accounts, now) = (Services.GetRequiredService<AccountStore>(), Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        return Services.GetRequiredService<Database>().WriteAsync(
+            async tx =>
+            {
+                var email = $"{name}@acme.example";
+                var person = await accounts.NewPersonAsync(tx, email, null, emailProved: true, now) ?? (await accounts.FindPersonAsync(tx, email))!.Id;
+                await accounts.JoinAsync(tx, 1, person, name, role, now);
+                var token = await accounts.BeginSessionAsync(tx, 1, person, new(LoginFacts.Web, "password", "127.0.0.1", "Firefox/128.0"), now, TimeSpan.FromHours(1));
+                return (token, Services.GetRequiredService<AccountIds>().Of(person).ToString());
+            },
+            CancellationToken.None);
+    }
+
+    /// <summary>Lets time pass at once for everything in the server that looks at the clock.</summary>
+    public void Pass(TimeSpan time)
+    {
+        var clock = Services.GetRequiredService<SteadyClock>();
+        clock.StartAt(clock.GetUtcNow() + time);
     }
 
     /// <summary>Sends a body to a source as a tool would.</summary>

@@ -372,5 +372,6 @@ internal static class Schema
         ALTER TABLE source_state ADD COLUMN run_started_at BIGINT;
         """,
         OnCallTables.CoversAndCalendars,
+        IdentityTables.Suspension,
     ];
 }

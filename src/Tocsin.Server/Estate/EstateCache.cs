@@ -137,12 +137,13 @@ internal sealed class EstateCache(
             c => c.Workspace.Id,
             c => c.Objects is null
                 ? before.Workspaces[c.Workspace.Id]
-                : Compile(c.Workspace, c.Objects, c.Silences, c.Entered, before.Workspaces.GetValueOrDefault(c.Workspace.Id), now));
+                : Compile(c, c.Objects, before.Workspaces.GetValueOrDefault(c.Workspace.Id), now));
         return new(entries, KeysOf(entries), entries.Values.All(e => e.Whole), readAt, forgotten);
     }
 
-    private Entry Compile(Workspace workspace, IReadOnlyList<EstateObject> objects, IReadOnlyList<Silence> made, EnteredBook entered, Entry? before, DateTimeOffset now)
+    private Entry Compile(StoredEstate stored, IReadOnlyList<EstateObject> objects, Entry? before, DateTimeOffset now)
     {
+        var workspace = stored.Workspace;
         var compiled = new EstateCompiler(providers, o => ResolverOf(o, workspace.Id)).Compile(workspace.Name, objects, now, lenient: true);
         foreach (var fault in compiled.Faults)
         {
@@ -160,8 +161,13 @@ internal sealed class EstateCache(
             logger.SourcesLeftOut(workspace.Name, left);
         }
 
-        return new(workspace.Name, workspace.Revision, EstateSnapshot.Of(workspace.Id, model with { Revision = workspace.Revision }, made, entered), [], Whole: left == 0);
+        return new(workspace.Name, workspace.Revision, EstateSnapshot.Of(workspace.Id, Without(model, stored.Out) with { Revision = workspace.Revision }, stored.Silences, stored.Entered), [], Whole: left == 0);
     }
+
+    /// <summary>Who cannot come in is not paged either: his steps fall through.</summary>
+    private static EstateModel Without(EstateModel model, IReadOnlyList<string> names) => names.Any(model.Users.ContainsKey)
+        ? model with { Users = model.Users.ToFrozenDictionary(u => u.Key, u => names.Contains(u.Key) ? u.Value with { Disabled = true } : u.Value, StringComparer.Ordinal) }
+        : model;
 
     /// <summary>Of sources that share a key, which only a changed variable can bring about, the one of the oldest workspace has it.</summary>
     private static FrozenDictionary<string, (long, string)> KeysOf(Dictionary<long, Entry> entries)

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Tocsin.Data;
+using Tocsin.Identity;
 using Tocsin.OnCall;
 using Tocsin.Routing;
 using Tocsin.Workspaces;
@@ -13,6 +14,9 @@ internal sealed record StoredEstate(Workspace Workspace, IReadOnlyList<EstateObj
 {
     /// <summary>Covers and time off, also those that ended lately: pages and calendars look back.</summary>
     public EnteredBook Entered { get; init; } = EnteredBook.Empty;
+
+    /// <summary>The names of members who cannot come in: the users of these names are disabled, whatever the configuration says.</summary>
+    public IReadOnlyList<string> Out { get; init; } = [];
 }
 
 /// <summary>The objects of estates, as they were written; those that have a secret in plain text are sealed as a whole.</summary>
@@ -37,6 +41,7 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
                 : new(workspace, await LoadAsync(session, workspace.Id, workspace.Name), await silences.ListAsync(session, workspace.Id, now))
                 {
                     Entered = await entries.ReadAsync(session, workspace.Id, now - _lookBack),
+                    Out = await AccountStore.OutAsync(session, workspace.Id),
                 });
         }
 

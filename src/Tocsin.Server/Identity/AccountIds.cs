@@ -24,6 +24,9 @@ internal sealed class AccountIds(byte[] secret)
         return new(hash[..16], bigEndian: true);
     }
 
+    /// <returns>The one of these whom an id means; null: none of them.</returns>
+    public Account? Find(IReadOnlyList<Account> members, string id) => members.FirstOrDefault(member => Of(member.Id).ToString() == id);
+
     /// <summary>A keyed hash that nobody outside can make.</summary>
     public byte[] Sign(string purpose, string text) => HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"{purpose}\0{text}"));
 }

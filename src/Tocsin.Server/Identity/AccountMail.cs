@@ -18,7 +18,7 @@ using Tocsin.Workspaces;
 namespace Tocsin.Identity;
 
 /// <summary>A mail about an account, as it waits to be sent.</summary>
-/// <param name="Kind"><c>invitation</c>, <c>reset</c>, <c>changed</c> or <c>factors</c>.</param>
+/// <param name="Kind"><c>invitation</c>, <c>reset</c>, <c>changed</c>, <c>factors</c> or <c>suspended</c>.</param>
 /// <param name="Token">Sealed; null where the link is made when the mail is.</param>
 internal sealed record AccountMailJob(string Kind, string Email, string? Token = null, string? Workspace = null, string? By = null, string? Role = null);
 
@@ -77,6 +77,10 @@ internal sealed partial class AccountMail(JobStore jobs, SecretBox box, AccountI
 
     /// <summary>Tells somebody that his second factors were taken away, in case that he did not ask for it.</summary>
     public Task FactorsResetAsync(Tx tx, long workspace, string email, DateTimeOffset now) => IsOn ? EnqueueAsync(tx, workspace, new("factors", email), now) : Task.CompletedTask;
+
+    /// <summary>Tells somebody that a workspace keeps him out from now on, and why nothing reaches him from there.</summary>
+    public Task SuspendedAsync(Tx tx, long workspace, string name, string email, DateTimeOffset now) =>
+        IsOn ? EnqueueAsync(tx, workspace, new("suspended", email, Workspace: name), now) : Task.CompletedTask;
 
     private string Proof(string token) => Base64Url.EncodeToString(ids.Sign("invitation by mail", token).AsSpan(0, 16));
 
@@ -139,6 +143,10 @@ internal sealed class AccountMailWriter(Database database, AccountStore accounts
                 "Your second factors were reset",
                 "An administrator took the authenticator app, the passkeys and the recovery codes from your Tocsin account, and all sessions were ended: your password is enough to sign in now. Set up a second factor again. If you did not ask for this, tell your administrator at once.",
                 "Sign in", $"{server.Value.PublicBase}/login"),
+            "suspended" => new Letter(
+                $"Your membership of {wanted.Workspace} is suspended",
+                $"An administrator of the workspace {wanted.Workspace} of Tocsin suspended your membership: you cannot sign in there, your own keys do not work there, and you are not paged. Other workspaces are not touched. Ask an administrator if you did not expect this.",
+                "Tocsin", $"{server.Value.PublicBase}/login"),
             _ => null,
         };
         if (letter is null)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Security.Cryptography;
 using Tocsin.Data;
+using Tocsin.Workspaces;
 
 namespace Tocsin.Identity;
 
@@ -8,7 +9,17 @@ namespace Tocsin.Identity;
 /// <param name="Id">The person, who may be a member of other workspaces too.</param>
 /// <param name="UserName">The estate's user that this is; the two are joined by name.</param>
 /// <param name="PasswordHash">Null: no password was ever set.</param>
-internal sealed record Account(long Workspace, string WorkspaceName, long Id, string Email, string UserName, Role Role, string? PasswordHash);
+internal sealed record Account(long Workspace, string WorkspaceName, long Id, string Email, string UserName, Role Role, string? PasswordHash)
+{
+    /// <summary>Since when the administrators of the workspace keep him out of it; null: they do not.</summary>
+    public DateTimeOffset? SuspendedAt { get; init; }
+
+    /// <summary>Since when the operator has the whole account disabled; null: it is not.</summary>
+    public DateTimeOffset? DisabledAt { get; init; }
+
+    /// <summary>He cannot come in, and is never paged.</summary>
+    public bool IsOut => SuspendedAt is not null || DisabledAt is not null;
+}
 
 /// <summary>Somebody who can log in, whatever he is a member of.</summary>
 /// <param name="Email">In lower case; one person has it.</param>
@@ -35,7 +46,7 @@ internal sealed class AccountStore
 
     private static readonly string[] _ownedByPeople = ["passkey", "recovery_code", "external_login", "login_place"];
 
-    private const string Columns = "m.workspace_id, w.name, p.id, p.email, m.user_name, m.role, p.password_hash";
+    private const string Columns = "m.workspace_id, w.name, p.id, p.email, m.user_name, m.role, p.password_hash, m.suspended_at, p.disabled_at";
     private const string Tables = "person p JOIN member m ON m.person_id = p.id JOIN workspace w ON w.id = m.workspace_id";
     private const string Select = $"SELECT {Columns} FROM {Tables}";
     private const string SelectPerson = "SELECT id, email, password_hash, disabled_at, email_proved_at, created_at, last_workspace, password_changed_at FROM person";
@@ -48,38 +59,13 @@ internal sealed class AccountStore
     public async Task<bool> AnyAsync(Session session, long workspace) =>
         await session.ScalarAsync("SELECT COUNT(*) FROM member WHERE workspace_id = @workspace", ("workspace", workspace)) > 0;
 
-    /// <summary>The memberships of that address, oldest first; addresses compare without case. Empty: unknown, or a member of nothing.</summary>
-    public Task<List<Account>> FindByEmailAsync(Session session, string email) =>
-        session.QueryAsync($"{Select} WHERE p.email = @email AND p.disabled_at IS NULL ORDER BY m.created_at, m.workspace_id", Read, ("email", Normal(email)));
-
     public Task<List<Account>> ListAsync(Session session, long workspace) =>
         session.QueryAsync($"{Select} WHERE m.workspace_id = @workspace ORDER BY p.id", Read, ("workspace", workspace));
 
     /// <summary>The role of the member who has a name, and whether he was locked out; null: no member has it.</summary>
     public async Task<(Role Role, bool Disabled)?> RoleOfAsync(Session session, long workspace, string userName) => await session.FirstAsync(
-        $"SELECT m.role, p.disabled_at FROM {Tables} WHERE m.workspace_id = @workspace AND m.user_name = @name",
+        $"SELECT m.role, COALESCE(p.disabled_at, m.suspended_at) FROM {Tables} WHERE m.workspace_id = @workspace AND m.user_name = @name",
         static row => ((Role, bool)?)(Enum.Parse<Role>(row.GetString(0), ignoreCase: true), !row.IsDBNull(1)), ("workspace", workspace), ("name", userName));
-
-    /// <summary>Makes a person a member, or gives an existing one of that address a new password, name and role.</summary>
-    /// <remarks>Only for whoever was let in by the operator himself: it believes the address, and replaces a password.</remarks>
-    /// <returns>The person's id.</returns>
-    public async Task<long> SaveAsync(Tx tx, long workspace, string email, string userName, Role role, string passwordHash, DateTimeOffset now)
-    {
-        var person = (await tx.ScalarAsync(
-            """
-            INSERT INTO person (email, password_hash, password_changed_at, email_proved_at, created_at) VALUES (@email, @hash, @now, @now, @now)
-            ON CONFLICT (email) DO UPDATE SET password_hash = excluded.password_hash, password_changed_at = excluded.password_changed_at, email_proved_at = excluded.email_proved_at
-            RETURNING id
-            """,
-            ("email", Normal(email)), ("hash", passwordHash), ("now", now.ToMicros())))!.Value;
-        await tx.ExecuteAsync(
-            """
-            INSERT INTO member (workspace_id, person_id, user_name, role, created_at) VALUES (@workspace, @person, @name, @role, @now)
-            ON CONFLICT (workspace_id, person_id) DO UPDATE SET user_name = excluded.user_name, role = excluded.role
-            """,
-            ("workspace", workspace), ("person", person), ("name", userName), ("role", role.Word()), ("now", now.ToMicros()));
-        return person;
-    }
 
     /// <summary>A new person, a member of nothing yet.</summary>
     /// <param name="passwordHash">Null: none; he comes in another way.</param>
@@ -150,6 +136,34 @@ internal sealed class AccountStore
         """,
         ("workspace", workspace), ("person", person), ("name", userName), ("role", role.Word()), ("now", now.ToMicros()));
 
+    /// <summary>The names of those members who cannot come in; whom the estate calls so is never paged.</summary>
+    public static Task<List<string>> OutAsync(Session session, long workspace) => session.QueryAsync(
+        """
+        SELECT m.user_name FROM member m JOIN person p ON p.id = m.person_id
+        WHERE m.workspace_id = @workspace AND (m.suspended_at IS NOT NULL OR p.disabled_at IS NOT NULL)
+        """,
+        static row => row.GetString(0), ("workspace", workspace));
+
+    /// <summary>Keeps a member out of a workspace, or lets him in again; its configuration counts as changed then, since whom it pages did.</summary>
+    /// <param name="since">Null: he may come in.</param>
+    public async Task SuspendAsync(Tx tx, long workspace, long person, DateTimeOffset? since)
+    {
+        await tx.ExecuteAsync(
+            "UPDATE member SET suspended_at = @since WHERE workspace_id = @workspace AND person_id = @person", ("since", since?.ToMicros()), ("workspace", workspace), ("person", person));
+        await WorkspaceStore.TouchAsync(tx, workspace);
+    }
+
+    /// <summary>Disables a whole account, in every workspace, or enables it again. As <see cref="SuspendAsync"/>, the configurations count as changed.</summary>
+    /// <param name="since">Null: it is enabled.</param>
+    public async Task DisableAsync(Tx tx, long person, DateTimeOffset? since)
+    {
+        await tx.ExecuteAsync("UPDATE person SET disabled_at = @since WHERE id = @person", ("since", since?.ToMicros()), ("person", person));
+        foreach (var member in await OfPersonAsync(tx, person))
+        {
+            await WorkspaceStore.TouchAsync(tx, member.Workspace);
+        }
+    }
+
     /// <summary>A name like the wanted one that neither a member has nor, unless it is theirs to have, a person of the estate.</summary>
     /// <param name="taken">Names that nobody may take: those of people whom the configuration pages.</param>
     public async Task<string> FreeNameAsync(Session session, long workspace, string wanted, IReadOnlySet<string> taken)
@@ -202,14 +216,19 @@ internal sealed class AccountStore
         $"""
         SELECT {Columns}, {LoginColumns}
         FROM {Tables} JOIN login l ON l.workspace_id = m.workspace_id AND l.person_id = p.id
-        WHERE l.token_hash = @hash AND l.kind = @kind AND {LoginIsGood} AND p.disabled_at IS NULL
+        WHERE l.token_hash = @hash AND l.kind = @kind AND {LoginIsGood} AND p.disabled_at IS NULL AND m.suspended_at IS NULL
         """,
-        static row => ((Account, LoginRow)?)(Read(row), ReadLogin(row, 7)), ("hash", Hash(token)), ("kind", kind), ("now", now.ToMicros()), ("idle", idleSince.ToMicros()));
+        static row => ((Account, LoginRow)?)(Read(row), ReadLogin(row, 9)), ("hash", Hash(token)), ("kind", kind), ("now", now.ToMicros()), ("idle", idleSince.ToMicros()));
 
     /// <summary>What a person is logged in with, in all workspaces, newest use first.</summary>
     public Task<List<LoginRow>> LoginsAsync(Session session, long person, DateTimeOffset now, DateTimeOffset idleSince) => session.QueryAsync(
         $"SELECT {LoginColumns} FROM login l WHERE l.person_id = @person AND {LoginIsGood} ORDER BY l.seen_at DESC, l.id DESC",
         static row => ReadLogin(row, 0), ("person", person), ("now", now.ToMicros()), ("idle", idleSince.ToMicros()));
+
+    /// <summary>What a person is logged in with that looks at one workspace, newest use first.</summary>
+    public Task<List<LoginRow>> LoginsInAsync(Session session, long workspace, long person, DateTimeOffset now, DateTimeOffset idleSince) => session.QueryAsync(
+        $"SELECT {LoginColumns} FROM login l WHERE l.person_id = @person AND l.workspace_id = @workspace AND {LoginIsGood} ORDER BY l.seen_at DESC, l.id DESC",
+        static row => ReadLogin(row, 0), ("person", person), ("workspace", workspace), ("now", now.ToMicros()), ("idle", idleSince.ToMicros()));
 
     public Task SeenAsync(Tx tx, long login, DateTimeOffset now) => tx.ExecuteAsync(
         "UPDATE login SET seen_at = @now WHERE id = @id AND seen_at < @now", ("now", now.ToMicros()), ("id", login));
@@ -245,11 +264,22 @@ internal sealed class AccountStore
     public async Task<bool> EndLoginAsync(Tx tx, long person, long login) =>
         await tx.ExecuteAsync("DELETE FROM login WHERE person_id = @person AND id = @id", ("person", person), ("id", login)) == 1;
 
+    /// <returns>False: that person has no such login that looks at the workspace.</returns>
+    public async Task<bool> EndLoginInAsync(Tx tx, long workspace, long person, long login) => await tx.ExecuteAsync(
+        "DELETE FROM login WHERE person_id = @person AND workspace_id = @workspace AND id = @id", ("person", person), ("workspace", workspace), ("id", login)) == 1;
+
     /// <summary>Ends all that a person is logged in with, in every workspace.</summary>
     /// <param name="except">The login that stays; null: none.</param>
     /// <returns>How many ended.</returns>
     public Task<int> EndSessionsOfAsync(Tx tx, long person, long? except = null) => tx.ExecuteAsync(
         "DELETE FROM login WHERE person_id = @person AND id <> @except", ("person", person), ("except", except ?? 0));
+
+    /// <summary>Ends what a person is logged in with that looks at one workspace.</summary>
+    /// <param name="except">The login that stays; null: none.</param>
+    /// <returns>How many ended.</returns>
+    public Task<int> EndSessionsInAsync(Tx tx, long workspace, long person, long? except = null) => tx.ExecuteAsync(
+        "DELETE FROM login WHERE person_id = @person AND workspace_id = @workspace AND id <> @except",
+        ("person", person), ("workspace", workspace), ("except", except ?? 0));
 
     /// <summary>Whether the person has logged in from there before.</summary>
     public async Task<bool> KnowsPlaceAsync(Session session, long person, string place) =>
@@ -322,7 +352,11 @@ internal sealed class AccountStore
         row.Instant(at + 7), row.Instant(at + 8), row.Instant(at + 9), row.Instant(at + 10));
 
     private static Account Read(DbDataReader row) => new(
-        row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetString(3), row.GetString(4), Enum.Parse<Role>(row.GetString(5), ignoreCase: true), row.NullableString(6));
+        row.GetInt64(0), row.GetString(1), row.GetInt64(2), row.GetString(3), row.GetString(4), Enum.Parse<Role>(row.GetString(5), ignoreCase: true), row.NullableString(6))
+    {
+        SuspendedAt = row.NullableInstant(7),
+        DisabledAt = row.NullableInstant(8),
+    };
 }
 
 internal sealed record LinkTarget(long Workspace, string Subject);

@@ -94,12 +94,12 @@ internal sealed class ApiKeyStore
         return (id!.Value, key);
     }
 
-    /// <returns>The key, unless it was revoked or has expired, or is somebody's who is no member any more or disabled.</returns>
+    /// <returns>The key, unless it was revoked or has expired, or is somebody's who is no member any more, suspended or disabled.</returns>
     public Task<ApiKeyRow?> FindAsync(Session session, byte[] hash, DateTimeOffset now) => session.FirstAsync(
         $"""
         {Select}
         WHERE k.key_hash = @hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > @now)
-            AND (k.person_id IS NULL OR (m.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM person p WHERE p.id = k.person_id AND p.disabled_at IS NOT NULL)))
+            AND (k.person_id IS NULL OR (m.person_id IS NOT NULL AND m.suspended_at IS NULL AND NOT EXISTS (SELECT 1 FROM person p WHERE p.id = k.person_id AND p.disabled_at IS NOT NULL)))
         """,
         Read, ("hash", hash), ("now", now.ToMicros()));
 

@@ -36,7 +36,7 @@ internal static class AuthEndpoints
         open.MapPost("/login", LogIn).Produces<SessionToken>().WithName("log_in")
             .WithMetadata(
                 new Refuses(StatusCodes.Status401Unauthorized, "The address or the password is wrong; or both are right and a second factor is asked for: its code goes into `code`."),
-                new Refuses(StatusCodes.Status403Forbidden, "The account is disabled, or a member of no workspace."));
+                new Refuses(StatusCodes.Status403Forbidden, "The account is disabled, suspended, or a member of no workspace."));
 
         var mine = routes.MapGroup("").WithTags("Accounts").RequireAuthorization(Policies.Person).WithMetadata(AnswersDetail.Instance);
         mine.MapPost("/auth/logout", LogOut).Produces<LoggedOut>().WithName("log_out");
@@ -191,8 +191,8 @@ internal sealed class AccountReader(Database database, AccountStore accounts, Ac
             var login = (await accounts.LoginsAsync(session, person, now, options.Value.IdleSince(now))).Find(l => l.Id == caller.Login?.Id);
             return new MeView(
                 caller.Actor, role, caller.WorkspaceName, ids.Of(person), caller.User, row.Email,
-                [.. memberships.Select(m => new MembershipView(m.WorkspaceName, m.Role.Word(), m.Workspace == caller.Workspace))],
-                login is null ? null : Of(login, memberships, caller));
+                [.. memberships.Where(m => !m.IsOut).Select(m => new MembershipView(m.WorkspaceName, m.Role.Word(), m.Workspace == caller.Workspace))],
+                login is null ? null : Of(login, NameOf(login, memberships), caller));
         },
         ct);
 
@@ -201,11 +201,13 @@ internal sealed class AccountReader(Database database, AccountStore accounts, Ac
         async session =>
         {
             var memberships = await accounts.OfPersonAsync(session, caller.Person!.Value);
-            return (await accounts.LoginsAsync(session, caller.Person.Value, now, options.Value.IdleSince(now))).ConvertAll(login => Of(login, memberships, caller));
+            return (await accounts.LoginsAsync(session, caller.Person.Value, now, options.Value.IdleSince(now))).ConvertAll(login => Of(login, NameOf(login, memberships), caller));
         },
         ct);
 
-    private static SessionView Of(LoginRow login, List<Account> memberships, Caller caller) => new(
-        login.Id, login.Kind, login.Proof, memberships.Find(m => m.Workspace == login.Workspace)?.WorkspaceName ?? "", login.Address, login.Agent,
-        login.CreatedAt, login.SeenAt, login.ExpiresAt, login.Id == caller.Login?.Id);
+    /// <param name="workspace">What the workspace is called that the login looks at.</param>
+    public static SessionView Of(LoginRow login, string workspace, Caller caller) => new(
+        login.Id, login.Kind, login.Proof, workspace, login.Address, login.Agent, login.CreatedAt, login.SeenAt, login.ExpiresAt, login.Id == caller.Login?.Id);
+
+    private static string NameOf(LoginRow login, List<Account> memberships) => memberships.Find(m => m.Workspace == login.Workspace)?.WorkspaceName ?? "";
 }

@@ -17,7 +17,7 @@ internal static class MeApiEndpoints
         group.MapGet("/sessions", Sessions).RequireAuthorization(Policies.Person);
         group.MapPost("/password", ChangePassword).RequireAuthorization(Policies.Person).WithMetadata(
             new Refuses(StatusCodes.Status403Forbidden, "The current password is wrong."), new Refuses(StatusCodes.Status429TooManyRequests, "Too many tries."));
-        group.MapDelete("/sessions/{id}", End).RequireAuthorization(Policies.Person);
+        group.MapDelete("/sessions/{id}", End).RequireAuthorization(Policies.Person).RequireRecentProof();
     }
 
     /// <summary>Who asks: the person or key, its role, and the workspaces that a person is a member of.</summary>

@@ -20,6 +20,16 @@ internal static class MemberEndpoints
         // Everybody may leave; who may remove others is looked at where it is done.
         members.MapDelete("/{id}", Remove).RequireAuthorization(Policies.Viewer).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The last owner stays."));
 
+        var access = members.MapGroup("/{id}").RequireAuthorization(Policies.Admin).RequireRecentProof()
+            .WithMetadata(new Refuses(StatusCodes.Status404NotFound, "The workspace has no such member."), new Refuses(StatusCodes.Status409Conflict, "The last owner stays, and nobody suspends himself."));
+        access.MapPost("/suspend", Suspend);
+        access.MapPost("/resume", Resume);
+
+        var sessions = members.MapGroup("/{id}/sessions").RequireAuthorization(Policies.Admin).WithMetadata(new Refuses(StatusCodes.Status404NotFound, "The workspace has no such member, or the member no such session that looks at it."));
+        sessions.MapGet("", Sessions);
+        sessions.MapDelete("", EndSessions).RequireRecentProof();
+        sessions.MapDelete("/{session:long}", EndSession).RequireRecentProof();
+
         var invitations = routes.MapGroup("/api/v1/invitations").WithTags("Members").RequireAuthorization(Policies.Admin);
         invitations.MapGet("", Open);
         invitations.MapPost("", Invite);
@@ -53,6 +63,47 @@ internal static class MemberEndpoints
         return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
     }
 
+    /// <summary>Keeps a member out of this workspace, and of no other, until he is let in again: his sessions here end, his own keys are refused within five seconds, he is not paged. Idempotent.</summary>
+    /// <param name="id">The member's id.</param>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Suspend(string id, ClaimsPrincipal user, Members members, CancellationToken ct)
+    {
+        var result = await members.SuspendAsync(Caller.Of(user), id, ct);
+        return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
+    }
+
+    /// <summary>Lets a suspended member in again, with the role and keys of before. Idempotent.</summary>
+    /// <param name="id">The member's id.</param>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Resume(string id, ClaimsPrincipal user, Members members, CancellationToken ct)
+    {
+        var result = await members.ResumeAsync(Caller.Of(user), id, ct);
+        return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
+    }
+
+    /// <summary>What a member is logged in with that looks at this workspace, newest use first. Sessions that look at another workspace are not shown.</summary>
+    /// <param name="id">The member's id.</param>
+    internal static async Task<Results<Ok<Page<SessionView>>, ProblemHttpResult>> Sessions(string id, ClaimsPrincipal user, MemberSessions sessions, CancellationToken ct)
+    {
+        var result = await sessions.ListAsync(Caller.Of(user), id, ct);
+        return result.Ok ? TypedResults.Ok(new Page<SessionView>(result.Value, null)) : result.Error.ToProblem();
+    }
+
+    /// <summary>Ends all that a member is logged in with that looks at this workspace, at once; of one's own all but the one that asks. Idempotent.</summary>
+    /// <param name="id">The member's id.</param>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> EndSessions(string id, ClaimsPrincipal user, MemberSessions sessions, CancellationToken ct)
+    {
+        var result = await sessions.EndAllAsync(Caller.Of(user), id, ct);
+        return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
+    }
+
+    /// <summary>Ends one session of a member at once.</summary>
+    /// <param name="id">The member's id.</param>
+    /// <param name="session">The session's number.</param>
+    internal static async Task<Results<NoContent, ProblemHttpResult>> EndSession(string id, long session, ClaimsPrincipal user, MemberSessions sessions, CancellationToken ct)
+    {
+        var result = await sessions.EndAsync(Caller.Of(user), id, session, ct);
+        return result.Ok ? TypedResults.NoContent() : result.Error.ToProblem();
+    }
+
     /// <summary>Invitations that can still be accepted, newest first.</summary>
     internal static async Task<Ok<Page<InvitationView>>> Open(ClaimsPrincipal user, Invitations invitations, CancellationToken ct)
     {
@@ -82,7 +133,7 @@ internal static class MemberEndpoints
         await invitations.RevokeAsync(Caller.Of(user), id, ct) is { } refusal ? refusal.ToProblem() : TypedResults.NoContent();
 
     private static MemberView Of(MemberRow row, AccountIds ids) => new(
-        ids.Of(row.Account.Id), row.Account.UserName, row.Account.Email, row.Account.Role.Word(), row.JoinedAt, row.SeenAt, row.HasSecondFactor);
+        ids.Of(row.Account.Id), row.Account.UserName, row.Account.Email, row.Account.Role.Word(), row.JoinedAt, row.SeenAt, row.HasSecondFactor, row.Account.SuspendedAt);
 
     private static InvitationView Of(Invitation row) => new(
         row.Id, row.Email, row.Role.Word(), row.UserName, row.InvitedBy, row.CreatedAt, row.ExpiresAt);

@@ -28,16 +28,16 @@ internal static class MemberRules
     /// <returns>Why this member cannot be changed; null: he can.</returns>
     public static Error? MayChange(Caller by, Account member) => member.Role > by.Role ? Error.Forbidden("Somebody with a role above yours can be changed only by his like.") : null;
 
-    /// <param name="next">Null: he leaves.</param>
-    /// <returns>Why not; null: an owner is left.</returns>
+    /// <param name="next">Null: he goes, or is kept out.</param>
+    /// <returns>Why not; null: an owner is left who can come in.</returns>
     public static Error? KeepsAnOwner(IReadOnlyList<Account> members, Account member, Role? next) =>
-        member.Role == Role.Owner && next != Role.Owner && members.Count(m => m.Role == Role.Owner) == 1
+        member is { Role: Role.Owner, IsOut: false } && next != Role.Owner && members.Count(m => m is { Role: Role.Owner, IsOut: false }) == 1
             ? Error.Conflict("member.last_owner", "The last owner stays: make somebody else an owner first.")
             : null;
 }
 
 /// <summary>The people of a workspace, their roles, and how they leave it.</summary>
-internal sealed class Members(Database database, AccountStore accounts, AccountIds ids, EventLog log, TimeProvider clock)
+internal sealed class Members(Database database, AccountStore accounts, AccountIds ids, EventLog log, AccountMail mail, TimeProvider clock)
 {
     public Task<List<MemberRow>> ListAsync(long workspace, CancellationToken ct) => database.ReadAsync(
         async session =>
@@ -58,7 +58,8 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
     /// <summary>Gives a member another role. Keys that he owns and that could do more than he now may are revoked. Idempotent.</summary>
     /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
     public Task<Result<Account>> SetRoleAsync(Caller by, string id, Role role, CancellationToken ct) => ChangeAsync(
-        by, id, role,
+        by, id,
+        (member, members) => MayChange(by, member) ?? MemberRules.MayGive(by, role) ?? MemberRules.KeepsAnOwner(members, member, role),
         async (tx, member) =>
         {
             if (member.Role != role)
@@ -75,12 +76,13 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
     /// <summary>Ends a membership, with its sessions, its devices and the keys that the person owns here. The account itself stays. Everybody may leave himself.</summary>
     /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
     public Task<Result<Account>> RemoveAsync(Caller by, string id, CancellationToken ct) => ChangeAsync(
-        by, id, null,
+        by, id,
+        (member, members) => (member.Id == by.Person ? null : MayChange(by, member)) ?? MemberRules.KeepsAnOwner(members, member, null),
         async (tx, member) =>
         {
             var now = clock.GetUtcNow();
             await tx.ExecuteAsync("DELETE FROM member WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
-            await tx.ExecuteAsync("DELETE FROM login WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
+            await accounts.EndSessionsInAsync(tx, by.Workspace, member.Id);
             await tx.ExecuteAsync("DELETE FROM device WHERE workspace_id = @workspace AND user_name = @user", ("workspace", by.Workspace), ("user", member.UserName));
             await EndWhatHeGaveAsync(tx, member, null, now);
             await log.AppendAsync(tx, by.Workspace, now, [new("member.removed", $"member/{member.UserName}", by.Actor, by.Person == member.Id ? "left" : $"was {member.Role.Word()}")]);
@@ -88,27 +90,72 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
         },
         ct);
 
-    /// <param name="next">Null: he leaves.</param>
-    private Task<Result<Account>> ChangeAsync(Caller by, string id, Role? next, Func<Tx, Account, Task<Account>> change, CancellationToken ct) => database.WriteAsync<Result<Account>>(
+    /// <summary>
+    /// Keeps a member out of this workspace until he is let in again, and touches no other: his sessions here end, his own keys are refused, the open invitations that he made end, and he
+    /// is not paged. Idempotent.
+    /// </summary>
+    /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
+    public Task<Result<Account>> SuspendAsync(Caller by, string id, CancellationToken ct) => ChangeAsync(
+        by, id,
+        (member, members) => member.Id == by.Person
+            ? Error.Conflict("member.oneself", "Nobody suspends himself. Leave, or let another administrator do it.")
+            : MayChange(by, member) ?? MemberRules.KeepsAnOwner(members, member, null),
+        async (tx, member) =>
+        {
+            if (member.SuspendedAt is not null)
+            {
+                return member;
+            }
+
+            var now = clock.GetUtcNow();
+            await accounts.SuspendAsync(tx, by.Workspace, member.Id, now);
+            var ended = await accounts.EndSessionsInAsync(tx, by.Workspace, member.Id);
+            await EndInvitationsAsync(tx, member, now);
+            await mail.SuspendedAsync(tx, by.Workspace, by.WorkspaceName, member.Email, now);
+            await log.AppendAsync(tx, by.Workspace, now, [new("member.suspended", $"member/{member.UserName}", by.Actor, $"may not come in and is not paged; sessions ended: {ended}")]);
+            return member with { SuspendedAt = now };
+        },
+        ct);
+
+    /// <summary>Lets somebody in again who was suspended. Idempotent.</summary>
+    /// <param name="id">As <see cref="AccountIds"/> gives it.</param>
+    public Task<Result<Account>> ResumeAsync(Caller by, string id, CancellationToken ct) => ChangeAsync(
+        by, id,
+        (member, _) => MayChange(by, member),
+        async (tx, member) =>
+        {
+            if (member.SuspendedAt is null)
+            {
+                return member;
+            }
+
+            var now = clock.GetUtcNow();
+            await accounts.SuspendAsync(tx, by.Workspace, member.Id, since: null);
+            await log.AppendAsync(tx, by.Workspace, now, [new("member.resumed", $"member/{member.UserName}", by.Actor, $"may come in again, as {member.Role.Word()}")]);
+            return member with { SuspendedAt = null };
+        },
+        ct);
+
+    /// <param name="refuses">Why not, of the member and all members; null: go on.</param>
+    private Task<Result<Account>> ChangeAsync(
+        Caller by, string id, Func<Account, IReadOnlyList<Account>, Error?> refuses, Func<Tx, Account, Task<Account>> change, CancellationToken ct) => database.WriteAsync<Result<Account>>(
         async tx =>
         {
             // Two owners who remove each other at once must not both succeed.
             await tx.LockWorkspaceAsync(by.Workspace);
             var members = await accounts.ListAsync(tx, by.Workspace);
-            if (members.Find(m => ids.Of(m.Id).ToString() == id) is not { } member)
-            {
-                return Error.NotFound("member", id);
-            }
-
-            var leaves = next is null && member.Id == by.Person;
-            var refusal = (next is null ? null : RecentProof.Missing(by, clock.GetUtcNow())) ?? (leaves ? null : MayManage(by) ?? MemberRules.MayChange(by, member))
-                ?? (next is { } role ? MemberRules.MayGive(by, role) : null)
-                ?? MemberRules.KeepsAnOwner(members, member, next);
-            return refusal is null ? await change(tx, member) : refusal;
+            return ids.Find(members, id) is not { } member ? Error.NotFound("member", id)
+                : refuses(member, members) is { } refusal ? refusal
+                : await change(tx, member);
         },
         ct);
 
-    private static Error? MayManage(Caller by) => !by.May(Policies.Admin) ? Error.Forbidden("Only administrators change other members.") : null;
+    private Error? MayChange(Caller by, Account member) =>
+        !by.May(Policies.Admin) ? Error.Forbidden("Only administrators change other members.") : RecentProof.Missing(by, clock.GetUtcNow()) ?? MemberRules.MayChange(by, member);
+
+    private static Task<int> EndInvitationsAsync(Tx tx, Account member, DateTimeOffset now) => tx.ExecuteAsync(
+        "UPDATE invitation SET ended_at = @now WHERE workspace_id = @workspace AND invited_by = @by AND ended_at IS NULL",
+        ("now", now.ToMicros()), ("workspace", member.Workspace), ("by", $"user:{member.UserName}"));
 
     /// <summary>The act itself, whoever decided it. What the member handed out above the new role ends, and so does a link with which somebody below it could become him.</summary>
     public static async Task GiveRoleAsync(Tx tx, AccountStore accounts, Account member, Role role, DateTimeOffset now)
@@ -134,9 +181,7 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
 
         if (role < Role.Admin)
         {
-            await tx.ExecuteAsync(
-                "UPDATE invitation SET ended_at = @now WHERE workspace_id = @workspace AND invited_by = @by AND ended_at IS NULL",
-                ("now", now.ToMicros()), ("workspace", member.Workspace), ("by", $"user:{member.UserName}"));
+            await EndInvitationsAsync(tx, member, now);
         }
     }
 

@@ -9,9 +9,6 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
 {
     public const string Purpose = "reset";
 
-    /// <summary>How long ago somebody without a password must have proved who he is to set one.</summary>
-    public static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
-
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
     public static string ByMail(long person) => $"mail/{person}";
@@ -19,7 +16,7 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
     public static string ByAdministrator(long person) => $"hand/{person}";
 
     /// <summary>Changes the password of somebody who is logged in; his other sessions end.</summary>
-    /// <param name="current">Not looked at where there is none yet; then the login must be younger than ten minutes.</param>
+    /// <param name="current">Not looked at where there is none yet; then a recent proof is asked for.</param>
     /// <returns>Null: it is changed.</returns>
     public async Task<Error?> ChangeAsync(Caller by, string current, string next, LoginFacts facts, CancellationToken ct)
     {
@@ -31,9 +28,9 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
 
         if (person.PasswordHash is not { Length: > 0 })
         {
-            if (by.Login!.ProvedAt < clock.GetUtcNow() - Fresh)
+            if (RecentProof.Missing(by, clock.GetUtcNow()) is { } missing)
             {
-                return Error.Forbidden("Log in again first: it is more than ten minutes since you did.");
+                return missing;
             }
         }
         else if (await door.CheckAsync(person, current, facts, ct) is { } wrong)
@@ -80,7 +77,7 @@ internal sealed class PasswordReset(Database database, AccountStore accounts, Pa
     public Task<Result<string>> MakeLinkAsync(Caller by, string id, AccountIds ids, CancellationToken ct) => database.WriteAsync<Result<string>>(
         async tx =>
         {
-            if ((await accounts.ListAsync(tx, by.Workspace)).Find(m => ids.Of(m.Id).ToString() == id) is not { } member)
+            if (ids.Find(await accounts.ListAsync(tx, by.Workspace), id) is not { } member)
             {
                 return Error.NotFound("member", id);
             }

@@ -30,7 +30,8 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
         }
 
         // A new password ends all sessions: none may begin after it by the proof of the one before.
-        var memberships = await accounts.OfPersonAsync(tx, person.Id);
+        var all = await accounts.OfPersonAsync(tx, person.Id);
+        var memberships = all.FindAll(m => !m.IsOut);
         if (!await accounts.HoldsAsync(tx, person) || !rule.Admits(facts, memberships))
         {
             // As for a wrong one: where passwords are off, nobody is told that one is right.
@@ -41,16 +42,20 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
             ? memberships.Find(m => m.Workspace == person.LastWorkspace) ?? memberships.FirstOrDefault()
             : memberships.Find(m => m.WorkspaceName == workspace);
         return chosen is null
-            ? new Error(ErrorKind.Forbidden, "account.no_workspace", workspace is null
-                ? "This account is a member of no workspace any more. Ask somebody there for an invitation."
-                : "This account is not a member of that workspace.")
+            ? NoWorkspace(workspace, all.Exists(m => m.IsOut && (workspace is null || m.WorkspaceName == workspace)))
             : !facts.IsEnough && await FactorStore.AnyAsync(tx, person.Id)
                 ? new Error(ErrorKind.Forbidden, SecondNeeded, "A code of the second factor is needed too: from the authenticator app, or a recovery code.")
                 : await BeginAsync(tx, person.Id, chosen.Workspace, facts);
     }
 
+    private static Error NoWorkspace(string? wanted, bool isSuspended) =>
+        isSuspended ? new(ErrorKind.Forbidden, "account.suspended", "Your membership is suspended. Ask an administrator of the workspace.")
+        : new(ErrorKind.Forbidden, "account.no_workspace", wanted is null
+            ? "This account is a member of no workspace any more. Ask somebody there for an invitation."
+            : "This account is not a member of that workspace.");
+
     /// <summary>Begins a session for somebody who has shown all that is asked for.</summary>
-    /// <param name="person">A member of the workspace, not disabled.</param>
+    /// <param name="person">A member of the workspace, neither suspended nor disabled.</param>
     /// <param name="life">How long it lasts; null: as long as one of its kind does.</param>
     /// <exception cref="InvalidOperationException">The person is not a member there.</exception>
     public async Task<SignedIn> BeginAsync(Tx tx, long person, long workspace, LoginFacts facts, TimeSpan? life = null)
@@ -70,7 +75,7 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
     public Task<string?> SwitchAsync(Caller by, string token, string workspace, CancellationToken ct) => database.WriteAsync(
         async tx =>
         {
-            if ((await accounts.OfPersonAsync(tx, by.Person!.Value)).Find(m => m.WorkspaceName == workspace) is not { } next
+            if ((await accounts.OfPersonAsync(tx, by.Person!.Value)).Find(m => m.WorkspaceName == workspace && !m.IsOut) is not { } next
                 || await accounts.MoveSessionAsync(tx, token, next.Workspace) is not { } moved)
             {
                 return null;

@@ -80,8 +80,17 @@ internal sealed class PageSender(
         }
     }
 
+    /// <summary>Whether the page is for somebody who was disabled or suspended since it was planned.</summary>
+    public static bool IsOut(EstateSnapshot estate, PageRow page) =>
+        page.RecipientKind == RecipientKind.User && estate.Model.Users.GetValueOrDefault(page.Recipient) is { Disabled: true };
+
     private async Task<SendOutcome> SendAsync(EstateSnapshot estate, PageRow page, IncidentState incident, int more, CancellationToken ct)
     {
+        if (IsOut(estate, page))
+        {
+            return new SendOutcome.Refused($"{page.Recipient} is disabled, and not paged.");
+        }
+
         if (PagePlanner.MethodOf(estate, page.RecipientKind, page.Recipient, page.Method) is not { } method)
         {
             return new SendOutcome.Refused($"{page.Recipient} has no contact method {page.Method} any more.");
@@ -245,13 +254,15 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     /// <summary>A page failed for good: the recipient's next method begins, or they cannot be reached.</summary>
     private async Task FallThroughAsync(Tx tx, EstateSnapshot estate, long workspace, PageRow page, string reason, DateTimeOffset now)
     {
-        if (await PromoteNextAsync(tx, workspace, page, now))
+        // Who may not act any more is not asked by other methods, and what he was sent before counts for nothing.
+        var isOut = PageSender.IsOut(estate, page);
+        if (!isOut && await PromoteNextAsync(tx, workspace, page, now))
         {
             return;
         }
 
         var ladder = await pages.LadderAsync(tx, workspace, page);
-        if (!ladder.Exists(p => p.Id != page.Id && p.Status is PageStatus.Sent or PageStatus.Queued or PageStatus.Bundled))
+        if (isOut || !ladder.Exists(p => p.Id != page.Id && p.Status is PageStatus.Sent or PageStatus.Queued or PageStatus.Bundled))
         {
             await flow.ApplyAsync(tx, estate, page.Incident, new IncidentEvent.Unreachable(page.RecipientId, page.Epoch, reason), "system", now);
         }

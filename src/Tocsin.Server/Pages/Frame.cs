@@ -52,6 +52,9 @@ public sealed record Frame
     /// <summary>What the last form could not do, and why.</summary>
     public string? Fault { get; init; }
 
+    /// <summary>A form of this page that was held up until its sender had proved who he is; null: none.</summary>
+    public HeldForm? Held { get; init; }
+
     /// <summary>Sample data is shown; a banner says so.</summary>
     public bool Demo { get; init; }
 
@@ -61,9 +64,18 @@ public sealed record Frame
     /// <summary>Full names by short name.</summary>
     public IReadOnlyDictionary<string, string> People { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Users who are never paged, although schedules may name them.</summary>
+    public IReadOnlyList<string> Unpaged { get; init; } = [];
+
     public bool MayAct => Role is "owner" or "admin" or "responder";
 
     public bool MayAdminister => Role is "owner" or "admin";
+
+    /// <summary>Whether the form that is sent there was held up just now: its button has the focus.</summary>
+    public bool Holds(string to) => Held?.To == to;
+
+    /// <summary>What was typed into a field of a form that was held up just now; null: nothing.</summary>
+    public string? Typed(string to, string field) => Holds(to) && Held!.Fields.GetValueOrDefault(field) is [var text, ..] ? text : null;
 
     /// <summary>The reader's full name where one is known.</summary>
     public string? Name => User is null ? null : People.GetValueOrDefault(User, User);
@@ -73,6 +85,9 @@ public sealed record Frame
         string.Equals(name, User, StringComparison.Ordinal) ? "you" : People.GetValueOrDefault(name, name);
 
     public string Persons(IEnumerable<string> names) => Words.And([.. names.Select(Person)]);
+
+    /// <summary>As <see cref="Persons"/>, for people who are on call: who is not paged all the same is marked.</summary>
+    public string OnCallPersons(IEnumerable<string> names) => Words.And([.. names.Select(name => Unpaged.Contains(name) ? $"{Person(name)} (disabled, not paged)" : Person(name))]);
 
     /// <summary>Who did it, for a person: "user:ana" is Ana's name, "system" is Tocsin.</summary>
     public string Actor(string actor)
@@ -88,6 +103,9 @@ public sealed record Frame
         };
     }
 }
+
+/// <param name="To">Where it is sent.</param>
+public sealed record HeldForm(string To, IReadOnlyDictionary<string, string[]> Fields);
 
 /// <param name="Team">The team, or the schedule where it has none.</param>
 /// <param name="Users">Empty: nobody, which the header says loudly.</param>

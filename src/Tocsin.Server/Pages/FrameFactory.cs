@@ -13,7 +13,7 @@ internal sealed record PageRequest(Caller Caller, EstateSnapshot Estate, Frame F
     public DateTimeOffset Now => Frame.Clock.Now;
 }
 
-internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormTokens forms, TimeProvider clock)
+internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormTokens forms, HeldForms held, TimeProvider clock)
 {
     public const string ThemeCookie = "tocsin-theme";
     public const string KeysCookie = "tocsin-keys";
@@ -48,8 +48,10 @@ internal sealed class FrameFactory(FrameFacts facts, IEstates estates, FormToken
             Seq = known.Seq,
             Notice = notice,
             Fault = fault,
+            Held = Done.IsFragment(http.Request) ? null : held.Take(http, caller),
             Demo = known.Demo,
             DemoPhones = known.DemoPhones,
+            Unpaged = [.. estate.Model.Users.Values.Where(u => u.Disabled).Select(u => u.Name)],
             People = estate.Model.Users.Values.Where(u => u.FullName is not null).ToDictionary(u => u.Name, u => u.FullName!, StringComparer.Ordinal),
         });
     }

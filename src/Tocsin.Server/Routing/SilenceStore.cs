@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tocsin.Data;
+using Tocsin.Workspaces;
 
 namespace Tocsin.Routing;
 
@@ -37,7 +38,7 @@ internal sealed class SilenceStore
             """,
             ("workspace", workspace), ("id", silence.Id), ("body", JsonSerializer.Serialize(silence, SilenceJson.Default.Silence)),
             ("starts", silence.StartsAt.ToMicros()), ("ends", silence.EndsAt.ToMicros()), ("now", now.ToMicros()));
-        await tx.ExecuteAsync("UPDATE workspace SET revision = revision + 1 WHERE id = @workspace", ("workspace", workspace));
+        await WorkspaceStore.TouchAsync(tx, workspace);
     }
 
     private static Silence Read(DbDataReader row) => JsonSerializer.Deserialize(row.GetString(0), SilenceJson.Default.Silence)!;

@@ -18,6 +18,9 @@ internal sealed class WorkspaceStore
         "SELECT id, name, revision FROM workspace WHERE name = @name",
         static row => new Workspace(row.GetInt64(0), row.GetString(1), row.GetInt64(2)), ("name", name));
 
+    /// <summary>Lets every node compile the configuration anew, within two seconds: something that it depends on has changed.</summary>
+    public static Task TouchAsync(Tx tx, long workspace) => tx.ExecuteAsync("UPDATE workspace SET revision = revision + 1 WHERE id = @workspace", ("workspace", workspace));
+
     /// <summary>
     /// The workspace of that name, made if it is missing. The default workspace takes the name instead if it is the only one and
     /// nobody has used it, so that a first estate does not leave an empty workspace, and keys made before it, beside it.

@@ -94,7 +94,7 @@ internal static class SecurityChecks
     private static Task<List<string>> WithoutSecondFactorAsync(Session session) => session.QueryAsync(
         """
         SELECT w.name, m.user_name FROM member m JOIN person p ON p.id = m.person_id JOIN workspace w ON w.id = m.workspace_id
-        WHERE m.role IN ('owner', 'admin') AND p.password_hash IS NOT NULL AND p.password_hash <> '' AND p.disabled_at IS NULL AND p.totp_confirmed_at IS NULL
+        WHERE m.role IN ('owner', 'admin') AND p.password_hash IS NOT NULL AND p.password_hash <> '' AND p.disabled_at IS NULL AND m.suspended_at IS NULL AND p.totp_confirmed_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.person_id = p.id)
         ORDER BY w.name, m.user_name
         """,

@@ -72,7 +72,7 @@ public abstract class MigrationTests(Engine engine)
         await Migrator.MigrateAsync(database, _now, default);
 
         var accounts = new AccountStore();
-        var known = await database.ReadAsync(session => accounts.FindByEmailAsync(session, "Ana@example.test"), default);
+        var known = await database.ReadAsync(async session => await accounts.OfPersonAsync(session, (await accounts.FindPersonAsync(session, "Ana@example.test"))!.Id), default);
         var session = await database.ReadAsync(s => accounts.FindLoginAsync(s, token, LoginFacts.Web, _now, DateTimeOffset.UnixEpoch), default);
         Assert.Equal([("acme", "ana", Role.Owner, "hash"), ("other", "ana-b", Role.Viewer, "hash")], known.Select(a => (a.WorkspaceName, a.UserName, a.Role, a.PasswordHash!)));
         Assert.Single(known.Select(a => a.Id).Distinct());

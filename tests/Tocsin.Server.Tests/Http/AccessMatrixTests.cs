@@ -9,6 +9,7 @@ using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.OnCall;
 using Tocsin.Pages;
+using Tocsin.Tests.Identity;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Http;
@@ -71,6 +72,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["alerts/{group}"] = "acme",
             ["sessions/{id}"] = await IdAsync("login"),
             ["devices/{id}"] = $"{device["id"]}",
+            ["sessions/{session}"] = await IdAsync("login"),
             ["keys/{id}"] = await IdAsync("api_key"),
             ["api-keys/{prefix}"] = key["key"].Text()[..12],
             ["members/{id}"] = (await owner.GetJsonAsync("/api/v1/me"))["id"].Text(),
@@ -229,7 +231,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             {
                 var accounts = _bench.Service<AccountStore>();
                 var owner = (await _bench.Service<WorkspaceStore>().ListAsync(tx)).Single(w => w.Name == workspace);
-                var person = await accounts.SaveAsync(tx, owner.Id, $"{who.Role}@{workspace}.test", who.Role == Role.Responder ? Responder : $"{who.Role}", who.Role, "", DateTimeOffset.UtcNow);
+                var person = await accounts.MemberAsync(tx, owner.Id, $"{who.Role}@{workspace}.test", who.Role == Role.Responder ? Responder : $"{who.Role}", who.Role);
                 return await accounts.BeginSessionAsync(tx, owner.Id, person, new(LoginFacts.Web, "password", "127.0.0.1", ""), DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
             },
             default);

@@ -3,6 +3,7 @@ using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Demo.Fakes;
 using Tocsin.Identity;
+using Tocsin.Tests.Identity;
 
 namespace Tocsin.Tests.Http;
 
@@ -116,7 +117,7 @@ public sealed class AccountSettingsTests : IAsyncLifetime
         var (accounts, client) = (_bench.Service<AccountStore>(), _bench.Anybody());
         var token = await _bench.Service<Database>().WriteAsync(
             async tx => await accounts.BeginSessionAsync(
-                tx, 1, await accounts.SaveAsync(tx, 1, $"{user}@acme.test", user, Role.Viewer, "", DateTimeOffset.UtcNow), new(kind, "password", "127.0.0.1", ""), DateTimeOffset.UtcNow, TimeSpan.FromDays(14)),
+                tx, 1, await accounts.MemberAsync(tx, 1, $"{user}@acme.test", user, Role.Viewer, ""), new(kind, "password", "127.0.0.1", ""), DateTimeOffset.UtcNow, TimeSpan.FromDays(14)),
             default);
         client.DefaultRequestHeaders.Add(kind == LoginFacts.Web ? "Cookie" : "Authorization", kind == LoginFacts.Web ? $"tocsin={token}" : $"Bearer {token}");
         return client;

@@ -86,6 +86,8 @@ public sealed partial class FactorDutyTests : IAsyncLifetime
             (HttpMethod.Post, "/api/v1/keys", """{"name":"ci","role":"admin"}"""),
             (HttpMethod.Post, "/api/v1/invitations", """{"email":"new@acme.test","role":"owner"}"""),
             (HttpMethod.Post, $"/api/v1/members/{id}/reset-factors", ""),
+            (HttpMethod.Delete, $"/api/v1/members/{id}/sessions", ""),
+            (HttpMethod.Delete, $"/api/v1/members/{id}", ""),
         ];
         foreach (var (method, path, body) in sensitive)
         {

@@ -9,6 +9,7 @@ using Tocsin.Data;
 using Tocsin.Demo.Fakes;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Tests.Identity;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Http;
@@ -91,7 +92,7 @@ internal sealed class HttpBench : IAsyncDisposable
             async tx =>
             {
                 var owner = (await Service<WorkspaceStore>().ListAsync(tx)).Single(w => w.Name == workspace);
-                var account = await accounts.SaveAsync(tx, owner.Id, $"{user}@{workspace}.test", user, role, "", DateTimeOffset.UtcNow);
+                var account = await accounts.MemberAsync(tx, owner.Id, $"{user}@{workspace}.test", user, role);
                 return await accounts.BeginSessionAsync(tx, owner.Id, account, new(LoginFacts.Web, "password", "127.0.0.1", ""), DateTimeOffset.UtcNow, TimeSpan.FromHours(1));
             },
             default);

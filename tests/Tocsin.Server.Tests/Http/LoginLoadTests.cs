@@ -1,6 +1,7 @@
 using System.Net;
 using Tocsin.Data;
 using Tocsin.Identity;
+using Tocsin.Tests.Identity;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Http;
@@ -28,7 +29,7 @@ public sealed class LoginLoadTests : IAsyncLifetime
             async tx =>
             {
                 var acme = (await _bench.Service<WorkspaceStore>().ListAsync(tx)).Single(w => w.Name == "acme");
-                await _bench.Service<AccountStore>().SaveAsync(tx, acme.Id, "slow@acme.test", "slow", Role.Viewer, SlowHash, DateTimeOffset.UtcNow);
+                await _bench.Service<AccountStore>().MemberAsync(tx, acme.Id, "slow@acme.test", "slow", Role.Viewer, SlowHash);
             },
             default);
         using var anybody = _bench.Anybody();

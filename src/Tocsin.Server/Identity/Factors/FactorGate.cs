@@ -8,13 +8,14 @@ using Tocsin.Pages;
 namespace Tocsin.Identity;
 
 /// <summary>Marks what a session may do only when its owner has proved who he is within the last minutes.</summary>
-internal sealed class RecentProof
+/// <param name="keeps">The fields of a form that are kept meanwhile: never a secret.</param>
+internal sealed class RecentProof(params string[] keeps)
 {
     public const string TooOld = "login.proof_too_old";
 
     public static readonly TimeSpan Most = TimeSpan.FromMinutes(10);
 
-    public static RecentProof Instance { get; } = new();
+    public IReadOnlyList<string> Keeps => keeps;
 
     /// <summary>What stands against a sensitive act by this caller: a proof that is too old. Keys bring their own rights and are not asked.</summary>
     public static Error? Missing(Caller caller, DateTimeOffset now) => caller.Login is { } login && now - login.ProvedAt > Most
@@ -34,8 +35,18 @@ internal static class FactorGate
     public const string AgainPath = "/login/again";
     public const string SetUpPath = "/me/second-factor";
 
-    public static TBuilder RequireRecentProof<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(RecentProof.Instance);
+    /// <param name="keeps">The fields of a form that its sender finds again afterwards: never a secret.</param>
+    public static TBuilder RequireRecentProof<TBuilder>(this TBuilder builder, params string[] keeps)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RecentProof(keeps));
+
+    /// <summary>For a form that was found to need a proof while it was worked on: leads to where one is given, and back to the form as it was typed.</summary>
+    /// <param name="keeps">As <see cref="RequireRecentProof"/>.</param>
+    public static async Task<Done> ProveFirstAsync(HttpContext http, params string[] keeps)
+    {
+        var back = Back(http.Request);
+        await http.RequestServices.GetRequiredService<HeldForms>().KeepAsync(http, Caller.Of(http.User), back, keeps);
+        return Done.Elsewhere($"{AgainPath}?next={Uri.EscapeDataString(back)}", "Confirm that it is you. Then do it once more.");
+    }
 
     public static TBuilder AllowWithoutSecondFactor<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(WithoutSecondFactor.Instance);
@@ -48,15 +59,15 @@ internal static class FactorGate
         {
             if (http.GetEndpoint()?.Metadata is { } its && its.GetMetadata<IAllowAnonymous>() is null && Caller.Find(http.User) is { Login: not null } caller)
             {
-                if (its.GetMetadata<RecentProof>() is not null && RecentProof.Missing(caller, clock.GetUtcNow()) is { } missing)
+                if (its.GetMetadata<RecentProof>() is { } proof && RecentProof.Missing(caller, clock.GetUtcNow()) is { } missing)
                 {
-                    await RefuseAsync(http, caller, missing, $"{AgainPath}?next={Uri.EscapeDataString(Back(http.Request))}", "Confirm that it is you. Then do it once more.");
+                    await (IsPage(http, caller) ? await ProveFirstAsync(http, [.. proof.Keeps]) : Problem(http, missing)).ExecuteAsync(http);
                     return;
                 }
 
                 if (Writes(http.Request) && its.GetMetadata<WithoutSecondFactor>() is null && await duty.MissingAsync(caller, http.RequestAborted) is { } owed)
                 {
-                    await RefuseAsync(http, caller, owed, SetUpPath, owed.Detail);
+                    await (IsPage(http, caller) ? Done.Elsewhere(SetUpPath, owed.Detail) : Problem(http, owed)).ExecuteAsync(http);
                     return;
                 }
             }
@@ -65,10 +76,10 @@ internal static class FactorGate
         });
     }
 
-    private static Task RefuseAsync(HttpContext http, Caller caller, Error error, string to, string says) =>
-        caller.ByCookie && (Errors.WantsPage(http.Request) || Done.IsFragment(http.Request)) ? Done.Elsewhere(to, says).ExecuteAsync(http)
-        : http.GetEndpoint()?.Metadata.GetMetadata<AnswersDetail>() is not null ? DetailAnswer.Of(error).ExecuteAsync(http)
-        : error.ToProblem().ExecuteAsync(http);
+    private static bool IsPage(HttpContext http, Caller caller) => caller.ByCookie && (Errors.WantsPage(http.Request) || Done.IsFragment(http.Request));
+
+    private static IResult Problem(HttpContext http, Error error) =>
+        http.GetEndpoint()?.Metadata.GetMetadata<AnswersDetail>() is not null ? DetailAnswer.Of(error) : error.ToProblem();
 
     private static bool Writes(HttpRequest request) => !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method));
 

@@ -16,7 +16,7 @@ internal sealed class FactorReset(Database database, AccountStore accounts, Acco
     public Task<Result<Account>> ByAdministratorAsync(Caller by, string id, CancellationToken ct) => database.WriteAsync<Result<Account>>(
         async tx =>
         {
-            if ((await accounts.ListAsync(tx, by.Workspace)).Find(m => ids.Of(m.Id).ToString() == id) is not { } member)
+            if (ids.Find(await accounts.ListAsync(tx, by.Workspace), id) is not { } member)
             {
                 return Error.NotFound("member", id);
             }

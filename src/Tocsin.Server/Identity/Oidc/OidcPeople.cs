@@ -27,7 +27,7 @@ internal sealed class OidcPeople(
         {
             if (known is { } outsider)
             {
-                await store.EndSessionsAsync(tx, workspace.Id, outsider);
+                await accounts.EndSessionsInAsync(tx, workspace.Id, outsider);
             }
 
             return Refused(workspace.Id, person, "in none of the groups", "You are in none of the groups that may use Tocsin. Ask an administrator of the provider.");
@@ -52,6 +52,11 @@ internal sealed class OidcPeople(
         if ((await accounts.FindPersonAsync(tx, known.Value))?.DisabledAt is not null)
         {
             return Refused(workspace.Id, person, "the account is disabled", "This account is disabled. Ask whoever runs this Tocsin.");
+        }
+
+        if (await accounts.FindMemberAsync(tx, workspace.Id, known.Value) is { SuspendedAt: not null })
+        {
+            return Refused(workspace.Id, person, "the membership is suspended", "Your membership is suspended. Ask an administrator of the workspace.");
         }
 
         await store.TouchAsync(tx, person.Issuer, person.Subject, now);

@@ -16,8 +16,4 @@ internal sealed class OidcStore
     public Task TouchAsync(Tx tx, string issuer, string subject, DateTimeOffset now) => tx.ExecuteAsync(
         "UPDATE external_login SET last_used_at = @now WHERE issuer = @issuer AND subject = @subject",
         ("now", now.ToMicros()), ("issuer", issuer), ("subject", subject));
-
-    /// <summary>Ends all that somebody is logged in with in a workspace.</summary>
-    public Task EndSessionsAsync(Tx tx, long workspace, long person) => tx.ExecuteAsync(
-        "DELETE FROM login WHERE workspace_id = @workspace AND person_id = @person", ("workspace", workspace), ("person", person));
 }

@@ -46,7 +46,7 @@ internal static class PasskeyEndpoints
     private static async Task<IResult> AskAgain(HttpContext http, PasskeyDesk desk, CancellationToken ct) =>
         Answer(await desk.AskAgainAsync(http, Caller.Of(http.User), ct), FactorGate.AgainPath);
 
-    private static async Task<IResult> Prove(HttpContext http, PasskeyDesk desk, Reproof reproof, CancellationToken ct)
+    private static async Task<IResult> Prove(HttpContext http, PasskeyDesk desk, Reproof reproof, HeldForms held, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (caller, next) = (Caller.Of(http.User), LoginDoors.Local(form["next"].ToString()));
@@ -56,7 +56,7 @@ internal static class PasskeyEndpoints
         }
 
         await reproof.DoneAsync(http, caller, LoginFacts.Passkey, ct);
-        return Done.Well(next, "");
+        return SecondStepEndpoints.Back(http, held, caller, next);
     }
 
     private static async Task<IResult> Offer(HttpContext http, PasskeyDesk desk, CancellationToken ct) => Answer(await desk.OfferAsync(http, Caller.Of(http.User), ct), Back);

@@ -77,7 +77,11 @@ internal static class SecondStepEndpoints
     private static Task<IResult> ShowAgain(HttpContext http, FrameFactory frames, Reproof reproof, FactorDesk desk, CancellationToken ct, string? next = null) =>
         AgainPageAsync(http, frames, reproof, desk, LoginDoors.Local(next), Done.Take(http).Fault, StatusCodes.Status200OK, ct);
 
-    private static async Task<IResult> Again(HttpContext http, FrameFactory frames, Reproof reproof, FactorDesk desk, CancellationToken ct)
+    /// <summary>Back to where the proof was missing; a form that was held up there is to be sent once more.</summary>
+    public static Done Back(HttpContext http, HeldForms held, Caller caller, string next) =>
+        Done.Well(next, held.Has(http.Request, caller, next) ? "Confirmed. Now do it once more." : "");
+
+    private static async Task<IResult> Again(HttpContext http, FrameFactory frames, Reproof reproof, FactorDesk desk, HeldForms held, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
         var (caller, next) = (Caller.Of(http.User), LoginDoors.Local(form["next"].ToString()));
@@ -85,7 +89,7 @@ internal static class SecondStepEndpoints
             ? await reproof.ByCodeAsync(http, caller, code, ct)
             : await reproof.ByPasswordAsync(http, caller, form["password"].ToString(), ct);
         return refusal is null
-            ? Done.Well(next, "")
+            ? Back(http, held, caller, next)
             : await AgainPageAsync(http, frames, reproof, desk, next, refusal.Code == PasswordDoor.Wrong ? "The password is wrong." : refusal.Detail, Problems.StatusOf(refusal), ct);
     }
 

@@ -102,6 +102,11 @@ internal static class ActionEndpoints
         }
 
         var person = page.RecipientKind == RecipientKind.User ? estate.Model.Users.GetValueOrDefault(page.Recipient) : null;
+        if (person is { Disabled: true })
+        {
+            return null;
+        }
+
         return new(estate, page, incident, person ?? new() { Name = page.Recipient }, $"{(page.RecipientKind == RecipientKind.User ? "user" : "channel")}:{page.Recipient}", outer with
         {
             User = page.Recipient,

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
 using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Sdk;
@@ -13,7 +14,7 @@ internal static class KeyPageEndpoints
     {
         pages.MapGet("/keys", Show);
         var acts = pages.MapGroup("/keys").AddEndpointFilter<FormFilter>();
-        acts.MapPost("/", Create).RequireRecentProof();
+        acts.MapPost("/", Create).RequireRecentProof("name", "role", "scope", "ends", "own");
         acts.MapPost("/{id:long}/rotate", Rotate).RequireRecentProof();
         acts.MapPost("/{id:long}/revoke", Revoke);
     }
@@ -28,8 +29,7 @@ internal static class KeyPageEndpoints
     {
         var page = await frames.OpenAsync(http, ct);
         var sent = await http.Request.ReadFormAsync(ct);
-        var form = new KeyForm(
-            sent["name"].ToString(), sent["role"].ToString(), [.. sent["scope"].OfType<string>()], sent["ends"].ToString(), sent["own"] == "yes" || !page.Caller.May(Policies.Admin));
+        var form = FormOf(page.Caller, name => sent[name]);
         if (form.Ends.Length > 0 && !DurationText.TryParse(form.Ends, out _))
         {
             return await AgainAsync("Choose when it ends.");
@@ -53,6 +53,9 @@ internal static class KeyPageEndpoints
     private static async Task<IResult> Revoke(long id, HttpContext http, KeyDesk desk, CancellationToken ct) => Done.Of(
         await desk.RevokeAsync(Caller.Of(http.User), id, ct), "/keys", key => $"The key {key.Name} is revoked: refused everywhere within five seconds.");
 
+    private static KeyForm FormOf(Caller caller, Func<string, StringValues> sent) => new(
+        sent("name").ToString(), sent("role").ToString(), [.. sent("scope").OfType<string>()], sent("ends").ToString(), sent("own") == "yes" || !caller.May(Policies.Admin));
+
     private static Rendered<KeysPage, KeysModel> Page(PageRequest page, KeysModel model) => new(page.Frame, model);
 
     private static async Task<KeysModel> ModelAsync(PageRequest page, KeyDesk desk, CancellationToken ct)
@@ -61,7 +64,9 @@ internal static class KeyPageEndpoints
         return new()
         {
             Keys = [.. keys.OrderByDescending(k => k.IsLive(page.Now)).ThenByDescending(k => k.Id).Select(KeyEndpoints.Of)],
-            Form = new() { Role = caller.Role > Role.Responder ? Role.Responder.Word() : caller.Role.Word(), Own = !caller.May(Policies.Admin) },
+            Form = page.Frame.Held is { To: "/keys" } held
+                ? FormOf(caller, name => held.Fields.GetValueOrDefault(name))
+                : new() { Role = caller.Role > Role.Responder ? Role.Responder.Word() : caller.Role.Word(), Own = !caller.May(Policies.Admin) },
             Roles = [.. Enum.GetValues<Role>().Where(r => r <= caller.Role).OrderDescending().Select(r => r.Word())],
             Scopes = [.. ScopeWords.All.Where(word => (ScopeWords.Read([word]).Value & ~caller.Scopes) == Tocsin.Identity.Scopes.None)],
             ForWorkspace = caller.May(Policies.Admin),

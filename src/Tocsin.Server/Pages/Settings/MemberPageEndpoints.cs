@@ -15,11 +15,17 @@ internal static class MemberPageEndpoints
     public static void MapMemberPages(this RouteGroupBuilder pages)
     {
         pages.MapGet(Path, Show);
+        pages.MapGet(Path + "/{id}", ShowOne).RequireAuthorization(Policies.Admin);
         var forms = pages.MapGroup(Path).AddEndpointFilter<FormFilter>();
         forms.MapPost("/invite", Invite).RequireAuthorization(Policies.Admin);
         forms.MapPost("/invitations/{id:long}/revoke", Revoke).RequireAuthorization(Policies.Admin);
-        forms.MapPost("/{id}/role", SetRole).RequireAuthorization(Policies.Admin);
-        forms.MapPost("/{id}/reset", MakeLink).RequireAuthorization(Policies.Admin);
+        forms.MapPost("/{id}/role", SetRole).RequireAuthorization(Policies.Admin).RequireRecentProof("role");
+        forms.MapPost("/{id}/reset", MakeLink).RequireAuthorization(Policies.Admin).RequireRecentProof();
+        forms.MapPost("/{id}/suspend", Suspend).RequireAuthorization(Policies.Admin).RequireRecentProof();
+        forms.MapPost("/{id}/resume", Resume).RequireAuthorization(Policies.Admin).RequireRecentProof();
+        forms.MapPost("/{id}/factors", TakeFactors).RequireAuthorization(Policies.Admin).RequireRecentProof();
+        forms.MapPost("/{id}/sessions/end", EndSessions).RequireAuthorization(Policies.Admin).RequireRecentProof();
+        forms.MapPost("/{id}/sessions/{session:long}/end", EndSession).RequireAuthorization(Policies.Admin).RequireRecentProof();
         forms.MapPost("/{id}/remove", Remove);
     }
 
@@ -28,6 +34,27 @@ internal static class MemberPageEndpoints
         var page = await frames.OpenAsync(http, ct);
         return new Rendered<MembersPage, MembersModel>(page.Frame, await reader.ReadAsync(page, ct));
     }
+
+    private static async Task<IResult> ShowOne(string id, HttpContext http, FrameFactory frames, MemberReader reader, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        return await reader.FindAsync(page, id, ct) is { } model ? new Rendered<MemberPage, MemberModel>(page.Frame, model) : Errors.NotFound(page.Frame);
+    }
+
+    private static async Task<IResult> Suspend(string id, HttpContext http, Members members, CancellationToken ct) => Done.Of(
+        await members.SuspendAsync(Caller.Of(http.User), id, ct), $"{Path}/{id}", member => $"{member.UserName} is suspended.");
+
+    private static async Task<IResult> Resume(string id, HttpContext http, Members members, CancellationToken ct) => Done.Of(
+        await members.ResumeAsync(Caller.Of(http.User), id, ct), $"{Path}/{id}", member => $"{member.UserName} may come in again.");
+
+    private static async Task<IResult> TakeFactors(string id, HttpContext http, FactorReset reset, CancellationToken ct) => Done.Of(
+        await reset.ByAdministratorAsync(Caller.Of(http.User), id, ct), $"{Path}/{id}", member => $"{member.UserName} signs in with the password alone now. All sessions have ended.");
+
+    private static async Task<IResult> EndSessions(string id, HttpContext http, MemberSessions sessions, CancellationToken ct) => Done.Of(
+        await sessions.EndAllAsync(Caller.Of(http.User), id, ct), $"{Path}/{id}#sessions", member => $"{member.UserName} is signed in nowhere in this workspace any more.");
+
+    private static async Task<IResult> EndSession(string id, long session, HttpContext http, MemberSessions sessions, CancellationToken ct) => Done.Of(
+        await sessions.EndAsync(Caller.Of(http.User), id, session, ct), $"{Path}/{id}#sessions", _ => "That session has ended.");
 
     private static async Task<IResult> Invite(HttpContext http, FrameFactory frames, MemberReader reader, Invitations invitations, IOptions<ServerOptions> options, CancellationToken ct)
     {
@@ -39,7 +66,9 @@ internal static class MemberPageEndpoints
             : role.Error;
         if (!made.Ok)
         {
-            return Done.Refused($"{Path}#invite", made.Error.Detail);
+            return made.Error.Code == RecentProof.TooOld
+                ? await FactorGate.ProveFirstAsync(http, "email", "role", "name")
+                : Done.Refused($"{Path}#invite", made.Error.Detail);
         }
 
         var email = made.Value.Invitation.Email;
@@ -73,7 +102,8 @@ internal static class MemberPageEndpoints
     {
         var caller = Caller.Of(http.User);
         var result = await members.RemoveAsync(caller, id, ct);
-        return result.Ok && result.Value.Id == caller.Person ? Done.Gone("/login", $"You left {caller.WorkspaceName}.")
+        return result.Error?.Code == RecentProof.TooOld ? await FactorGate.ProveFirstAsync(http)
+            : result.Ok && result.Value.Id == caller.Person ? Done.Gone("/login", $"You left {caller.WorkspaceName}.")
             : Done.Of(result, Path, member => $"{member.UserName} is no member any more.");
     }
 
@@ -82,8 +112,10 @@ internal static class MemberPageEndpoints
 }
 
 /// <summary>Reads what the page of members shows.</summary>
-internal sealed class MemberReader(Members members, Invitations invitations, AccountIds ids, AccountMail mail)
+internal sealed class MemberReader(Members members, MemberSessions sessions, Invitations invitations, AccountIds ids, AccountMail mail)
 {
+    private static readonly TimeSpan _foresight = TimeSpan.FromDays(28);
+
     private static readonly Role[] _roles = [Role.Viewer, Role.Responder, Role.Admin, Role.Owner];
 
     public async Task<MembersModel> ReadAsync(PageRequest page, CancellationToken ct)
@@ -94,13 +126,33 @@ internal sealed class MemberReader(Members members, Invitations invitations, Acc
         var open = administers ? await invitations.ListAsync(page.Workspace, ct) : [];
         return new()
         {
-            Members = [.. rows.OrderByDescending(m => m.Account.Role).ThenBy(m => m.Account.UserName, StringComparer.Ordinal).Select(m => new MemberLine(
-                ids.Of(m.Account.Id).ToString(), m.Account.UserName, m.Account.Email, m.Account.Role.Word(), m.JoinedAt, m.SeenAt, m.HasSecondFactor,
-                administers && MemberRules.MayChange(caller, m.Account) is null, m.Account.Id == caller.Person, users.ContainsKey(m.Account.UserName)))],
+            Members = [.. rows.OrderByDescending(m => m.Account.Role).ThenBy(m => m.Account.UserName, StringComparer.Ordinal).Select(m => Line(page, m))],
             Invitations = [.. open.Select(i => new InvitationLine(i.Id, i.Email, i.Role.Word(), i.InvitedBy, i.ExpiresAt))],
             Roles = [.. _roles.Where(r => MemberRules.MayGive(caller, r) is null).Select(r => r.Word())],
             Unclaimed = [.. users.Keys.Except(rows.Select(m => m.Account.UserName), StringComparer.Ordinal).Order(StringComparer.Ordinal)],
             Mails = mail.IsOn,
         };
     }
+
+    /// <returns>Null: the workspace has no such member.</returns>
+    public async Task<MemberModel?> FindAsync(PageRequest page, string id, CancellationToken ct)
+    {
+        var row = (await members.ListAsync(page.Workspace, ct)).Find(m => ids.Of(m.Account.Id).ToString() == id);
+        var open = await sessions.ListAsync(page.Caller, id, ct);
+        return row is null || !open.Ok ? null : new(Line(page, row), [.. open.Value.Select(SessionLine.Of)], OnCall(page, row.Account.UserName));
+    }
+
+    private MemberLine Line(PageRequest page, MemberRow row) => new(
+        ids.Of(row.Account.Id).ToString(), row.Account.UserName, row.Account.Email, row.Account.Role.Word(), row.JoinedAt, row.SeenAt, row.HasSecondFactor,
+        page.Caller.May(Policies.Admin) && MemberRules.MayChange(page.Caller, row.Account) is null, row.Account.Id == page.Caller.Person,
+        page.Estate.Model.Users.ContainsKey(row.Account.UserName))
+    {
+        SuspendedAt = row.Account.SuspendedAt,
+        IsDisabled = row.Account.DisabledAt is not null,
+    };
+
+    private static IReadOnlyList<string> OnCall(PageRequest page, string name) =>
+    [
+        .. page.Estate.Schedules.Values.Where(s => s.Shifts(page.Now, page.Now + _foresight).Any(shift => shift.Users.Contains(name))).Select(s => s.Schedule.Name).Order(StringComparer.Ordinal),
+    ];
 }

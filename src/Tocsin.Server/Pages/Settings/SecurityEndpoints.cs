@@ -13,8 +13,8 @@ internal static class SecurityEndpoints
     {
         var forms = pages.MapGroup("/me").RequireAuthorization(Policies.Person).AddEndpointFilter<FormFilter>();
         forms.MapPost("/password", ChangePassword);
-        forms.MapPost("/sessions/end", EndOthers);
-        forms.MapPost("/sessions/{id:long}/end", End);
+        forms.MapPost("/sessions/end", EndOthers).RequireRecentProof();
+        forms.MapPost("/sessions/{id:long}/end", End).RequireRecentProof();
         forms.MapPost("/workspace", Switch);
     }
 
@@ -24,6 +24,7 @@ internal static class SecurityEndpoints
         return await passwords.ChangeAsync(Caller.Of(http.User), form["current"].ToString(), form["password"].ToString(), LoginFacts.Of(http, LoginFacts.Web, "password"), ct) switch
         {
             null => Done.Well("/me#change-password", "The password is changed, and your other sessions have ended."),
+            { Code: RecentProof.TooOld } => await FactorGate.ProveFirstAsync(http),
             { Code: PasswordDoor.Wrong } => Done.Refused("/me#change-password", "The current password is wrong; nothing was changed."),
             var fault => Done.Refused("/me#change-password", fault.Detail),
         };
@@ -65,9 +66,8 @@ internal sealed class SecurityReader(Database database, AccountStore accounts, A
         {
             Email = row.Email,
             HasPassword = row.PasswordHash is { Length: > 0 },
-            Sessions = [.. (await reader.SessionsAsync(caller, now, ct)).Select(s => new SessionLine(
-                s.Id, s.Kind, s.Proof, s.Workspace, s.Address, s.Agent, s.CreatedAt, s.SeenAt, s.Current))],
-            Workspaces = [.. memberships.Select(m => (m.WorkspaceName, m.Role.Word()))],
+            Sessions = [.. (await reader.SessionsAsync(caller, now, ct)).Select(SessionLine.Of)],
+            Workspaces = [.. memberships.Where(m => !m.IsOut).Select(m => (m.WorkspaceName, m.Role.Word()))],
         };
     }
 }

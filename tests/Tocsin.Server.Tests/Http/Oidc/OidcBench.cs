@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Tocsin.Data;
 using Tocsin.Demo.Fakes;
 using Tocsin.Identity;
+using Tocsin.Tests.Identity;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Http.Oidc;
@@ -74,8 +75,8 @@ internal sealed partial class OidcBench : IAsyncDisposable
     {
         var hash = password.Length == 0 ? "" : Hash(password);
         return await Server.Service<Database>().WriteAsync(
-            async tx => await Server.Service<AccountStore>().SaveAsync(
-                tx, (await Server.Service<WorkspaceStore>().FindAsync(tx, workspace))!.Id, email, user, role, hash, DateTimeOffset.UtcNow),
+            async tx => await Server.Service<AccountStore>().MemberAsync(
+                tx, (await Server.Service<WorkspaceStore>().FindAsync(tx, workspace))!.Id, email, user, role, hash),
             default);
     }
 

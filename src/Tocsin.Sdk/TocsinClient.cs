@@ -114,6 +114,17 @@ public sealed partial class TocsinClient(HttpClient http, TimeProvider? time = n
     public Task<Page<OnCallView>> ListOnCallAsync(DateTimeOffset? at = null, CancellationToken ct = default) =>
         GetAsync(Query("api/v1/oncall", ("at", Instant(at))), WireJson.Default.PageOnCallView, ct);
 
+    /// <summary>Who is on call when, by one schedule.</summary>
+    /// <param name="from">Null: now.</param>
+    /// <param name="to">Null: 28 days after from; at most 366 days after it.</param>
+    public Task<ScheduleShifts> ListShiftsAsync(string schedule, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken ct = default) =>
+        GetAsync(Query($"api/v1/schedules/{Uri.EscapeDataString(schedule)}/shifts", ("from", Instant(from)), ("to", Instant(to))), WireJson.Default.ScheduleShifts, ct);
+
+    /// <summary>When nobody is on call by one schedule, and when people are that were not meant to be together.</summary>
+    /// <param name="days">How far ahead, 1 to 366.</param>
+    public Task<ScheduleGaps> FindGapsAsync(string schedule, int days = 366, CancellationToken ct = default) =>
+        GetAsync(Query($"api/v1/schedules/{Uri.EscapeDataString(schedule)}/gaps", ("days", Number(days))), WireJson.Default.ScheduleGaps, ct);
+
     /// <summary>Why somebody was paged, or who would be.</summary>
     public Task<Explanation> ExplainAsync(ExplainRequest request, CancellationToken ct = default) =>
         PostAsync("api/v1/explain", request, WireJson.Default.ExplainRequest, WireJson.Default.Explanation, ct);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tocsin.Data;
+using Tocsin.OnCall;
 using Tocsin.Streams;
 
 namespace Tocsin.Estate;
@@ -25,7 +26,11 @@ internal sealed record EstateWish(string Workspace, IReadOnlyList<EstateObject> 
 /// <param name="Plans">One for each wish, in the order of their workspaces' names.</param>
 /// <param name="Faults">Empty: all plans can be carried out.</param>
 /// <param name="Warnings">Also the route tests that fail.</param>
-internal sealed record EstateOutcome(IReadOnlyList<EstatePlan> Plans, IReadOnlyList<EstateFault> Faults, IReadOnlyList<EstateFault> Warnings);
+internal sealed record EstateOutcome(IReadOnlyList<EstatePlan> Plans, IReadOnlyList<EstateFault> Faults, IReadOnlyList<EstateFault> Warnings)
+{
+    /// <summary>What the workspaces would be; only of those that compile.</summary>
+    public IReadOnlyList<EstateModel> Models { get; init; } = [];
+}
 
 /// <summary>Changes estates: whole, validated, in one transaction, with a line in the log; and exports them.</summary>
 internal sealed class EstateDesk(
@@ -61,7 +66,7 @@ internal sealed class EstateDesk(
             var outcome = await PlanAsync(wishes, stored, ct);
             if (only || outcome.Faults.Count > 0)
             {
-                return outcome;
+                return only ? outcome with { Plans = await SayAsync(outcome, stored, ct) } : outcome;
             }
 
             if (await SaveAsync(outcome, stored, actor, ct))
@@ -113,7 +118,21 @@ internal sealed class EstateDesk(
 
         faults.AddRange(EstateCompiler.SharedKeys(models));
         faults.AddRange(await TakenKeysAsync(models, ct));
-        return new(plans, faults, warnings);
+        return new(plans, faults, warnings) { Models = [.. models.Select(m => m.Model)] };
+    }
+
+    /// <summary>The plans with what they mean for the people of schedules that are there already.</summary>
+    private async Task<IReadOnlyList<EstatePlan>> SayAsync(EstateOutcome outcome, List<StoredEstate?> stored, CancellationToken ct)
+    {
+        var plans = new List<EstatePlan>();
+        foreach (var (plan, i) in outcome.Plans.Select((plan, i) => (plan, i)))
+        {
+            var model = outcome.Models.FirstOrDefault(m => m.Workspace == plan.Workspace);
+            var before = model is not null && stored[i] is { } known ? await cache.FindAsync(known.Workspace.Id, ct) : null;
+            plans.Add(before is null ? plan : ScheduleSentences.Add(plan, before, model!, clock.GetUtcNow()));
+        }
+
+        return plans;
     }
 
     /// <summary>

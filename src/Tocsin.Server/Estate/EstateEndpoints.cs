@@ -93,9 +93,13 @@ internal static class EstateEndpoints
         caller.WorkspaceName,
         [
             .. plan?.Changes.Where(c => c.Action != EstateAction.Keep)
-                .Select(c => new Sdk.EstateChange(c.Action.ToString().ToLowerInvariant(), c.Object.Kind, c.Object.Name, [.. c.Edits.Select(e => e.Path)])) ?? [],
+                .Select(c => new Sdk.EstateChange(c.Action.ToString().ToLowerInvariant(), c.Object.Kind, c.Object.Name, [.. c.Edits.Select(e => e.Path)], c.Says)) ?? [],
         ],
-        [.. faults.Select(f => new Sdk.EstateFault(f.Mark.File.Length > 0 ? f.Mark.File : null, f.Mark.Line, f.Mark.Column, f.Path, f.Message))],
-        [.. warnings.Select(w => w.Path.Length > 0 ? $"{w.Path}: {w.Message}" : w.Message)],
+        [.. faults.Select(Wire)],
+        [.. warnings.Select(Words)],
         plan?.Render() ?? "");
+
+    public static Sdk.EstateFault Wire(EstateFault fault) => new(fault.Mark.File.Length > 0 ? fault.Mark.File : null, fault.Mark.Line, fault.Mark.Column, fault.Path, fault.Message);
+
+    public static string Words(EstateFault warning) => warning.Path.Length > 0 ? $"{warning.Path}: {warning.Message}" : warning.Message;
 }

@@ -31,6 +31,9 @@ internal sealed record EstateEdit(string Path, string? Before, string? After)
 internal sealed record EstateChange(EstateAction Action, EstateObject? Before, EstateObject? After, IReadOnlyList<EstateEdit> Edits)
 {
     public EstateObject Object => After ?? Before!;
+
+    /// <summary>What it means for people, where that can be said in a sentence: who is on call instead of whom. Null: it cannot.</summary>
+    public string? Says { get; init; }
 }
 
 /// <summary>The way from what is stored to what is wanted, one workspace.</summary>
@@ -57,6 +60,11 @@ internal sealed record EstatePlan(string Workspace, IReadOnlyList<EstateChange> 
             foreach (var edit in change.Edits)
             {
                 text.Append("    ").Append(edit).Append('\n');
+            }
+
+            if (change.Says is { } says)
+            {
+                text.Append("    ").Append(says).Append('\n');
             }
         }
 

@@ -23,10 +23,24 @@ internal sealed class TeamManagement(string? user)
         var own = change.Object.Kind == "team"
             ? change.Action == EstateAction.Update && managed.Contains(change.Object.Name) && change.Edits.All(e => e.Path == "members" || e.Path.StartsWith("members[", StringComparison.Ordinal))
             : _owned.Contains(change.Object.Kind) && IsOf(managed, change.Before) && IsOf(managed, change.After);
+        if (own && References(change.After?.Body).Except(References(change.Before?.Body), StringComparer.Ordinal).Any())
+        {
+            // What a reference stands for would be read by whoever sees the schedule.
+            return EstateFault.Error(change.Object.Body.Mark, change.Object.Path, $"{change.Object.Key} is for administrators to change where it gets a reference; write the value itself", change.Object.Name);
+        }
+
         return own ? null : EstateFault.Error(
             change.Object.Body.Mark, change.Object.Path,
             $"{change.Object.Key} is for administrators to change; who manages a team changes its members, its schedules and its services", change.Object.Name);
     }
 
     private static bool IsOf(HashSet<string> managed, EstateObject? item) => item is null || (item.Body.TextOrNull("team") is { } team && managed.Contains(team));
+
+    private static IEnumerable<string> References(EstateNode? node) => node switch
+    {
+        EstateScalar scalar when EstateReferences.Any(scalar.Written) => [scalar.Written],
+        EstateList list => list.Items.SelectMany(References),
+        EstateMap map => map.Entries.SelectMany(e => References(e.Value)),
+        _ => [],
+    };
 }

@@ -248,6 +248,7 @@ public static class TocsinHost
         app.MapOverrides();
         app.MapTimeOff();
         app.MapSwaps();
+        app.MapSchedules();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

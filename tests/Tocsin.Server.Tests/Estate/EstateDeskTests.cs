@@ -54,6 +54,41 @@ public abstract class EstateDeskTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task The_plan_of_a_schedule_that_changes_says_who_is_on_call_instead_of_whom()
+    {
+        string Estate(string overrides, string dates) => $$"""
+            users:
+              - {name: ana, contact: [{name: mail, type: email, address: ana@example.test}]}
+              - {name: bo, contact: [{name: mail, type: email, address: bo@example.test}]}
+            holidays: [{name: ours, dates: [{{dates}}]}]
+            schedules:
+              - name: primary
+                time_zone: Europe/Berlin
+                holidays: [ours]
+                rotations:
+                  - {name: weekly, users: [ana], start: 2026-01-05T09:00, every: 1w}
+                  - {name: free, users: [bo], start: 2026-01-05T09:00, every: 1w, days: [holiday], priority: 1}
+                overrides: [{{overrides}}]
+            policies: [{name: p, steps: [{notify: [schedule:primary]}]}]
+            """;
+        const string Evening = "{user: bo, from: 2026-11-27T18:00, to: 2026-11-27T22:00}";
+        await using var bench = await EstateStoreBench.OpenAsync(engine);
+        await bench.ApplyAsync(Estate("", "2020-01-01"));
+
+        var changed = await PlanAsync(Estate(Evening, "2020-01-01"));
+        var off = await PlanAsync(Estate("", "2020-01-01, 2026-12-25"));
+
+        Assert.Equal("Fri 27 Nov 18:00–22:00: bo instead of ana. Nobody else changes.", Assert.Single(changed.Changes, c => c.Says is not null).Says);
+        Assert.Contains("\n    Fri 27 Nov 18:00–22:00: bo instead of ana. Nobody else changes.\n", changed.Render(), StringComparison.Ordinal);
+        Assert.Equal(
+            ("holidays ours", "primary: Fri 25 Dec 00:00 – Sat 26 Dec 00:00: bo instead of ana. Nobody else changes."),
+            Assert.Single(off.Changes, c => c.Says is not null) is var change ? ($"{change.Object.Key}", change.Says) : default);
+
+        async Task<EstatePlan> PlanAsync(string body) =>
+            Assert.Single((await bench.Desk.ApplyAsync([EstateStoreBench.Wish(body)], "user:ana", only: true, default)).Value!.Plans);
+    }
+
+    [StoreFact]
     public async Task Planning_changes_nothing()
     {
         await using var bench = await EstateStoreBench.OpenAsync(engine);

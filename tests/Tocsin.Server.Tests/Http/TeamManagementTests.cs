@@ -43,6 +43,7 @@ public sealed class TeamManagementTests : IAsyncLifetime
 
     [Theory]
     [InlineData("services: [{name: search, team: platform, description: Ours now}]", "service search")]
+    [InlineData("services: [{name: checkout, team: payments, description: \"${env:HOME:-x}\"}]", "service checkout")]
     [InlineData("services: [{name: search, team: payments}]", "service search")]
     [InlineData("services: [{name: orphan, team: payments}]", "service orphan")]
     [InlineData("services: [{name: checkout, team: platform}]", "service checkout")]

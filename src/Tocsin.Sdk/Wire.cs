@@ -54,6 +54,9 @@ public sealed record Alert
     /// <summary>The id of the silence that mutes it; null: none.</summary>
     public string? SilencedBy { get; init; }
 
+    /// <summary>What kind of thing that is: silence, maintenance or inhibition (by a rule of that name); null while nothing mutes it.</summary>
+    public string? MutedBy { get; init; }
+
     /// <summary>Numbers of the incidents it belongs to.</summary>
     public IReadOnlyList<long> Incidents { get; init; } = [];
 }

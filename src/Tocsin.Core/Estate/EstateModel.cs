@@ -71,4 +71,10 @@ public sealed record EstateModel
 
     /// <summary>Silences that the estate declares; those made by people and amtool live beside it.</summary>
     public IReadOnlyList<Silence> Silences { get; init; } = [];
+
+    /// <summary>Maintenance windows that the estate declares; their kind says so.</summary>
+    public IReadOnlyList<Silence> Maintenance { get; init; } = [];
+
+    /// <summary>Which alerts mute which others.</summary>
+    public IReadOnlyList<Inhibition> Inhibitions { get; init; } = [];
 }

@@ -31,8 +31,6 @@ public enum EscalationStatus
 /// <summary>All that an incident's decisions depend on. Stored whole; every change makes a new one.</summary>
 public sealed record IncidentState
 {
-    private const string SilencePrefix = "silence ";
-
     public required long Number { get; init; }
 
     public IncidentStatus Status { get; init; }
@@ -112,10 +110,15 @@ public sealed record IncidentState
 
     public DateTimeOffset? ToldAt { get; init; }
 
-    public bool IsSnoozedBySilence => SnoozedBy?.StartsWith(SilencePrefix, StringComparison.Ordinal) == true;
+    /// <summary>Quiet only because its alerts are muted: by a silence, a maintenance window or another alert.</summary>
+    public bool IsSnoozedBySilence => SnoozedBy?.Split(' ')[0] is "silence" or "maintenance" or "inhibition";
 
     public bool IsOpen => Status != IncidentStatus.Resolved;
 
-    /// <summary>Who snoozes an incident all of whose alerts a silence mutes.</summary>
-    public static string BySilence(string id) => SilencePrefix + id;
+    /// <summary>Who snoozes an incident all of whose alerts a silence or maintenance window mutes.</summary>
+    public static string BySilence(SilenceKind kind, string id) => $"{kind.ToString().ToLowerInvariant()} {id}";
+
+    /// <summary>Who snoozes an incident all of whose alerts are muted by others that fire.</summary>
+    /// <param name="source">The title of one of those.</param>
+    public static string ByInhibition(string rule, string source) => $"inhibition {rule}: {source}";
 }

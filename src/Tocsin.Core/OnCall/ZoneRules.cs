@@ -1,3 +1,4 @@
+using NodaTime;
 using NodaTime.TimeZones;
 
 namespace Tocsin.OnCall;
@@ -10,4 +11,12 @@ public static class ZoneRules
 
     /// <summary>How many zones it knows.</summary>
     public static int Zones => TzdbDateTimeZoneSource.Default.GetIds().Count();
+
+    /// <summary>Whether an IANA zone of this id is known.</summary>
+    public static bool Has(string zone) => DateTimeZoneProviders.Tzdb.GetZoneOrNull(zone) is not null;
+
+    /// <summary>The first instant, UTC, at which the zone's clock shows a local time or a later one; the end of time if none does.</summary>
+    /// <param name="zone">A known IANA zone id.</param>
+    public static DateTimeOffset Instant(string zone, DateTime local) =>
+        new(Math.Min(new WallClock(zone).First(local.Ticks, out _), DateTime.MaxValue.Ticks), TimeSpan.Zero);
 }

@@ -52,6 +52,15 @@ public sealed class CompiledMatcher
         return regex.Ok ? new CompiledMatcher(matcher, null, null, regex.Value) : regex.Error;
     }
 
+    /// <summary>One of some values, none of them read as a pattern.</summary>
+    internal static CompiledMatcher AnyOf(string name, IReadOnlyList<string> values)
+    {
+        var matcher = values is [var only]
+            ? new Matcher(name, MatchOp.Equal, only)
+            : new Matcher(name, MatchOp.Regex, string.Join('|', values.Select(Regex.Escape)));
+        return values is [var literal] ? new(matcher, literal, null, null) : new(matcher, null, values.ToFrozenSet(StringComparer.Ordinal), null);
+    }
+
     /// <summary>Compiles all, or gives the first error.</summary>
     public static Result<IReadOnlyList<CompiledMatcher>> CompileAll(IReadOnlyList<Matcher> matchers)
     {
@@ -92,6 +101,14 @@ public sealed class CompiledMatcher
         _literal is not null ? string.Equals(_literal, value, StringComparison.Ordinal)
         : _literals is not null ? _literals.Contains(value)
         : _regex!.IsMatch(value);
+
+    /// <summary>Whether the matcher lets pass whatever an alert may say.</summary>
+    internal bool TakesAnything => !_negative && Array.TrueForAll(Probes(), probe => IsMatch(probe));
+
+    // Two unlikely values, since one alone could be what a pattern names; a severity is always one of four words.
+    private RouteSubject[] Probes() => _field == SubjectField.Severity
+        ? [.. Enum.GetValues<Alerts.Severity>().Where(s => s != Alerts.Severity.Unset).Select(s => new RouteSubject(Alerts.LabelSet.Empty, s, null, null, ""))]
+        : [.. ((string[])["0", "\uE000 anything"]).Select(value => new RouteSubject(Alerts.LabelSet.Of((Matcher.Name, value)), default, null, null, value))];
 
     public override string ToString() => MatcherText.Format(Matcher);
 }

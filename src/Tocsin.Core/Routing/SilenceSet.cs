@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Tocsin.OnCall;
 
 namespace Tocsin.Routing;
 
@@ -13,9 +14,12 @@ public sealed class SilenceSet
     /// <summary>The others, which every alert is tried against.</summary>
     private readonly int[] _anywhere;
 
+    private readonly Entry[] _ofServices;
+
     private SilenceSet(Entry[] entries, IReadOnlyList<RefusedSilence> refused)
     {
         _entries = entries;
+        _ofServices = Array.FindAll(entries, e => e.Silence.Services.Count > 0);
         Refused = refused;
         var indexed = entries.Select((entry, at) => (Pair: entry.Pair(), at)).ToArray();
         _byPair = indexed.Where(e => e.Pair is not null).GroupBy(e => e.Pair!.Value, e => e.at).ToFrozenDictionary(g => g.Key, g => g.ToArray());
@@ -28,6 +32,20 @@ public sealed class SilenceSet
     public IReadOnlyList<RefusedSilence> Refused { get; }
 
     public int Count => _entries.Length;
+
+    /// <summary>Whether one that names services mutes now: an alert may also get its service from its route.</summary>
+    public bool NameServices(DateTimeOffset now)
+    {
+        foreach (var entry in _ofServices)
+        {
+            if (entry.At(now) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public static SilenceSet Compile(IReadOnlyList<Silence> silences)
     {
@@ -51,6 +69,22 @@ public sealed class SilenceSet
 
     /// <summary>What is wrong with a silence that somebody wants to add; null if nothing is.</summary>
     public static Error? Check(Silence silence) => CompileOne(silence).Error;
+
+    /// <summary>Whether a silence mutes every alert there is, whatever its labels.</summary>
+    /// <returns>False also for one that <see cref="Check"/> refuses.</returns>
+    public static bool IsTotal(Silence silence) => silence.Services.Count == 0 && CompileOne(silence).Value is { } entry && entry.Matchers.All(m => m.TakesAnything);
+
+    /// <summary>Every silence, with what mutes and since and until when if it mutes at this instant, whatever alerts there are; in the order given.</summary>
+    public IEnumerable<(Silence Silence, Occurrence? Now)> At(DateTimeOffset now) => _entries.Select(e => (e.Silence, e.At(now)));
+
+    /// <summary>When a silence mutes next, or mutes now; null: never again.</summary>
+    /// <param name="silence">One that <see cref="Check"/> accepts.</param>
+    public static Occurrence? NowOrNext(Silence silence, DateTimeOffset now) => CompileOne(silence).Value?.NowOrNext(now);
+
+    /// <summary>
+    /// Which silence mutes an alert at this instant, with the reason why each of the others does not: for explanations.
+    /// </summary>
+    public IEnumerable<SilenceCheck> Explain(RouteSubject subject, DateTimeOffset now) => _entries.Select(e => e.Explain(subject, now));
 
     /// <summary>The first silence, in the order given, that mutes the alert at this instant; null if none does.</summary>
     public Silence? FirstMatch(in RouteSubject subject, DateTimeOffset now)
@@ -120,14 +154,19 @@ public sealed class SilenceSet
 
     private static Result<Entry> CompileOne(Silence silence)
     {
-        if (silence.Match.Count == 0)
+        if (silence.Match.Count == 0 && silence.Services.Count == 0)
         {
-            return Error.Invalid("match", "A silence needs at least one matcher.");
+            return Error.Invalid("match", "A silence needs at least one matcher or service.");
         }
 
         if (silence.EndsAt <= silence.StartsAt)
         {
             return Error.Invalid("ends_at", "A silence must end after it starts.");
+        }
+
+        if (silence.Repeats is { } times && !ZoneRules.Has(times.TimeZone))
+        {
+            return Error.Invalid("time_zone", $"'{times.TimeZone}' is not a known IANA time zone, such as Europe/Berlin.");
         }
 
         var matchers = CompiledMatcher.CompileAll(silence.Match);
@@ -136,16 +175,50 @@ public sealed class SilenceSet
             return matchers.Error;
         }
 
+        IReadOnlyList<CompiledMatcher> all = silence.Services.Count == 0 ? matchers.Value : [CompiledMatcher.AnyOf("service", silence.Services), .. matchers.Value];
+
         // An alert without any label would pass: the silence would mute things that nobody thought of.
-        return matchers.Value.All(m => m.IsMatch(new RouteSubject(Alerts.LabelSet.Empty, default, null, null, "")))
+        return all.All(m => m.IsMatch(new RouteSubject(Alerts.LabelSet.Empty, default, null, null, "")))
             ? Error.Invalid("match", "At least one matcher must refuse the empty value, or the silence mutes alerts that have none of its labels.")
-            : new Entry(silence, matchers.Value);
+            : new Entry(silence, all);
     }
 
     private sealed record Entry(Silence Silence, IReadOnlyList<CompiledMatcher> Matchers)
     {
+        private readonly WeeklyClock? _clock = Silence.Repeats is { } times ? new(times) : null;
+
         public bool Mutes(in RouteSubject subject, DateTimeOffset now) =>
-            Silence.StartsAt <= now && now < Silence.EndsAt && MatchesLabels(subject);
+            Silence.StartsAt <= now && now < Silence.EndsAt && MatchesLabels(subject) && (_clock is null || _clock.At(now) is not null);
+
+        /// <summary>The stretch of muting that covers an instant.</summary>
+        public Occurrence? At(DateTimeOffset now) =>
+            now < Silence.StartsAt || now >= Silence.EndsAt ? null
+            : _clock is null ? new(Silence.StartsAt, Silence.EndsAt)
+            : _clock.At(now) is { } o ? Within(o) : null;
+
+        public Occurrence? NowOrNext(DateTimeOffset now) =>
+            now >= Silence.EndsAt ? null
+            : At(now) is { } covering ? covering
+            : _clock is null ? new(Silence.StartsAt, Silence.EndsAt)
+            : now < Silence.StartsAt && At(Silence.StartsAt) is { } first ? first
+            : _clock.Next(now < Silence.StartsAt ? Silence.StartsAt : now) is { } next && next.From < Silence.EndsAt ? Within(next)
+            : null;
+
+        public SilenceCheck Explain(in RouteSubject subject, DateTimeOffset now)
+        {
+            foreach (var matcher in Matchers)
+            {
+                if (!matcher.IsMatch(subject))
+                {
+                    return new(Silence, null, new MatcherCheck(matcher.Matcher, false, subject.Values(matcher.Matcher.Name)));
+                }
+            }
+
+            return new(Silence, At(now), null);
+        }
+
+        private Occurrence Within(Occurrence o) => new(
+            o.From > Silence.StartsAt ? o.From : Silence.StartsAt, o.To < Silence.EndsAt ? o.To : Silence.EndsAt);
 
         public bool MatchesLabels(in RouteSubject subject)
         {
@@ -166,3 +239,8 @@ public sealed class SilenceSet
 }
 
 public sealed record RefusedSilence(Silence Silence, Error Error);
+
+/// <summary>What a silence does to an alert at an instant.</summary>
+/// <param name="Now">Since and until when it mutes the alert; null: it does not.</param>
+/// <param name="Failed">The first matcher that does not hold; null: all hold, and only its times decide.</param>
+public sealed record SilenceCheck(Silence Silence, Occurrence? Now, MatcherCheck? Failed);

@@ -29,7 +29,7 @@ internal readonly record struct IntakeResult(int Changed, int Repeated);
 /// Takes signals into the store: deduplicates, routes, groups, opens or joins incidents. All of it happens in the caller's
 /// transaction, under the workspace's lock: an alert and its escalation exist together or not at all.
 /// </summary>
-internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, IncidentFlow flow, EventLog log)
+internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, IncidentFlow flow, Mutes mutes, EventLog log)
 {
     public async Task<IntakeResult[]> StoreAsync(Tx tx, EstateSnapshot estate, IReadOnlyList<Intake> intakes, DateTimeOffset now)
     {
@@ -110,12 +110,11 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         var work = new IntakeWork(estate, now);
         var rows = await alerts.FiringAsync(tx, estate.Workspace, silenced: true);
         work.Known(rows);
-        foreach (var row in rows)
+        var settled = rows.FindAll(row => !(row.UpdatedAt > mutedBefore));
+        var muted = await mutes.OfAsync(tx, estate, settled, now);
+        foreach (var row in settled.Where(row => !muted.ContainsKey(row.Id)))
         {
-            if (!(row.UpdatedAt > mutedBefore) && estate.Silences.FirstMatch(SubjectOf(row), now) is null)
-            {
-                work.Change(row with { Silenced = false });
-            }
+            work.Unmute(row);
         }
 
         await SaveAsync(tx, work);
@@ -168,14 +167,40 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             }
         }
 
+        work.Silence();
         await alerts.SaveAsync(tx, work.Estate.Workspace, [.. work.Changed]);
+        var inhibition = await InhibitAsync(tx, work);
         await JoinAsync(tx, work);
         await EndAsync(tx, work);
         await AcknowledgeAsync(tx, work);
+        await mutes.QuietAsync(tx, work.Estate, inhibition.Muted, work.Now);
+        await mutes.StirAsync(tx, work.Estate.Workspace, inhibition.Freed, work.Now);
         if (work.Lines.Count > 0)
         {
             await log.AppendAsync(tx, work.Estate.Workspace, work.Now, work.Lines);
         }
+    }
+
+    /// <summary>Mutes what others mute that fire, and lets go what muted alerts wait for in vain. Their rows are stored already.</summary>
+    private async Task<InhibitionNews> InhibitAsync(Tx tx, IntakeWork work)
+    {
+        var estate = work.Estate;
+        if (estate.Inhibitions.IsEmpty)
+        {
+            return InhibitionNews.None;
+        }
+
+        var news = await mutes.PlaceAsync(tx, estate, work.Moves);
+        var fired = work.Fired;
+        var inhibited = await mutes.InhibitedAsync(tx, estate, fired);
+        List<AlertRow> changed = [.. fired.Where(row => inhibited.ContainsKey(row.Id)).Select(row => work.Mute(row, inhibited[row.Id]))];
+
+        var freed = (await alerts.FindManyAsync(tx, estate.Workspace, news.Freed))
+            .FindAll(row => row is { State.Status: AlertStatus.Firing, Silenced: true } && !work.HasFired(row.Fingerprint));
+        var still = await mutes.OfAsync(tx, estate, freed, work.Now);
+        changed.AddRange(freed.Where(row => !still.ContainsKey(row.Id)).Select(work.Unmute));
+        await alerts.SaveAsync(tx, estate.Workspace, changed);
+        return news;
     }
 
     /// <summary>Lets alerts that fire join the incident of their group, or open one.</summary>

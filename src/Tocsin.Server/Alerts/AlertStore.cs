@@ -19,6 +19,9 @@ internal sealed record AlertRow
     /// <summary>Muted when it was last routed; nothing was paged for it.</summary>
     public bool Silenced { get; init; }
 
+    /// <summary>What muted it then, as <see cref="Routing.Mute.Key"/> writes it; null while it is not muted.</summary>
+    public string? MutedBy { get; init; }
+
     public required AlertText Text { get; init; }
 
     public AlertDocument Document => Text.Document;
@@ -30,7 +33,7 @@ internal sealed class AlertStore(RowMemory memory)
     private readonly RowMemory<(long Workspace, long Fingerprint), AlertRow> _remembered = memory.Of<(long, long), AlertRow>(most: 20_000);
 
     private const string Columns =
-        "id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body";
+        "id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body, muted_by";
 
     /// <summary>What makes two deliveries the same alert: the source and its own key for it.</summary>
     public static long Fingerprint(string source, string dedupKey) => StableHash.Of(source, dedupKey);
@@ -79,6 +82,7 @@ internal sealed class AlertStore(RowMemory memory)
         long[] ids = new long[count], workspaces = new long[count], fingerprints = new long[count], started = new long[count], updated = new long[count];
         long?[] ended = new long?[count], expires = new long?[count];
         int[] status = new int[count], severity = new int[count], episodes = new int[count], endedBy = new int[count], senderStart = new int[count], silenced = new int[count];
+        var mutedBy = new string?[count];
         var bodies = new ReadOnlyMemory<byte>[count];
         for (var i = 0; i < count; i++)
         {
@@ -87,21 +91,21 @@ internal sealed class AlertStore(RowMemory memory)
             (status[i], severity[i], episodes[i]) = ((int)row.State.Status, (int)row.Severity, row.State.Episodes);
             (started[i], ended[i], expires[i]) = (row.State.StartedAt.ToMicros(), row.State.EndedAt.ToMicros(), row.State.ExpiresAt.ToMicros());
             (endedBy[i], senderStart[i], silenced[i]) = ((int)row.State.EndedBy, row.State.SenderStart ? 1 : 0, row.Silenced ? 1 : 0);
-            (updated[i], bodies[i]) = (row.UpdatedAt.ToMicros(), row.Text.Utf8);
+            (updated[i], bodies[i], mutedBy[i]) = (row.UpdatedAt.ToMicros(), row.Text.Utf8, row.Silenced ? row.MutedBy : null);
         }
 
         return tx.BatchAsync(
             """
-            INSERT INTO alert (id, workspace_id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body)
+            INSERT INTO alert (id, workspace_id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body, muted_by)
             {rows}
             ON CONFLICT (workspace_id, fingerprint) DO UPDATE SET
                 status = excluded.status, started_at = excluded.started_at, sender_start = excluded.sender_start, ended_at = excluded.ended_at,
                 ended_by = excluded.ended_by, expires_at = excluded.expires_at, episodes = excluded.episodes, updated_at = excluded.updated_at,
-                severity = excluded.severity, silenced = excluded.silenced, body = excluded.body
+                severity = excluded.severity, silenced = excluded.silenced, body = excluded.body, muted_by = excluded.muted_by
             """,
             new("id", ids), new("workspace", workspaces), new("fingerprint", fingerprints), new("status", status), new("started", started),
             new("sender_start", senderStart), new("ended", ended), new("ended_by", endedBy), new("expires", expires), new("episodes", episodes),
-            new("updated", updated), new("severity", severity), new("silenced", silenced), new("body", bodies));
+            new("updated", updated), new("severity", severity), new("silenced", silenced), new("body", bodies), new("muted_by", mutedBy));
     }
 
     public Task<AlertRow?> FindAsync(Session session, long workspace, long id) => session.FirstAsync(
@@ -203,5 +207,6 @@ internal sealed class AlertStore(RowMemory memory)
         Severity = (Severity)row.GetInt32(10),
         Silenced = row.GetInt32(11) == 1,
         Text = AlertText.Stored(row.Utf8(12)),
+        MutedBy = row.NullableString(13),
     };
 }

@@ -59,6 +59,42 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
         _changed.Add(row.Fingerprint);
     }
 
+    /// <summary>The changed alerts as they were while they fired, and as they fire now.</summary>
+    public IReadOnlyList<(AlertRow? Before, AlertRow? After)> Moves =>
+        [.. _changed.Select(f => (Firing(_before.GetValueOrDefault(f)), Firing(_rows[f]))).Where(m => m.Item1 is not null || m.Item2 is not null)];
+
+    /// <summary>Mutes what begins to fire and a silence covers.</summary>
+    public void Silence()
+    {
+        foreach (var row in Changed.Where(r => r.State.Status == AlertStatus.Firing && _fired.Contains(r.Fingerprint)).ToArray())
+        {
+            Mute(row, estate.SilenceOf(AlertIntake.SubjectOf(row), now) is { } silence ? Routing.Mute.Of(silence, now) : null);
+        }
+    }
+
+    /// <param name="mute">Null: nothing mutes it.</param>
+    public AlertRow Mute(AlertRow row, Mute? mute)
+    {
+        if (mute is not null)
+        {
+            Lines.Add(new(
+                "alert.suppressed", $"source/{row.Document.Source}", "system", $"{row.Document.Title} is muted by {mute.Sentence}", $$"""{"alert":{{row.Id}}}"""));
+        }
+
+        return _rows[row.Fingerprint] = row with { Silenced = mute is not null, MutedBy = mute?.Key };
+    }
+
+    /// <summary>An alert that others let go: it is looked at as if it had just come.</summary>
+    public AlertRow Unmute(AlertRow row)
+    {
+        _before.TryAdd(row.Fingerprint, row);
+        Change(row with { Silenced = false, MutedBy = null });
+        return _rows[row.Fingerprint]!;
+    }
+
+    /// <summary>Whether an alert began to fire here, so that what mutes it has been asked already.</summary>
+    public bool HasFired(long fingerprint) => _fired.Contains(fingerprint);
+
     /// <returns>Whether the signal changed something.</returns>
     public bool Decide(Intake intake, IntakeSignal prepared)
     {
@@ -68,7 +104,8 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
         var severity = estate.SeverityOf(signal, intake.Source);
         if (row is null)
         {
-            Change(Muted(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Text = text }, decision.Change));
+            Change(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Text = text });
+            Note(fingerprint, decision.Change);
             return true;
         }
 
@@ -85,7 +122,8 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
             Severity = sameText ? row.Severity : severity,
             Text = sameText ? row.Text : text,
         };
-        Change(Muted(next, decision.Change));
+        Change(next);
+        Note(fingerprint, decision.Change);
         return decision.Change != AlertChange.None;
     }
 
@@ -109,22 +147,15 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
         return [.. groups.Values];
     }
 
-    private AlertRow Muted(AlertRow row, AlertChange change)
+    private void Note(long fingerprint, AlertChange change)
     {
-        if (change != AlertChange.Fired)
+        if (change == AlertChange.Fired)
         {
-            return row;
+            _fired.Add(fingerprint);
         }
-
-        _fired.Add(row.Fingerprint);
-        var silence = estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), now);
-        if (silence is not null)
-        {
-            Lines.Add(new("alert.suppressed", $"source/{row.Document.Source}", "system", $"{row.Document.Title} is muted by silence {silence.Id}: {silence.Comment}"));
-        }
-
-        return row with { Silenced = silence is not null };
     }
+
+    private static AlertRow? Firing(AlertRow? row) => row?.State.Status == AlertStatus.Firing ? row : null;
 
     private bool WasMuted(AlertRow row) => _before.GetValueOrDefault(row.Fingerprint) is { State.Status: AlertStatus.Firing, Silenced: true };
 }

@@ -66,6 +66,8 @@ internal sealed class EstateCompiler(EstateProviders providers, Func<EstateObjec
             Channels = Of("channel").Select(o => reader.ReadChannel(o.Body, o.Path)).ToFrozenDictionary(c => c.Name, StringComparer.Ordinal),
             Sources = Of("source").Select(o => reader.ReadSource(o.Body, o.Path)).ToFrozenDictionary(s => s.Name, StringComparer.Ordinal),
             Silences = [.. Of("silence").Select(o => reader.ReadSilence(o.Body, o.Path))],
+            Maintenance = [.. Of("maintenance").Select(o => reader.ReadMaintenance(o.Body, o.Path))],
+            Inhibitions = [.. Of("inhibition").Select(o => reader.ReadInhibition(o.Body, o.Path))],
             Route = Of("route").Select(o => reader.ReadRoot(o.Body, o.Path)).FirstOrDefault() ?? new Route { Name = EstateTable.RouteName },
         };
         faults.AddRange(RepeatedKeys([.. Of("source")]));

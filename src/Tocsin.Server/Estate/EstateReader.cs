@@ -173,6 +173,49 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         return new(map.Text("name"), ReadMatchers(map, path), starts, ends, map.TextOrNull("created_by") ?? "estate", map.Text("comment"));
     }
 
+    public Silence ReadMaintenance(EstateMap map, string path)
+    {
+        var (zone, name) = (map.Text("time_zone"), map.Text("name"));
+        var (start, end, from, to) = (map.LocalTime("start"), map.LocalTime("end"), map.TimeOfDay("from"), map.TimeOfDay("to"));
+        if (from is null != to is null)
+        {
+            Fault(map, path, "\"from\" and \"to\" belong together: when it begins on a day, and when it is over");
+        }
+        else if (from is null && (start is null || end is null || map.Find("days") is not null))
+        {
+            Fault(map, path, map.Find("days") is null
+                ? "a maintenance window needs \"from\" and \"to\" if it recurs, else \"start\" and \"end\""
+                : "\"days\" needs \"from\" and \"to\": the times of day");
+        }
+
+        if (start >= end)
+        {
+            Fault(map.Find("end")!, $"{path}.end", "the maintenance window ends before it begins", map.Text("end"));
+        }
+
+        var window = new Silence(
+            name, ReadMatchers(map, path), start is { } local ? ZoneRules.Instant(zone, local) : DateTimeOffset.UnixEpoch, end is { } last ? ZoneRules.Instant(zone, last) : Silence.Always,
+            map.TextOrNull("owner") is { } owner ? $"user:{owner}" : "estate", map.Text("comment"))
+        {
+            Kind = SilenceKind.Maintenance,
+            Services = map.Texts("services"),
+            Owner = map.TextOrNull("owner"),
+            Repeats = from is { } begins && to is { } ends
+                ? new(zone, [.. map.Texts("days").Select(d => EstateTable.TryWeekday(d, out var day) ? day : throw new FormatException(d))], begins, ends)
+                : null,
+        };
+        if (SilenceSet.Check(window) is { Field: not "ends_at" } error)
+        {
+            Fault(map, path, map.Find("services") is null && map.Find("match") is null ? "a maintenance window needs \"services\" or \"match\": what it mutes" : Sentence(error));
+        }
+
+        return window;
+    }
+
+    public Inhibition ReadInhibition(EstateMap map, string path) => new(
+        map.Text("name"), ReadMatchers(map, path, map.Find("source") is null ? "source_matchers" : "source"),
+        ReadMatchers(map, path, map.Find("target") is null ? "target_matchers" : "target"), map.Texts("equal"));
+
     public Route ReadRoot(EstateMap map, string path)
     {
         if (map.Find("match") is { } match)
@@ -227,10 +270,10 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         return test;
     }
 
-    private List<Matcher> ReadMatchers(EstateMap map, string path)
+    private List<Matcher> ReadMatchers(EstateMap map, string path, string key = "match")
     {
         var matchers = new List<Matcher>();
-        if (map.Find("match") is EstateList list)
+        if (map.Find(key) is EstateList list)
         {
             for (var i = 0; i < list.Items.Count; i++)
             {
@@ -243,7 +286,7 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
                 else
                 {
                     var shown = EstateReferences.WithoutDefaults(scalar.Written);
-                    Fault(scalar, $"{path}.match[{i}]", $"{shown} is not a matcher: {Sentence(read.Error)}", shown);
+                    Fault(scalar, $"{path}.{key}[{i}]", $"{shown} is not a matcher: {Sentence(read.Error)}", shown);
                 }
             }
         }

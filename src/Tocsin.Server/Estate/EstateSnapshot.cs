@@ -7,7 +7,7 @@ using Tocsin.Routing;
 namespace Tocsin.Estate;
 
 /// <summary>One workspace's configuration, compiled for use. Immutable; decisions of one transaction all use one snapshot.</summary>
-/// <param name="Silences">Those of the estate and those that people made.</param>
+/// <param name="Silences">Silences and maintenance windows: those of the estate and those that people made.</param>
 internal sealed record EstateSnapshot(
     long Workspace, EstateModel Model, Router Router, SilenceSet Silences, FrozenDictionary<string, CompiledSchedule> Schedules, Responders Responders)
 {
@@ -22,7 +22,7 @@ internal sealed record EstateSnapshot(
         var schedules = model.Schedules.ToFrozenDictionary(s => s.Key, s => OnCallCalendar.Compile(s.Value, entered.EntriesOf(s.Key)), StringComparer.Ordinal);
         return new(
             workspace, model, router.Ok ? router.Value : throw new ArgumentException(router.Error.Detail, nameof(model)),
-            SilenceSet.Compile([.. model.Silences, .. silences]), schedules,
+            SilenceSet.Compile([.. model.Silences, .. model.Maintenance, .. silences]), schedules,
             new(model, (name, at) => schedules.TryGetValue(name, out var schedule) ? schedule.At(at) : null))
         {
             Entered = entered,
@@ -31,6 +31,42 @@ internal sealed record EstateSnapshot(
 
     /// <summary>What people entered at run time; it lies on <see cref="Schedules"/> already.</summary>
     public EnteredBook Entered { get; init; } = EnteredBook.Empty;
+
+    public InhibitionSet Inhibitions { get; } = InhibitionSet.Compile(Model.Inhibitions);
+
+    /// <summary>Whether any of its alerts can be muted by another one, or be muted at all.</summary>
+    public bool MayMute => Silences.Count > 0 || !Inhibitions.IsEmpty;
+
+    /// <summary>Whether the estate declares a silence or maintenance window, so that it changes only there.</summary>
+    public bool Declares(string silence) => Model.Silences.Concat(Model.Maintenance).Any(s => s.Id == silence);
+
+    /// <summary>The silence or maintenance window that mutes an alert; null: none. An alert also belongs to the services that its routes give it.</summary>
+    public Silence? SilenceOf(in RouteSubject subject, DateTimeOffset now)
+    {
+        if (Silences.FirstMatch(subject, now) is { } silence)
+        {
+            return silence;
+        }
+
+        if (!Silences.NameServices(now))
+        {
+            return null;
+        }
+
+        // Muted only if it is wherever it goes.
+        Silence? first = null;
+        foreach (var destination in Router.Decide(subject).Destinations)
+        {
+            if (destination.Service is null || Silences.FirstMatch(subject with { Service = destination.Service }, now) is not { } there)
+            {
+                return null;
+            }
+
+            first ??= there;
+        }
+
+        return first;
+    }
 
     /// <summary>The policy of that name; one that pages nobody for "none" and for a name that is no longer there.</summary>
     public Policy Policy(string? name) => name is not null && Model.Policies.TryGetValue(name, out var policy)

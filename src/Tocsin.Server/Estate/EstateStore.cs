@@ -111,6 +111,11 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
     /// <exception cref="DbException">The database refused or was lost.</exception>
     public async Task<long> SaveAsync(Tx tx, long workspace, EstatePlan plan, DateTimeOffset now)
     {
+        if (plan.Changes.Any(c => c.Object.Kind == "inhibition" && c.Action != EstateAction.Keep))
+        {
+            await InhibitionStore.ForgetAsync(tx, workspace);
+        }
+
         foreach (var change in plan.Changes.Where(c => c.Action == EstateAction.Delete))
         {
             await tx.ExecuteAsync(

@@ -216,6 +216,29 @@ internal static partial class EstateTable
         new("comment", Text, "Why.", Required: true),
     ]);
 
+    private static readonly MapShape MaintenanceShape = new("maintenance", "a maintenance window", () =>
+    [
+        new("name", Name, "Unique among maintenance windows.", Required: true),
+        new("services", new ListShape(Ref("service"), "services", AtLeast: 1), "Alerts of these services are muted; with \"match\" both must hold."),
+        new("match", new ListShape(MatcherShape, "matchers", AtLeast: 1), "All must hold for an alert to be muted. Give \"services\", \"match\" or both."),
+        new("time_zone", TimeZone, "The IANA zone of all its local times.", Required: true),
+        new("days", new ListShape(Weekday, "weekdays", AtLeast: 1), "The days on which it begins, each week. Default: every day."),
+        new("from", TimeOfDay, "When it begins on each of those days; needs \"to\". Without it the window is there once, from \"start\" to \"end\"."),
+        new("to", TimeOfDay, "When it is over; at or before \"from\" it is the next day's."),
+        new("start", LocalTime, "Not before this. Default for a recurring window: at once."),
+        new("end", LocalTime, "Not after this. Default for a recurring window: never."),
+        new("owner", Ref("user"), "Whom to ask about it."),
+        new("comment", Text, "Why.", Required: true),
+    ]);
+
+    private static readonly MapShape InhibitionShape = new("inhibition", "an inhibition rule", () =>
+    [
+        new("name", Name, "Unique among inhibition rules; every explanation names it.", Required: true),
+        new("source", new ListShape(MatcherShape, "matchers", AtLeast: 1), "While an alert fires for which all of these hold, it mutes the targets.", Required: true) { Alias = "source_matchers" },
+        new("target", new ListShape(MatcherShape, "matchers", AtLeast: 1), "The alerts that are muted: all of these hold.", Required: true) { Alias = "target_matchers" },
+        new("equal", new ListShape(LabelName, "label names"), "Only where source and target have the same values of these labels; a label that both lack is equal. Default: none, any source mutes all targets."),
+    ]);
+
     private static readonly MapShape Expect = new("expect", "an expectation", () =>
     [
         new("policy", Ref("policy") with { OrWord = Route.NoPolicy }, "The policy that the alert ends with."),
@@ -257,6 +280,8 @@ internal static partial class EstateTable
         new("channel", "channels", Channel),
         new("source", "sources", Source),
         new("silence", "silences", SilenceShape),
+        new("maintenance", "maintenance", MaintenanceShape),
+        new("inhibition", "inhibit", InhibitionShape),
     ];
 
     public static EstateKind RootRoute { get; } = new("route", "route", RouteShape);

@@ -91,7 +91,7 @@ public static class TocsinHost
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
-        services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<Explainer>();
+        services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<Explainer>();
         services.AddOnCall();
         services.AddProviders();
         services.AddDevices();
@@ -128,6 +128,7 @@ public static class TocsinHost
         {
             AddHosted<JobService>(services);
             AddHosted<AlertExpiry>(services);
+            AddHosted<MuteWatch>(services);
             AddHosted<OnCallWatch>(services);
             AddHosted<SourceWatch>(services);
             AddHosted<Retention>(services);

@@ -2,6 +2,7 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Jobs;
 using Tocsin.Notify;
+using Tocsin.Routing;
 using Tocsin.Streams;
 
 namespace Tocsin.Incidents;
@@ -11,6 +12,11 @@ internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner,
 {
     public const string WakeKind = "incident.wake";
     public const string UpdateKind = "incident.update";
+
+    /// <summary>The job that wakes an incident at the end of what it waits for now.</summary>
+    public static string WakeKey(IncidentState state) => $"wake/{state.Number}/{state.Epoch}";
+
+    public Task<IncidentState?> FindAsync(Tx tx, EstateSnapshot estate, long number) => incidents.FindAsync(tx, estate.Workspace, number);
 
     /// <returns>The decision; null when there is no such incident.</returns>
     public async Task<IncidentDecision?> ApplyAsync(Tx tx, EstateSnapshot estate, long number, IncidentEvent e, string actor, DateTimeOffset now) =>
@@ -62,7 +68,7 @@ internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner,
 }
 
 /// <summary>Wakes an incident when its wait is over.</summary>
-internal sealed class IncidentWake(Database database, IEstates estates, IncidentFlow flow, JobStore jobs, TimeProvider clock) : IJobHandler
+internal sealed class IncidentWake(Database database, IEstates estates, IncidentFlow flow, Mutes mutes, JobStore jobs, TimeProvider clock) : IJobHandler
 {
     public string Kind => IncidentFlow.WakeKind;
 
@@ -70,7 +76,8 @@ internal sealed class IncidentWake(Database database, IEstates estates, Incident
     {
         var parts = job.Payload.Split(' ');
         var woken = new IncidentEvent.Woken(long.Parse(parts[1]));
-        await TimerJob.RunAsync(database, estates, flow, jobs, clock, job, long.Parse(parts[0]), woken, ct);
+        await TimerJob.RunAsync(
+            database, estates, flow, jobs, clock, job, long.Parse(parts[0]), (tx, estate, incident, now) => mutes.WakeAsync(tx, estate, incident, woken, now), ct);
     }
 }
 
@@ -80,13 +87,14 @@ internal sealed class IncidentUpdate(Database database, IEstates estates, Incide
     public string Kind => IncidentFlow.UpdateKind;
 
     public Task RunAsync(LeasedJob job, CancellationToken ct) =>
-        TimerJob.RunAsync(database, estates, flow, jobs, clock, job, long.Parse(job.Payload), new IncidentEvent.UpdateDue(), ct);
+        TimerJob.RunAsync(database, estates, flow, jobs, clock, job, long.Parse(job.Payload), (_, _, _, _) => Task.FromResult<IncidentEvent>(new IncidentEvent.UpdateDue()), ct);
 }
 
 file static class TimerJob
 {
     public static async Task RunAsync(
-        Database database, IEstates estates, IncidentFlow flow, JobStore jobs, TimeProvider clock, LeasedJob job, long number, IncidentEvent e, CancellationToken ct)
+        Database database, IEstates estates, IncidentFlow flow, JobStore jobs, TimeProvider clock, LeasedJob job, long number,
+        Func<Tx, EstateSnapshot, IncidentState, DateTimeOffset, Task<IncidentEvent>> happens, CancellationToken ct)
     {
         var estate = await estates.FindAsync(job.Workspace, ct)
             ?? throw new StoreUnavailableException($"The configuration of workspace {job.Workspace} is not readable now.");
@@ -94,7 +102,12 @@ file static class TimerJob
             async tx =>
             {
                 await tx.LockWorkspaceAsync(job.Workspace);
-                await flow.ApplyAsync(tx, estate, number, e, "system", clock.GetUtcNow());
+                var now = clock.GetUtcNow();
+                if (await flow.FindAsync(tx, estate, number) is { } incident)
+                {
+                    await flow.ApplyAsync(tx, estate, incident, await happens(tx, estate, incident, now), "system", now);
+                }
+
                 await jobs.CompleteAsync(tx, job);
             },
             ct);

@@ -83,6 +83,10 @@ internal sealed class IncidentStore(RowMemory memory)
                 : [("workspace", workspace), ("status", status is { } s ? (int)s : -1), ("before", before), ("limit", limit)]);
     }
 
+    /// <summary>Workspaces with snoozed incidents.</summary>
+    public Task<List<long>> WithSnoozedAsync(Session session) => session.QueryAsync(
+        "SELECT DISTINCT workspace_id FROM incident WHERE status = 2", static row => row.GetInt64(0));
+
     /// <summary>Makes firing alerts part of an incident. An incident's count of firing alerts is that of its firing links.</summary>
     /// <returns>How many were not part of it before, and how many more fire in it now.</returns>
     public async Task<(int Added, int Firing)> LinkAsync(Tx tx, long workspace, long incident, IReadOnlyCollection<long> alertIds)
@@ -116,6 +120,27 @@ internal sealed class IncidentStore(RowMemory memory)
     public Task<List<long>> OfAlertAsync(Session session, long workspace, long alertId) => session.QueryAsync(
         "SELECT incident FROM incident_alert WHERE workspace_id = @workspace AND alert_id = @alert ORDER BY incident DESC LIMIT 50",
         static row => row.GetInt64(0), ("workspace", workspace), ("alert", alertId));
+
+    /// <summary>The incidents of some alerts that were open or opened since an instant, and how many pages of them were sent since.</summary>
+    public async Task<(int Incidents, int Pages)> PagedSinceAsync(Session session, long workspace, IReadOnlyCollection<long> alerts, DateTimeOffset since)
+    {
+        var (ids, wanted) = session.Dialect.IsPostgres
+            ? ((object)alerts.ToArray(), "= ANY(@alerts)")
+            : ($"[{string.Join(',', alerts)}]", "IN (SELECT value FROM json_each(@alerts))");
+        var numbers = await session.QueryAsync(
+            $"""
+            SELECT DISTINCT i.number FROM incident_alert l JOIN incident i ON i.workspace_id = l.workspace_id AND i.number = l.incident
+            WHERE l.workspace_id = @workspace AND l.alert_id {wanted} AND (i.resolved_at IS NULL OR i.resolved_at >= @since) ORDER BY i.number
+            """,
+            static row => row.GetInt64(0), ("workspace", workspace), ("alerts", ids), ("since", since.ToMicros()));
+        var pages = numbers.Count == 0 ? 0 : await session.ScalarAsync(
+            $"""
+            SELECT COUNT(*) FROM page WHERE workspace_id = @workspace AND kind = 0 AND status = 1 AND sent_at >= @since
+            AND incident {wanted}
+            """,
+            ("workspace", workspace), ("since", since.ToMicros()), ("alerts", session.Dialect.IsPostgres ? numbers.ToArray() : $"[{string.Join(',', numbers)}]")) ?? 0;
+        return (numbers.Count, (int)pages);
+    }
 
     /// <summary>Notes that alerts which no incident had before are part of some, firing.</summary>
     public Task LinkNewAsync(Tx tx, long workspace, IReadOnlyList<(long Incident, long Alert)> links)

@@ -79,7 +79,10 @@ internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, 
         ExpiresAt = row.State.ExpiresAt,
         UpdatedAt = row.UpdatedAt,
         Episodes = row.State.Episodes,
-        SilencedBy = row.Silenced ? estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), row.UpdatedAt)?.Id ?? "ended" : null,
+        SilencedBy = !row.Silenced ? null
+            : Routing.Mute.Read(row.MutedBy) is { } mute ? mute.Name
+            : estate.Silences.FirstMatch(AlertIntake.SubjectOf(row), row.UpdatedAt)?.Id ?? "ended",
+        MutedBy = row.Silenced ? Routing.Mute.Read(row.MutedBy)?.Kind.ToString().ToLowerInvariant() ?? "silence" : null,
         Incidents = incidents,
     };
 

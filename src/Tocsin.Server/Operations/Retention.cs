@@ -40,6 +40,11 @@ internal sealed class Retention(
         "DELETE FROM time_off WHERE workspace_id = @workspace AND ends_at < @before",
         "DELETE FROM shift_swap WHERE workspace_id = @workspace AND state <> 'open' AND answered_at < @before",
         "DELETE FROM oncall_told WHERE workspace_id = @workspace AND ends_at < @before",
+        """
+        DELETE FROM inhibit_place WHERE workspace_id = @workspace AND NOT EXISTS (
+            SELECT 1 FROM alert a WHERE a.workspace_id = inhibit_place.workspace_id AND a.id = inhibit_place.alert_id AND a.status = 0)
+        """,
+        "DELETE FROM mute_turn WHERE workspace_id = @workspace AND began_at < @before",
         "DELETE FROM recipient_minute WHERE workspace_id = @workspace AND minute < @now / 60000000 - 60",
         "DELETE FROM reply_seen WHERE workspace_id = @workspace AND at < @before",
         "DELETE FROM login WHERE workspace_id = @workspace AND expires_at < @now",

@@ -74,6 +74,30 @@ internal sealed class SilenceDesk(Database database, IEstates estates, SilenceSt
         return ended is null ? Error.NotFound("silence", id) : ended;
     }
 
+    /// <summary>Ends a silence that lasts until all is resolved, since nothing that it mutes fires any more.</summary>
+    public async Task EndResolvedAsync(EstateSnapshot estate, Silence silence, CancellationToken ct)
+    {
+        await database.WriteAsync(
+            async tx =>
+            {
+                await tx.LockWorkspaceAsync(estate.Workspace);
+                var now = clock.GetUtcNow();
+                if (await silences.FindAsync(tx, estate.Workspace, silence.Id) is not { UntilResolved: true } stored || stored.EndsAt <= now)
+                {
+                    return;
+                }
+
+                var left = SilenceSet.Preview(stored, await alerts.FiringAsync(tx, estate.Workspace, silenced: false), AlertIntake.SubjectOf);
+                if (left.Value is { Count: 0 })
+                {
+                    await silences.SaveAsync(tx, estate.Workspace, stored with { EndsAt = now }, now);
+                    await log.AppendAsync(tx, estate.Workspace, now, [new("silence.expired", $"silence/{stored.Id}", "system", "everything that it muted has resolved")]);
+                }
+            },
+            ct);
+        estates.Forget(estate.Workspace);
+    }
+
     /// <summary>What a silence would mute of what fires now.</summary>
     public async Task<Result<IReadOnlyList<AlertRow>>> PreviewAsync(long workspace, Silence silence, CancellationToken ct)
     {
@@ -96,8 +120,7 @@ internal sealed class SilenceDesk(Database database, IEstates estates, SilenceSt
 
 /// <summary>The moment when a silence begins or ends.</summary>
 internal sealed class SilenceTurn(
-    Database database, IEstates estates, SilenceStore silences, AlertIntake intake, AlertStore alerts, IncidentStore incidents, IncidentFlow flow, JobStore jobs, TimeProvider clock)
-    : IJobHandler
+    Database database, IEstates estates, SilenceStore silences, AlertIntake intake, Mutes mutes, IncidentStore incidents, JobStore jobs, TimeProvider clock) : IJobHandler
 {
     private const int MostIncidents = 10_000;
 
@@ -128,16 +151,7 @@ internal sealed class SilenceTurn(
     {
         foreach (var incident in await incidents.ListAsync(tx, estate.Workspace, open: true, null, long.MaxValue, MostIncidents))
         {
-            if (incident.Status != IncidentStatus.Triggered && incident.SnoozedBy != Author(silence))
-            {
-                continue;
-            }
-
-            var firing = (await alerts.OfIncidentAsync(tx, estate.Workspace, incident.Number, int.MaxValue)).Where(a => a.State.Status == AlertStatus.Firing).ToList();
-            if (firing.Count > 0 && firing.TrueForAll(a => estate.Silences.FirstMatch(AlertIntake.SubjectOf(a), now) is not null))
-            {
-                await flow.ApplyAsync(tx, estate, incident, new IncidentEvent.Snoozed(silence.EndsAt, Author(silence)), "system", now);
-            }
+            await mutes.QuietAsync(tx, estate, incident, Author(silence), now);
         }
     }
 
@@ -148,10 +162,10 @@ internal sealed class SilenceTurn(
         {
             if (incident.SnoozedBy == Author(silence))
             {
-                await flow.ApplyAsync(tx, estate, incident, new IncidentEvent.Woken(incident.Epoch), "system", now);
+                await mutes.StirAsync(tx, estate.Workspace, incident, now);
             }
         }
     }
 
-    private static string Author(Silence silence) => IncidentState.BySilence(silence.Id);
+    private static string Author(Silence silence) => IncidentState.BySilence(silence.Kind, silence.Id);
 }

@@ -21,6 +21,40 @@ public sealed class SilenceSetTests
     }
 
     [Fact]
+    public void One_that_recurs_mutes_only_at_its_times_between_its_start_and_its_end()
+    {
+        var nights = Silence("s", "service=checkout") with { EndsAt = Noon.AddDays(2), Repeats = new("UTC", [], new(22, 0), new(2, 0)) };
+        var set = SilenceSet.Compile([nights]);
+        var subject = Subject(("service", "checkout"));
+
+        Assert.Null(set.FirstMatch(subject, Noon));
+        Assert.NotNull(set.FirstMatch(subject, Noon.AddHours(10)));
+        Assert.Null(set.FirstMatch(subject, Noon.AddHours(14)));
+        Assert.NotNull(set.FirstMatch(subject, Noon.AddHours(34)));
+        Assert.Null(set.FirstMatch(subject, Noon.AddHours(58)));
+        Assert.Equal(Noon.AddHours(10), SilenceSet.NowOrNext(nights, Noon)?.From);
+        Assert.Null(SilenceSet.NowOrNext(nights, Noon.AddHours(39)));
+    }
+
+    [Fact]
+    public void One_for_services_mutes_what_belongs_to_one_of_them_and_matches_besides()
+    {
+        var set = SilenceSet.Compile([Silence("s", "env=prod") with { Services = ["checkout", "a.b"] }]);
+
+        Assert.NotNull(set.FirstMatch(Subject(("env", "prod")) with { Service = "a.b" }, Noon));
+        Assert.Null(set.FirstMatch(Subject(("env", "prod")) with { Service = "axb" }, Noon));
+        Assert.Null(set.FirstMatch(Subject(("env", "test")) with { Service = "checkout" }, Noon));
+    }
+
+    [Theory]
+    [InlineData("alertname=~\".+\"", true)]
+    [InlineData("severity=~\"critical|high|warning|info\"", true)]
+    [InlineData("severity=~\"critical|high|warning\"", false)]
+    [InlineData("alertname=~\".+\", env!=prod", false)]
+    [InlineData("service=checkout", false)]
+    public void One_that_mutes_whatever_comes_is_total(string matchers, bool total) => Assert.Equal(total, SilenceSet.IsTotal(Silence("s", matchers)));
+
+    [Fact]
     public void All_matchers_must_match()
     {
         var set = SilenceSet.Compile([Silence("s", "instance=a, severity=~\"warning|info\"")]);

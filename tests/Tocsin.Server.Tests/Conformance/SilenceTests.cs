@@ -172,10 +172,10 @@ public abstract class SilenceTests(Engine engine)
     private Task<EngineBench> OpenAsync(EstateBuilder estate) => EngineBench.OpenAsync(engine, estate);
 
     /// <summary>One turn of the loop that every node runs each second.</summary>
-    private static async Task<int> KeepAsync(EngineBench bench)
+    private static async Task KeepAsync(EngineBench bench)
     {
-        using var expiry = new AlertExpiry(bench.Database, bench.Parts.Alerts, bench.Parts.Intake, bench.Estates, bench.Clock, NullLogger<AlertExpiry>.Instance);
-        return await expiry.TurnAsync(default);
+        using var watch = new MuteWatch(bench.Database, bench.Estates, bench.Parts.MuteParts, bench.Clock, NullLogger<MuteWatch>.Instance);
+        await watch.TurnAsync(default);
     }
 
     /// <summary>A silence that somebody makes or changes; the estate has it from then on.</summary>

@@ -18,6 +18,8 @@ internal sealed class EstateBuilder
     private readonly Dictionary<string, Source> _sources = new() { ["prom"] = new("prom", "generic", "prom-key-0123456789") };
     private readonly Dictionary<string, ContactMethod> _channels = [];
     private readonly List<Silence> _silences = [];
+    private readonly List<Silence> _maintenance = [];
+    private readonly List<Inhibition> _inhibitions = [];
     private Route _route = new() { Name = "root", Policy = "main" };
 
     /// <summary>A person with methods tried at once (<c>push</c>) or some minutes later (<c>mail@5</c>), the same for both urgencies.</summary>
@@ -108,6 +110,30 @@ internal sealed class EstateBuilder
         return this;
     }
 
+    /// <summary>Maintenance that recurs every day between two times of day in UTC.</summary>
+    public EstateBuilder Maintenance(string name, string matchers, TimeOnly from, TimeOnly to, params string[] services)
+    {
+        _maintenance.Add(new(name, matchers.Length == 0 ? [] : Matching(matchers), DateTimeOffset.UnixEpoch, Routing.Silence.Always, "estate", "planned work")
+        {
+            Kind = SilenceKind.Maintenance,
+            Services = services,
+            Repeats = new("UTC", [], from, to),
+        });
+        return this;
+    }
+
+    public EstateBuilder Inhibit(string name, string source, string target, params string[] equal)
+    {
+        _inhibitions.Add(new(name, Matching(source), Matching(target), equal));
+        return this;
+    }
+
+    public EstateBuilder WithoutInhibitions()
+    {
+        _inhibitions.Clear();
+        return this;
+    }
+
     public EstateBuilder WithoutSilences()
     {
         _silences.Clear();
@@ -135,6 +161,8 @@ internal sealed class EstateBuilder
             Channels = _channels.ToFrozenDictionary(),
             Route = _route,
             Silences = [.. _silences],
+            Maintenance = [.. _maintenance],
+            Inhibitions = [.. _inhibitions],
         };
         return EstateSnapshot.Of(workspace, model, []);
     }

@@ -29,16 +29,17 @@ internal sealed class NodeParts
         var silences = new SilenceStore();
         var planner = new PagePlanner(Pages, Jobs, Log, paging);
         Flow = new(Incidents, planner, Pages, Jobs, Log);
-        Intake = new(Alerts, Incidents, Flow, Log);
+        Mutes = new(Alerts, Incidents, Places, Flow, Jobs);
+        Intake = new(Alerts, Incidents, Flow, Mutes, Log);
         var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
         Silences = new(database, estates, silences, Alerts, Jobs, Log, clock);
         Incident = new(database, estates, Flow, Intake, clock);
         var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
         Handlers =
         [
-            new IncidentWake(database, estates, Flow, Jobs, clock),
+            new IncidentWake(database, estates, Flow, Mutes, Jobs, clock),
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
-            new SilenceTurn(database, estates, silences, Intake, Alerts, Incidents, Flow, Jobs, clock),
+            new SilenceTurn(database, estates, silences, Intake, Mutes, Incidents, Jobs, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
             new PageEditor(database, estates, new([notifier]), Pages, Incidents, Jobs, Log, writer, new(clock), clock),
             .. more?.Invoke(Jobs) ?? [],
@@ -70,7 +71,14 @@ internal sealed class NodeParts
 
     public PageDesk Desk { get; }
 
+    public InhibitionStore Places { get; } = new();
+
+    public Mutes Mutes { get; }
+
     public SilenceDesk Silences { get; }
+
+    /// <summary>What <see cref="MuteWatch"/> works with.</summary>
+    public MuteParts MuteParts => new(Alerts, Intake, Incidents, Mutes, Silences, new());
 
     /// <summary>What people do to incidents.</summary>
     public IncidentDesk Incident { get; }

@@ -41,6 +41,9 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         {
             providers.Set(target, ProviderMood.Well);
         }
+
+        // What fires for ever would mute for ever; and whoever takes a rule out of the estate hears what it muted.
+        estates[1] = scenario.Estate.WithoutInhibitions().Build();
     }
 
     /// <summary>A step while no node is at work cannot be told from time that passed: that is not promised.</summary>

@@ -3,6 +3,7 @@ using Tocsin.Escalation;
 using Tocsin.Incidents;
 using Tocsin.Notify;
 using Tocsin.Providers;
+using Tocsin.Routing;
 
 namespace Tocsin.Tests.Simulation;
 
@@ -47,6 +48,7 @@ internal sealed class Referee
     private readonly HashSet<long> _notTried = [];
     private readonly Dictionary<long, IncidentState> _incidents = [];
     private readonly Dictionary<long, DateTimeOffset> _unmutedSince = [];
+    private readonly Dictionary<long, DateTimeOffset> _quietForNothingSince = [];
 
     public Referee(World world, SimulatedStore store, Cluster cluster, Providers providers, FixedEstates estates, Scenario scenario)
     {
@@ -121,6 +123,7 @@ internal sealed class Referee
             }
         }
 
+        MutedByThoseThatFire();
         foreach (var number in incidents)
         {
             IncidentIsCared(number);
@@ -189,6 +192,34 @@ internal sealed class Referee
                 "R9", $"page {page.Id} was given up after {tries} tries", page);
         }
     }
+
+    /// <summary>R2: what another alert muted is let go in the commit in which the last of those ends.</summary>
+    private void MutedByThoseThatFire()
+    {
+        if (_estates[1].Inhibitions.IsEmpty)
+        {
+            return;
+        }
+
+        var (firing, silences) = (_store.Firing(), _store.Silences(_estates[1]));
+        foreach (var alert in firing.Where(a => a.Silenced && a.MutedBy?.StartsWith("inhibition ", StringComparison.Ordinal) == true))
+        {
+            Check(
+                Mutes(alert, firing, silences), "R2", $"alert {alert.Document.DedupKey} is muted by {alert.MutedBy}, and nothing that fires mutes it");
+        }
+    }
+
+    /// <summary>Whether a silence, a window or another alert mutes an alert: worked out from nothing but the rules as they are written.</summary>
+    private bool Mutes(AlertRow alert, List<AlertRow> firing, SilenceSet silences)
+    {
+        var subject = AlertIntake.SubjectOf(alert);
+        return silences.FirstMatch(subject, _world.Now) is not null || _estates[1].Model.Inhibitions.Any(rule =>
+            Holds(rule.Target, subject) && firing.Exists(source => source.Id != alert.Id
+                && Holds(rule.Source, AlertIntake.SubjectOf(source)) && !(Holds(rule.Source, subject) && Holds(rule.Target, AlertIntake.SubjectOf(source)))
+                && rule.Equal.All(label => AlertIntake.SubjectOf(source).Value(label) == subject.Value(label))));
+    }
+
+    private static bool Holds(IReadOnlyList<Matcher> matchers, RouteSubject subject) => matchers.All(m => CompiledMatcher.Compile(m).Value!.IsMatch(subject));
 
     /// <summary>R2: a firing alert that nothing mutes is part of an open incident in each place it is routed to, or a person ended that.</summary>
     private void AlertIsCared(AlertRow alert)
@@ -430,11 +461,26 @@ internal sealed class Referee
         Check(_cluster.Nodes.Any(n => !n.IsUp || n.Actor.IsFrozen || _world.Now - n.HealthySince < TimeSpan.FromSeconds(90)) || _world.Now - canaries <= TimeSpan.FromSeconds(75) + Prompt, "R24", $"no canary since {Time(canaries)}");
 
         var silences = _store.Silences(_estates[1]);
-        foreach (var alert in _store.Firing())
+        var firing = _store.Firing();
+        foreach (var incident in _store.AllIncidents())
+        {
+            if (!incident.IsSnoozedBySilence || _store.FiringIn(incident.Number) is { Count: > 0 } its && its.TrueForAll(alert => Mutes(alert, firing, silences)))
+            {
+                _quietForNothingSince.Remove(incident.Number);
+            }
+            else if (!_quietForNothingSince.TryAdd(incident.Number, _world.Now))
+            {
+                Check(
+                    _world.Now - Later(_quietForNothingSince[incident.Number], healthy) <= _unmuted + Skew,
+                    "R3", $"incident {incident.Number} is quiet for {incident.SnoozedBy}, and one of its alerts is muted by nothing since {Time(_quietForNothingSince[incident.Number])}", incident.Number);
+            }
+        }
+
+        foreach (var alert in firing)
         {
             Check(
                 alert.State.ExpiresAt is not { } end || _world.Now - Later(end, healthy) <= _prompt + Skew, "R25", $"alert {alert.Document.DedupKey} is over since {Time(alert.State.ExpiresAt ?? default)}");
-            if (!alert.Silenced || silences.FirstMatch(AlertIntake.SubjectOf(alert), _world.Now) is not null)
+            if (!alert.Silenced || Mutes(alert, firing, silences))
             {
                 _unmutedSince.Remove(alert.Id);
             }

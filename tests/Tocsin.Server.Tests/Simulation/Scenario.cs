@@ -61,6 +61,7 @@ internal sealed record Scenario
         nodes,
         new EstateBuilder().User("ana", "push", "phone@1").User("bo", "mail").Administrator("root", "mail")
             .Policy("main", 0, "45s user:ana", "45s user:bo")
+            .Inhibit("x-first", "alertname=a0", "alertname=~\"a[2-9]\"")
             .Route(new Route { Name = "root", Policy = "main", GroupBy = ["cluster"], GroupWait = TimeSpan.FromSeconds(5), GroupInterval = TimeSpan.FromSeconds(60) })) with
     {
         Fault = fault,
@@ -115,6 +116,18 @@ internal sealed record Scenario
         {
             var from = VirtualClock.Start + world.Between(0, 600);
             estate.Silence("alertname=~\"a[0-2]\"", from, from + world.Between(60, 600));
+        }
+
+        if (world.Chance(0.5))
+        {
+            // a2 and a3 are on both sides.
+            estate.Inhibit("first-ones", "alertname=~\"a[0-3]\"", "alertname=~\"a[2-9]\"", "cluster");
+        }
+
+        if (world.Chance(0.3))
+        {
+            var minute = world.Random.Next(10);
+            estate.Maintenance("daily", "cluster=~\"x|y\"", new(9, minute), new(9, minute + 1 + world.Random.Next(10)));
         }
 
         string[] clusters = ["x", "x", "y", "z", "quiet", "void"];

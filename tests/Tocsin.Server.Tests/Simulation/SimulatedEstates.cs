@@ -30,10 +30,10 @@ internal sealed class SimulatedEstates(FixedEstates declared, Database database,
         try
         {
             var made = await database.ReadAsync(session => _silences.ListAsync(session, workspace, now.AddHours(-1)), ct);
-            if (_knownOf != declared[workspace] || _known!.Silences.Count != made.Count + _known.Model.Silences.Count || made.Count > 0)
+            if (_knownOf != declared[workspace] || _known!.Silences.Count != made.Count + _known.Model.Silences.Count + _known.Model.Maintenance.Count || made.Count > 0)
             {
                 _knownOf = declared[workspace];
-                _known = _knownOf with { Silences = SilenceSet.Compile([.. _knownOf.Model.Silences, .. made]) };
+                _known = _knownOf with { Silences = SilenceSet.Compile([.. _knownOf.Model.Silences, .. _knownOf.Model.Maintenance, .. made]) };
             }
 
             _readAt = now;

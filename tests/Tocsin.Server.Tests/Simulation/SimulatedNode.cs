@@ -7,6 +7,7 @@ using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Incidents;
 using Tocsin.Jobs;
+using Tocsin.Routing;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Simulation;
@@ -23,6 +24,7 @@ internal sealed class SimulatedNode
     private readonly JobService _service;
     private readonly IngestBatcher _batcher;
     private readonly AlertExpiry _expiry;
+    private readonly MuteWatch _mutes;
     private readonly Installation _installation;
     private readonly Pulse _pulse;
     private readonly StartUp _startUp;
@@ -45,6 +47,7 @@ internal sealed class SimulatedNode
         _service = new(_parts.Runner, _parts.Jobs, _clock, new TraceLogger<JobService>(Actor)) { Turned = Readiness.Turned };
         _batcher = new(Database, _parts.Intake, _parts.Deliveries, new SourceStore(), Options.Create(new IngestOptions()), _clock, new TraceLogger<IngestBatcher>(Actor));
         _expiry = new(Database, _parts.Alerts, _parts.Intake, _estates, _clock, new TraceLogger<AlertExpiry>(Actor));
+        _mutes = new(Database, _estates, _parts.MuteParts, _clock, new TraceLogger<MuteWatch>(Actor));
         _installation = new(Database);
         _startUp = new(Database, _parts.Alerts, new WorkspaceStore());
         _pulse = new(Database, _installation, _clock, Readiness, _parts.Jobs, new TraceLogger<Pulse>(Actor));
@@ -98,7 +101,7 @@ internal sealed class SimulatedNode
             HealthySince = HealthySince > StartedAt ? HealthySince : StartedAt;
             await (_loops = Task.WhenAll(
                 ExecuteAsync(_service, _stopping.Token), ExecuteAsync(_batcher, _stopping.Token),
-                UntilStoppedAsync(ExecuteAsync(_expiry, _stopping.Token)), UntilStoppedAsync(ExecuteAsync(_pulse, _stopping.Token))));
+                UntilStoppedAsync(ExecuteAsync(_expiry, _stopping.Token)), UntilStoppedAsync(ExecuteAsync(_mutes, _stopping.Token)), UntilStoppedAsync(ExecuteAsync(_pulse, _stopping.Token))));
         }), Actor);
     }
 

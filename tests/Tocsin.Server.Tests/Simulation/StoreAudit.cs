@@ -115,11 +115,14 @@ internal sealed class StoreAudit
 
     public AlertRow? AlertOf(string key) => Now(_alerts.LoadAsync(_session, 1, [AlertStore.Fingerprint(Senders.Source, key)])) is [var row] ? row : null;
 
+    /// <summary>The alerts of an incident that fire.</summary>
+    public List<AlertRow> FiringIn(long incident) => Now(_alerts.OfIncidentAsync(_session, 1, incident, int.MaxValue)).FindAll(a => a.State.Status == AlertStatus.Firing);
+
     /// <summary>All silences there are: those of the estate and those that people made.</summary>
     public SilenceSet Silences(EstateSnapshot estate)
     {
         var made = Now(_silences.ListAsync(_session, 1, DateTimeOffset.MinValue));
-        return made.Count == 0 ? estate.Silences : SilenceSet.Compile([.. estate.Model.Silences, .. made]);
+        return made.Count == 0 ? estate.Silences : SilenceSet.Compile([.. estate.Model.Silences, .. estate.Model.Maintenance, .. made]);
     }
 
     public bool HasLiveJob(string key) => Count("SELECT COUNT(*) FROM job WHERE job_key = @key AND dead = 0", ("key", key)) == 1;

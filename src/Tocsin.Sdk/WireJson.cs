@@ -50,6 +50,7 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(IncidentDetail))]
 [JsonSerializable(typeof(SilenceRequest))]
 [JsonSerializable(typeof(SilencePreview))]
+[JsonSerializable(typeof(ExtendRequest))]
 [JsonSerializable(typeof(SnoozeRequest))]
 [JsonSerializable(typeof(NoteRequest))]
 [JsonSerializable(typeof(ExplainRequest))]

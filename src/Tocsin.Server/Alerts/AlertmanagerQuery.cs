@@ -7,13 +7,13 @@ namespace Tocsin.Alerts;
 /// <summary>Which alerts a reader of the Alertmanager API asks for.</summary>
 /// <param name="Filter">All must match the alert.</param>
 /// <param name="Receivers">All must match one of the alert's receivers, which has a single label, <c>name</c>.</param>
-internal sealed record AlertmanagerQuery(bool Active, bool Silenced, IReadOnlyList<CompiledMatcher> Filter, IReadOnlyList<CompiledMatcher> Receivers)
+internal sealed record AlertmanagerQuery(bool Active, bool Silenced, bool Inhibited, bool Muted, IReadOnlyList<CompiledMatcher> Filter, IReadOnlyList<CompiledMatcher> Receivers)
 {
     private const string Name = "name";
 
     public static Result<AlertmanagerQuery> Read(IQueryCollection query)
     {
-        // Nothing is inhibited, unprocessed or muted by a time here, so those switches are read and change nothing.
+        // Nothing is unprocessed here, so that switch is read and changes nothing.
         foreach (var name in (string[])["active", "silenced", "inhibited", "unprocessed", "muted"])
         {
             if (Switch(query[name]) is null)
@@ -45,7 +45,8 @@ internal sealed record AlertmanagerQuery(bool Active, bool Silenced, IReadOnlyLi
             wanted.Add(receiver.Value);
         }
 
-        return new AlertmanagerQuery(Switch(query["active"])!.Value, Switch(query["silenced"])!.Value, filter.Value, wanted);
+        return new AlertmanagerQuery(
+            Switch(query["active"])!.Value, Switch(query["silenced"])!.Value, Switch(query["inhibited"])!.Value, Switch(query["muted"])!.Value, filter.Value, wanted);
     }
 
     /// <summary>Matchers as text, one or several in each.</summary>
@@ -80,7 +81,14 @@ internal sealed record AlertmanagerQuery(bool Active, bool Silenced, IReadOnlyLi
         return true;
     }
 
-    public bool AdmitsState(bool silenced) => silenced ? Silenced : Active;
+    /// <param name="mute">What mutes the alert; null: nothing.</param>
+    public bool AdmitsState(Mute? mute) => mute?.Kind switch
+    {
+        null => Active,
+        MuteKind.Silence => Silenced,
+        MuteKind.Maintenance => Muted,
+        _ => Inhibited,
+    };
 
     public bool AdmitsReceiver(string receiver) =>
         Receivers.Count == 0 || Receivers.All(matcher => matcher.IsMatch(new(LabelSet.Of((Name, receiver)), Severity.Unset, null, null, "")));

@@ -9,7 +9,7 @@ namespace Tocsin.Alerts;
 /// Reads the alerts that fire as Alertmanager's API shows them: silences and routes as they stand now, whatever was decided when an
 /// alert came. Reads in small parts, so that hundreds of thousands of alerts hold neither memory nor a transaction.
 /// </summary>
-internal sealed class AlertmanagerReader(Database database, AlertStore alerts, TimeProvider clock)
+internal sealed class AlertmanagerReader(Database database, AlertStore alerts, Mutes mutes, TimeProvider clock)
 {
     private const int Part = 500;
 
@@ -17,11 +17,11 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
     public async IAsyncEnumerable<GettableAlert> AlertsAsync(EstateSnapshot estate, AlertmanagerQuery query, [EnumeratorCancellation] CancellationToken ct)
     {
         var view = new View(estate, query, clock.GetUtcNow());
-        await foreach (var row in FiringAsync(estate.Workspace, ct))
+        await foreach (var (row, mute) in FiringAsync(estate, view.Now, ct))
         {
-            if (view.Destinations(row) is { } destinations && destinations.Any(d => query.AdmitsReceiver(View.ReceiverOf(d))))
+            if (view.Destinations(row, mute) is { } destinations && destinations.Any(d => query.AdmitsReceiver(View.ReceiverOf(d))))
             {
-                yield return view.Of(row, destinations);
+                yield return view.Of(row, mute, destinations);
             }
         }
     }
@@ -36,9 +36,9 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
         // First only who belongs where, then the alerts themselves in that order, a part at a time.
         var view = new View(estate, query, clock.GetUtcNow());
         Dictionary<long, (AlertmanagerGroup Group, List<long> Alerts)> groups = [];
-        await foreach (var row in FiringAsync(estate.Workspace, ct))
+        await foreach (var (row, mute) in FiringAsync(estate, view.Now, ct))
         {
-            foreach (var destination in (view.Destinations(row) ?? []).Where(d => query.AdmitsReceiver(View.ReceiverOf(d))))
+            foreach (var destination in (view.Destinations(row, mute) ?? []).Where(d => query.AdmitsReceiver(View.ReceiverOf(d))))
             {
                 if (!groups.TryGetValue(destination.Group.Hash, out var group))
                 {
@@ -53,25 +53,33 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
         foreach (var part in ordered.SelectMany(g => g.Alerts.Select(id => (g.Group, Id: id))).Chunk(Part))
         {
             long[] ids = [.. part.Select(p => p.Id).Distinct()];
-            var rows = (await database.ReadAsync(session => alerts.FindManyAsync(session, estate.Workspace, ids), ct)).ToDictionary(row => row.Id);
+            var rows = (await database.ReadAsync(async session => await WithMutesAsync(session, estate, await alerts.FindManyAsync(session, estate.Workspace, ids), view.Now), ct))
+                .ToDictionary(found => found.Row.Id);
             foreach (var (group, id) in part)
             {
                 // What ended meanwhile is left out.
-                if (rows.TryGetValue(id, out var row) && row.State.Status == AlertStatus.Firing && view.Destinations(row) is { } destinations)
+                if (rows.TryGetValue(id, out var found) && found.Row.State.Status == AlertStatus.Firing && view.Destinations(found.Row, found.Mute) is { } destinations)
                 {
-                    yield return (group, view.Of(row, destinations));
+                    yield return (group, view.Of(found.Row, found.Mute, destinations));
                 }
             }
         }
     }
 
-    private async IAsyncEnumerable<AlertRow> FiringAsync(long workspace, [EnumeratorCancellation] CancellationToken ct)
+    private async Task<List<(AlertRow Row, Mute? Mute)>> WithMutesAsync(Session session, EstateSnapshot estate, List<AlertRow> rows, DateTimeOffset now)
+    {
+        var muted = await mutes.OfAsync(session, estate, rows, now);
+        return rows.ConvertAll(row => (row, muted.GetValueOrDefault(row.Id)));
+    }
+
+    private async IAsyncEnumerable<(AlertRow Row, Mute? Mute)> FiringAsync(EstateSnapshot estate, DateTimeOffset now, [EnumeratorCancellation] CancellationToken ct)
     {
         var after = 0L;
         while (true)
         {
             var start = after;
-            var rows = await database.ReadAsync(session => alerts.FiringAfterAsync(session, workspace, start, Part), ct);
+            var rows = await database.ReadAsync(
+                async session => await WithMutesAsync(session, estate, await alerts.FiringAfterAsync(session, estate.Workspace, start, Part), now), ct);
             foreach (var row in rows)
             {
                 yield return row;
@@ -82,26 +90,32 @@ internal sealed class AlertmanagerReader(Database database, AlertStore alerts, T
                 yield break;
             }
 
-            after = rows[^1].Id;
+            after = rows[^1].Row.Id;
         }
     }
 
     /// <summary>What one request sees: one configuration, one instant.</summary>
     private sealed class View(EstateSnapshot estate, AlertmanagerQuery query, DateTimeOffset now)
     {
+        public DateTimeOffset Now => now;
+
         /// <returns>Where the alert goes; null when the request does not ask for it.</returns>
-        public IReadOnlyList<Destination>? Destinations(AlertRow row)
+        public IReadOnlyList<Destination>? Destinations(AlertRow row, Mute? mute)
         {
             var subject = AlertIntake.SubjectOf(row);
-            return query.Admits(subject) && query.AdmitsState(estate.Silences.FirstMatch(subject, now) is not null) ? estate.Router.Decide(subject).Destinations : null;
+            return query.Admits(subject) && query.AdmitsState(mute) ? estate.Router.Decide(subject).Destinations : null;
         }
 
-        public GettableAlert Of(AlertRow row, IReadOnlyList<Destination> destinations)
+        public GettableAlert Of(AlertRow row, Mute? mute, IReadOnlyList<Destination> destinations) => GettableAlert.Of(
+            row, [.. destinations.Select(ReceiverOf).Distinct(StringComparer.Ordinal).Select(name => new AlertmanagerReceiver(name))],
+            mute is null ? GettableAlertStatus.Active : Suppressed(row, mute));
+
+        private GettableAlertStatus Suppressed(AlertRow row, Mute mute)
         {
-            var subject = AlertIntake.SubjectOf(row);
-            return GettableAlert.Of(
-                row, [.. destinations.Select(ReceiverOf).Distinct(StringComparer.Ordinal).Select(name => new AlertmanagerReceiver(name))],
-                estate.Silences.FirstMatch(subject, now) is null ? [] : [.. estate.Silences.Matches(subject, now).Select(s => s.Id)]);
+            var all = estate.Silences.Matches(AlertIntake.SubjectOf(row), now);
+            string[] Of(SilenceKind kind, MuteKind itself) => [.. all.Where(s => s.Kind == kind).Select(s => s.Id).Concat(mute.Kind == itself ? [mute.Name] : []).Distinct(StringComparer.Ordinal)];
+            return new(
+                "suppressed", Of(SilenceKind.Silence, MuteKind.Silence), mute.By is { } by ? [GettableAlert.FingerprintOf(by)] : [], Of(SilenceKind.Maintenance, MuteKind.Maintenance));
         }
 
         public static string ReceiverOf(Destination destination) => destination.Policy ?? Route.NoPolicy;

@@ -15,7 +15,7 @@ internal sealed record GettableAlert(
 {
     private const string AlertName = "alertname";
 
-    public static GettableAlert Of(AlertRow row, IReadOnlyList<AlertmanagerReceiver> receivers, IReadOnlyList<string> silencedBy)
+    public static GettableAlert Of(AlertRow row, IReadOnlyList<AlertmanagerReceiver> receivers, GettableAlertStatus status)
     {
         var (document, labels, annotations) = (row.Document, row.Document.Labels, row.Document.Annotations);
         if (labels[AlertName].Length == 0)
@@ -27,9 +27,13 @@ internal sealed record GettableAlert(
 
         return new(
             annotations, row.State.ExpiresAt ?? DateTimeOffset.MinValue, FingerprintOf(document, labels), receivers, row.State.StartedAt,
-            silencedBy.Count > 0 ? new("suppressed", silencedBy) : GettableAlertStatus.Active, row.UpdatedAt,
+            status, row.UpdatedAt,
             document.Links?.FirstOrDefault(link => link.Text == "Source")?.Href, labels);
     }
+
+    /// <summary>The same as the alert itself has it.</summary>
+    public static string FingerprintOf(AlertRow row) => FingerprintOf(
+        row.Document, row.Document.Labels[AlertName].Length == 0 ? With(row.Document.Labels, (AlertName, row.Document.Title)) : row.Document.Labels);
 
     /// <summary>The sender's own where it is one of this kind: labels may have been cut since.</summary>
     private static string FingerprintOf(AlertDocument document, LabelSet labels) =>
@@ -50,14 +54,12 @@ internal sealed record GettableAlert(
     }
 }
 
-/// <param name="State">active or suppressed; nothing is inhibited or left unprocessed here.</param>
-internal sealed record GettableAlertStatus(string State, IReadOnlyList<string> SilencedBy)
+/// <param name="State">active or suppressed; nothing is left unprocessed here.</param>
+/// <param name="InhibitedBy">The fingerprint of an alert that mutes it.</param>
+/// <param name="MutedBy">Maintenance windows.</param>
+internal sealed record GettableAlertStatus(string State, IReadOnlyList<string> SilencedBy, IReadOnlyList<string> InhibitedBy, IReadOnlyList<string> MutedBy)
 {
-    public static GettableAlertStatus Active { get; } = new("active", []);
-
-    public IReadOnlyList<string> InhibitedBy { get; } = [];
-
-    public IReadOnlyList<string> MutedBy { get; } = [];
+    public static GettableAlertStatus Active { get; } = new("active", [], [], []);
 }
 
 /// <param name="Name">An escalation policy, or none.</param>

@@ -9,6 +9,7 @@ using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
 using Tocsin.Outgoing;
+using Tocsin.Routing;
 using Tocsin.Streams;
 using Tocsin.Streams.Backplanes;
 
@@ -47,6 +48,9 @@ internal static class SettingsSetup
         services.AddOptions<PagingOptions>().BindConfiguration("Paging").ValidateOnStart();
         services.AddSingleton<IValidateOptions<PagingOptions>, PagingOptionsValidator>();
         services.AddSingleton(new SettingsSection("Paging", typeof(PagingOptions)));
+        services.AddOptions<SilenceOptions>().BindConfiguration("Silences").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SilenceOptions>, SilenceOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Silences", typeof(SilenceOptions)));
         services.AddOptions<EstateOptions>().BindConfiguration("Estate").ValidateOnStart();
         services.AddSingleton<IValidateOptions<EstateOptions>, EstateOptionsValidator>();
         services.AddSingleton(new SettingsSection("Estate", typeof(EstateOptions)));

@@ -90,8 +90,9 @@ public static class TocsinHost
         services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<SilenceOptions>>().Value);
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
-        services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<Explainer>();
+        services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>();
         services.AddOnCall();
         services.AddProviders();
         services.AddDevices();

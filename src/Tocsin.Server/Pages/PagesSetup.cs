@@ -29,6 +29,7 @@ internal static class PagesSetup
         routes.MapPasskeys();
         routes.MapFactors();
         routes.MapActions();
+        routes.MapSilenceLinks();
         var pages = routes.MapGroup("").RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
         pages.MapInbox();
         pages.MapLive();

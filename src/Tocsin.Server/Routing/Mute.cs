@@ -1,3 +1,5 @@
+using Tocsin.Alerts;
+
 namespace Tocsin.Routing;
 
 internal enum MuteKind
@@ -11,14 +13,14 @@ internal enum MuteKind
 /// <param name="Name">The silence's id, or the name of the window or rule.</param>
 /// <param name="Until">When that ends by itself, UTC; null: with another alert.</param>
 /// <param name="Why">The comment; the title of the alert that mutes.</param>
-/// <param name="Source">The alert that mutes; 0: none.</param>
-internal sealed record Mute(MuteKind Kind, string Name, DateTimeOffset? Until, string Why, long Source = 0)
+/// <param name="By">The alert that mutes; null: none.</param>
+internal sealed record Mute(MuteKind Kind, string Name, DateTimeOffset? Until, string Why, AlertRow? By = null)
 {
     /// <summary>As it is stored with the alert.</summary>
-    public string Key => Kind == MuteKind.Inhibition ? $"inhibition {Name} {Source}" : $"{Word} {Name}";
+    public string Key => Kind == MuteKind.Inhibition ? $"inhibition {Name} {By?.Id}" : $"{Word} {Name}";
 
     /// <summary>Who snoozes an incident that is quiet for this.</summary>
-    public string By => Kind switch
+    public string Author => Kind switch
     {
         MuteKind.Inhibition => Incidents.IncidentState.ByInhibition(Name, Why),
         MuteKind.Maintenance => Incidents.IncidentState.BySilence(SilenceKind.Maintenance, Name),

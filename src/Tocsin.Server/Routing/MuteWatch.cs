@@ -117,7 +117,7 @@ internal sealed class MuteWatch(Database database, IEstates estates, MuteParts p
 
                 if (looksForResolved && occurrence is not null && silence.UntilResolved && !await IsAnyLeftAsync(estate, silence, ct))
                 {
-                    await parts.Silences.EndResolvedAsync(estate, silence, ct);
+                    await EndResolvedAsync(estate, silence, ct);
                 }
             }
         }
@@ -143,6 +143,23 @@ internal sealed class MuteWatch(Database database, IEstates estates, MuteParts p
                 await parts.Mutes.QuietAsync(tx, estate, incident, by: null, now);
             }
         }
+    }
+
+    private async Task EndResolvedAsync(EstateSnapshot estate, Silence silence, CancellationToken ct)
+    {
+        await database.WriteAsync(
+            async tx =>
+            {
+                await tx.LockWorkspaceAsync(estate.Workspace);
+
+                // Something may have come since the look outside the lock.
+                if (SilenceSet.Preview(silence, await parts.Alerts.FiringAsync(tx, estate.Workspace, silenced: false), AlertIntake.SubjectOf).Value is { Count: 0 })
+                {
+                    await parts.Silences.EndAsync(tx, estate.Workspace, silence.Id, "system", "everything that it muted has resolved", Clock.GetUtcNow());
+                }
+            },
+            ct);
+        estates.Forget(estate.Workspace);
     }
 
     private async Task<bool> IsAnyLeftAsync(EstateSnapshot estate, Silence silence, CancellationToken ct)

@@ -69,10 +69,10 @@ internal sealed class Mutes(AlertStore alerts, IncidentStore incidents, Inhibiti
             }
         }
 
-        var titles = (await alerts.FindManyAsync(session, estate.Workspace, [.. found.Select(f => f.Source).Distinct()])).ToDictionary(row => row.Id, row => row.Document.Title);
+        var causes = (await alerts.FindManyAsync(session, estate.Workspace, [.. found.Select(f => f.Source).Distinct()])).ToDictionary(row => row.Id);
         foreach (var (target, rule, source) in found)
         {
-            inhibited[target] = new(MuteKind.Inhibition, rule.Name, null, titles.GetValueOrDefault(source) ?? "another alert", source);
+            inhibited[target] = new(MuteKind.Inhibition, rule.Name, null, causes[source].Document.Title, causes[source]);
         }
 
         return inhibited;
@@ -183,7 +183,7 @@ internal sealed class Mutes(AlertStore alerts, IncidentStore incidents, Inhibiti
             ? Snooze(mute, now)
             : woken;
 
-    private static IncidentEvent.Snoozed Snooze(Mute mute, DateTimeOffset now) => new(mute.Until is { } until && until > now ? until : now + _lookAgain, mute.By);
+    private static IncidentEvent.Snoozed Snooze(Mute mute, DateTimeOffset now) => new(mute.Until is { } until && until > now ? until : now + _lookAgain, mute.Author);
 
     private async Task<SortedSet<long>> IncidentsOfAsync(Session session, long workspace, IEnumerable<long> alertIds)
     {

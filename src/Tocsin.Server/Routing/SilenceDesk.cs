@@ -11,14 +11,16 @@ namespace Tocsin.Routing;
 /// Makes, changes and ends silences. A silence that begins quiets the open incidents that it covers wholly; one that ends lets
 /// what still fires be routed, as if it had just come.
 /// </summary>
-internal sealed class SilenceDesk(Database database, IEstates estates, SilenceStore silences, AlertStore alerts, JobStore jobs, EventLog log, TimeProvider clock)
+internal sealed class SilenceDesk(
+    Database database, IEstates estates, SilenceStore silences, JobStore jobs, EventLog log, SilenceOptions options, TimeProvider clock)
 {
     public const string TurnKind = "silence.turn";
 
     private static readonly TimeSpan _longest = TimeSpan.FromDays(366);
 
-    /// <summary>Stores a silence; an id that is known is changed.</summary>
-    public async Task<Result<Silence>> SaveAsync(long workspace, Silence silence, string actor, CancellationToken ct)
+    /// <summary>Stores a silence; an id that is known is changed. What people wish goes through <see cref="SilenceGuard"/>.</summary>
+    /// <param name="also">What is to be stored with it.</param>
+    public async Task<Result<Silence>> SaveAsync(long workspace, Silence silence, string actor, CancellationToken ct, Func<Tx, Task>? also = null)
     {
         var now = clock.GetUtcNow();
         if (silence.EndsAt <= now || silence.EndsAt <= silence.StartsAt || silence.EndsAt - silence.StartsAt > _longest)
@@ -37,8 +39,9 @@ internal sealed class SilenceDesk(Database database, IEstates estates, SilenceSt
                 await tx.LockWorkspaceAsync(workspace);
                 await silences.SaveAsync(tx, workspace, silence, now);
                 await log.AppendAsync(tx, workspace, now,
-                    [new("silence.saved", $"silence/{silence.Id}", actor, $"mutes {MatcherText.Format(silence.Match)} until {silence.EndsAt:u}: {silence.Comment}")]);
+                    [new("silence.saved", $"silence/{silence.Id}", actor, $"mutes {Scope(silence)} until {silence.EndsAt:u}: {silence.Comment}")]);
                 await TurnsAsync(tx, workspace, silence, now);
+                await (also?.Invoke(tx) ?? Task.CompletedTask);
             },
             ct);
         estates.Forget(workspace);
@@ -53,68 +56,51 @@ internal sealed class SilenceDesk(Database database, IEstates estates, SilenceSt
             async tx =>
             {
                 await tx.LockWorkspaceAsync(workspace);
-                if (await silences.FindAsync(tx, workspace, id) is not { } silence)
-                {
-                    return null;
-                }
-
-                if (silence.EndsAt <= now)
-                {
-                    return silence;
-                }
-
-                var cut = silence with { StartsAt = silence.StartsAt < now ? silence.StartsAt : now, EndsAt = now };
-                await silences.SaveAsync(tx, workspace, cut, now);
-                await log.AppendAsync(tx, workspace, now, [new("silence.expired", $"silence/{id}", actor, "ended before its time")]);
-                await TurnsAsync(tx, workspace, cut, now);
-                return cut;
+                return await EndAsync(tx, workspace, id, actor, "ended before its time", now);
             },
             ct);
         estates.Forget(workspace);
         return ended is null ? Error.NotFound("silence", id) : ended;
     }
 
-    /// <summary>Ends a silence that lasts until all is resolved, since nothing that it mutes fires any more.</summary>
-    public async Task EndResolvedAsync(EstateSnapshot estate, Silence silence, CancellationToken ct)
-    {
-        await database.WriteAsync(
-            async tx =>
-            {
-                await tx.LockWorkspaceAsync(estate.Workspace);
-                var now = clock.GetUtcNow();
-                if (await silences.FindAsync(tx, estate.Workspace, silence.Id) is not { UntilResolved: true } stored || stored.EndsAt <= now)
-                {
-                    return;
-                }
+    public Task<Silence?> FindAsync(long workspace, string id, CancellationToken ct) => database.ReadAsync(session => silences.FindAsync(session, workspace, id), ct);
 
-                var left = SilenceSet.Preview(stored, await alerts.FiringAsync(tx, estate.Workspace, silenced: false), AlertIntake.SubjectOf);
-                if (left.Value is { Count: 0 })
-                {
-                    await silences.SaveAsync(tx, estate.Workspace, stored with { EndsAt = now }, now);
-                    await log.AppendAsync(tx, estate.Workspace, now, [new("silence.expired", $"silence/{stored.Id}", "system", "everything that it muted has resolved")]);
-                }
-            },
-            ct);
-        estates.Forget(estate.Workspace);
+    /// <summary>Ends a silence in the caller's transaction, under the workspace's lock. One that is gone or has ended stays so.</summary>
+    /// <returns>The silence as it is then; null: there is none.</returns>
+    public async Task<Silence?> EndAsync(Tx tx, long workspace, string id, string actor, string reason, DateTimeOffset now)
+    {
+        if (await silences.FindAsync(tx, workspace, id) is not { } silence || silence.EndsAt <= now)
+        {
+            return await silences.FindAsync(tx, workspace, id);
+        }
+
+        var cut = silence with { StartsAt = silence.StartsAt < now ? silence.StartsAt : now, EndsAt = now };
+        await silences.SaveAsync(tx, workspace, cut, now);
+        await log.AppendAsync(tx, workspace, now, [new("silence.expired", $"silence/{id}", actor, reason)]);
+        await TurnsAsync(tx, workspace, cut, now);
+        return cut;
     }
 
-    /// <summary>What a silence would mute of what fires now.</summary>
-    public async Task<Result<IReadOnlyList<AlertRow>>> PreviewAsync(long workspace, Silence silence, CancellationToken ct)
-    {
-        var firing = await database.ReadAsync(session => alerts.FiringAsync(session, workspace, silenced: false), ct);
-        return SilenceSet.Preview(silence, firing, AlertIntake.SubjectOf);
-    }
+    /// <summary>What a silence mutes, for people: its services, matchers and times.</summary>
+    public static string Scope(Silence silence) =>
+        $"{(silence.Services.Count > 0 ? $"service {string.Join(", ", silence.Services)} " : "")}{(silence.Match.Count > 0 ? MatcherText.Format(silence.Match) : "")}".TrimEnd()
+        + (silence.Repeats is { } times ? $", {times}," : "");
 
     private Task TurnsAsync(Tx tx, long workspace, Silence silence, DateTimeOffset now)
     {
         var lane = StableHash.Of("silence", workspace.ToString());
-        return jobs.EnqueueAsync(
-            tx,
-            [
-                new(workspace, TurnKind, $"silence/{silence.Id}/{silence.StartsAt.ToMicros()}", lane, silence.StartsAt, silence.Id),
-                new(workspace, TurnKind, $"silence/{silence.Id}/{silence.EndsAt.ToMicros()}", lane, silence.EndsAt, silence.Id),
-            ],
-            now);
+        List<NewJob> turns =
+        [
+            new(workspace, TurnKind, $"silence/{silence.Id}/{silence.StartsAt.ToMicros()}", lane, silence.StartsAt, silence.Id),
+            new(workspace, TurnKind, $"silence/{silence.Id}/{silence.EndsAt.ToMicros()}", lane, silence.EndsAt, silence.Id),
+        ];
+        var tell = silence.EndsAt - TimeSpan.FromMinutes(options.TellMinutes);
+        if (tell > now && tell > silence.StartsAt)
+        {
+            turns.Add(new(workspace, SilenceEnding.JobKind, $"silence-ending/{silence.Id}/{silence.EndsAt.ToMicros()}", lane, tell, silence.Id));
+        }
+
+        return jobs.EnqueueAsync(tx, turns, now);
     }
 }
 

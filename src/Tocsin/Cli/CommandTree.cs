@@ -29,6 +29,7 @@ internal static class CommandTree
             OnCallVerb.Create(terminal),
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),
+            SilenceVerbs.CreateMaintenance(terminal),
             JobVerbs.Create(terminal),
             DeliveryVerbs.Create(terminal),
             .. EstateVerbs.Create(terminal),

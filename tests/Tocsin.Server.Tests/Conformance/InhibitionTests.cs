@@ -213,6 +213,27 @@ public abstract class InhibitionTests(Engine engine)
         Assert.Equal(bench.Clock.Now, (await StoredAsync(bench))?.EndsAt);
     }
 
+    [StoreFact]
+    public async Task The_owner_is_told_before_a_silence_ends_that_still_mutes_something()
+    {
+        await using var bench = await OpenAsync(Plain().User("bo", "mail"));
+        await bench.ReceiveAsync(Firing("db"));
+        var silence = new Silence("s", EstateBuilder.Matching("alertname=db"), VirtualClock.Start, VirtualClock.Start.AddMinutes(60), "user:bo", "known") { Owner = "bo" };
+        Assert.True((await bench.Parts.Silences.SaveAsync(1, silence, "user:bo", default)).Ok);
+        bench.Estate = bench.Estate with { Silences = SilenceSet.Compile([silence]) };
+        await bench.PassUntilAsync(50);
+
+        var told = Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == Notify.MessageKind.Notice);
+        Assert.Equal(("45:00 bo mail notice", "A silence ends in 15 min: known"), (told.ToString(), told.Message.Title));
+        Assert.Contains("/s/", told.Message.IncidentUrl?.ToString(), StringComparison.Ordinal);
+
+        // One that was extended in time is told of again only before its new end.
+        Assert.True((await bench.Parts.Silences.SaveAsync(1, silence with { EndsAt = silence.EndsAt.AddMinutes(60) }, "user:bo", default)).Ok);
+        await bench.ReceiveAsync(Ended("db"));
+        await bench.PassUntilAsync(119);
+        Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == Notify.MessageKind.Notice);
+    }
+
     private static Task<Silence?> StoredAsync(EngineBench bench) => bench.ReadAsync(session => new SilenceStore().FindAsync(session, 1, "s"));
 
     private static EstateBuilder Plain() => new EstateBuilder().User("ana", "push").Policy("500m user:ana");

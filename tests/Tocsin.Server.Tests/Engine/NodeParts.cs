@@ -32,14 +32,17 @@ internal sealed class NodeParts
         Mutes = new(Alerts, Incidents, Places, Flow, Jobs);
         Intake = new(Alerts, Incidents, Flow, Mutes, Log);
         var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
-        Silences = new(database, estates, silences, Alerts, Jobs, Log, clock);
+        Silences = new(database, estates, silences, Jobs, Log, new(), clock);
         Incident = new(database, estates, Flow, Intake, clock);
-        var writer = new MessageWriter(new PublicLinks("https://tocsin.invalid", new byte[32]));
+        var links = new PublicLinks("https://tocsin.invalid", new byte[32]);
+        var writer = new MessageWriter(links);
         Handlers =
         [
             new IncidentWake(database, estates, Flow, Mutes, Jobs, clock),
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
             new SilenceTurn(database, estates, silences, Intake, Mutes, Incidents, Jobs, clock),
+            new SilenceEnding(database, estates, silences, Alerts, new(Jobs), new(links), Jobs, Log, clock),
+            new NoticeSender(database, estates, new([notifier]), links, Jobs, Log, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
             new PageEditor(database, estates, new([notifier]), Pages, Incidents, Jobs, Log, writer, new(clock), clock),
             .. more?.Invoke(Jobs) ?? [],

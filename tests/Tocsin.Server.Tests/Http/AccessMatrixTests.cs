@@ -81,6 +81,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["replay/{id}"] = await IdAsync("delivery"),
             ["silences/{id}"] = silence["id"].Text(),
             ["silence/{id}"] = silence["id"].Text(),
+            ["maintenance/{id}"] = silence["id"].Text(),
             ["dead/{id}"] = await IdAsync("job"),
             ["schedules/{name}"] = "primary",
             ["overrides/{id}"] = $"{cover["id"]}",

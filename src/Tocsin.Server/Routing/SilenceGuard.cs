@@ -34,7 +34,8 @@ internal sealed class SilenceGuard(
     /// <param name="confirmed">They have been asked whether they mean it.</param>
     public async Task<Result<Silence>> MakeAsync(EstateSnapshot estate, Caller caller, Silence silence, bool confirmed, CancellationToken ct)
     {
-        var wanted = silence with { Owner = silence.Owner ?? caller.User };
+        // Whoever is logged in and is nobody that the estate pages has no method to be told by.
+        var wanted = silence with { Owner = silence.Owner ?? (caller.User is { } user && estate.Model.Users.ContainsKey(user) ? user : null) };
         if (Refuse(estate, wanted) is { } refusal)
         {
             return refusal;
@@ -81,7 +82,7 @@ internal sealed class SilenceGuard(
         }
 
         // Its time so far does not count: somebody has just said that it is still wanted.
-        var longer = known with { EndsAt = known.EndsAt + by };
+        var longer = known with { EndsAt = by < Silence.Always - known.EndsAt ? known.EndsAt + by : Silence.Always };
         return TooLong(longer with { StartsAt = known.StartsAt > now ? known.StartsAt : now }) ?? await desk.SaveAsync(estate.Workspace, longer, actor, ct);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tocsin.Alerts;
 using Tocsin.Incidents;
+using Tocsin.Notify;
 using Tocsin.Routing;
 using static Tocsin.Tests.Signals;
 
@@ -223,7 +224,7 @@ public abstract class InhibitionTests(Engine engine)
         bench.Estate = bench.Estate with { Silences = SilenceSet.Compile([silence]) };
         await bench.PassUntilAsync(50);
 
-        var told = Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == Notify.MessageKind.Notice);
+        var told = Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == MessageKind.Notice);
         Assert.Equal(("45:00 bo mail notice", "A silence ends in 15 min: known"), (told.ToString(), told.Message.Title));
         Assert.Contains("/s/", told.Message.IncidentUrl?.ToString(), StringComparison.Ordinal);
 
@@ -231,7 +232,7 @@ public abstract class InhibitionTests(Engine engine)
         Assert.True((await bench.Parts.Silences.SaveAsync(1, silence with { EndsAt = silence.EndsAt.AddMinutes(60) }, "user:bo", default)).Ok);
         await bench.ReceiveAsync(Ended("db"));
         await bench.PassUntilAsync(119);
-        Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == Notify.MessageKind.Notice);
+        Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == MessageKind.Notice);
     }
 
     private static Task<Silence?> StoredAsync(EngineBench bench) => bench.ReadAsync(session => new SilenceStore().FindAsync(session, 1, "s"));

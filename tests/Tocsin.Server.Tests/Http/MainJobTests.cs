@@ -231,7 +231,7 @@ public abstract class MainJobTests(Engine engine) : IAsyncLifetime
     {
         await FireAsync("alertname=Zebra,service=checkout");
         var acme = await _bench.CallerAsync(Role.Owner);
-        var silence = (await acme.PostAsync("/api/v1/silences", """{"match": ["alertname=\"Zebra\""], "for": "1h"}""", HttpStatusCode.Created))["id"].Text();
+        var silence = (await acme.PostAsync("/api/v1/silences", """{"match": ["alertname=\"Zebra\""], "for": "1h", "comment": "known"}""", HttpStatusCode.Created))["id"].Text();
         var stranger = await _bench.CallerAsync(Role.Owner, "other");
 
         // The same request for what is somebody else's and for what is nobody's.

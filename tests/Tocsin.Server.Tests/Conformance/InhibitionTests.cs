@@ -224,15 +224,15 @@ public abstract class InhibitionTests(Engine engine)
         bench.Estate = bench.Estate with { Silences = SilenceSet.Compile([silence]) };
         await bench.PassUntilAsync(50);
 
-        var told = Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == MessageKind.Notice);
-        Assert.Equal(("45:00 bo mail notice", "A silence ends in 15 min: known"), (told.ToString(), told.Message.Title));
+        var told = Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == MessageKind.Note);
+        Assert.Equal(("45:00 bo mail note", "A silence ends in 15 min: known"), (told.ToString(), told.Message.Title));
         Assert.Contains("/s/", told.Message.IncidentUrl?.ToString(), StringComparison.Ordinal);
 
         // One that was extended in time is told of again only before its new end.
         Assert.True((await bench.Parts.Silences.SaveAsync(1, silence with { EndsAt = silence.EndsAt.AddMinutes(60) }, "user:bo", default)).Ok);
         await bench.ReceiveAsync(Ended("db"));
         await bench.PassUntilAsync(119);
-        Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == MessageKind.Notice);
+        Assert.Single(bench.Notifier.Attempts, a => a.Message.Kind == MessageKind.Note);
     }
 
     private static Task<Silence?> StoredAsync(EngineBench bench) => bench.ReadAsync(session => new SilenceStore().FindAsync(session, 1, "s"));

@@ -11,6 +11,16 @@ public sealed record ContactMethod(string Name, string Type, IReadOnlyDictionary
 /// <param name="Via">The name of a contact method.</param>
 public sealed record NotifyRule(TimeSpan After, string Via);
 
+/// <summary>When somebody is told that a shift of theirs begins.</summary>
+public enum ShiftNotices
+{
+    None,
+    Start,
+
+    /// <summary>15 minutes before, and when it begins.</summary>
+    Both,
+}
+
 public sealed record Person
 {
     /// <summary>The short name that estates, routes and pages use; unique in the workspace.</summary>
@@ -29,6 +39,9 @@ public sealed record Person
 
     /// <summary>A disabled person is never paged; steps that name only disabled people fall through.</summary>
     public bool Disabled { get; init; }
+
+    /// <summary>What the person wants to hear of the beginning of their shifts.</summary>
+    public ShiftNotices ShiftNotices { get; init; } = ShiftNotices.Start;
 
     public IReadOnlyList<ContactMethod> Contact { get; init; } = [];
 

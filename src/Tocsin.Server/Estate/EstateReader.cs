@@ -52,6 +52,7 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
             TimeZone = map.TextOrNull("time_zone"),
             Role = map.TextOrNull("role") ?? "responder",
             Disabled = map.Flag("disabled"),
+            ShiftNotices = map.TextOrNull("shift_notices") is { } wish ? Enum.Parse<ShiftNotices>(wish, ignoreCase: true) : ShiftNotices.Start,
             Contact = contact,
             High = ReadRules(notify, "high", $"{path}.notify", contact) ?? ladder,
             Low = ReadRules(notify, "low", $"{path}.notify", contact) ?? [.. ladder.Take(1)],

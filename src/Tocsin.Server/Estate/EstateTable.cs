@@ -108,6 +108,7 @@ internal static partial class EstateTable
         new("time_zone", TimeZone, "The IANA zone in which pages and messages show times to this person. Default: the browser's zone on pages, UTC in messages."),
         new("role", Words("a role: owner, admin, responder or viewer", "owner", "admin", "responder", "viewer"), "owner, admin, responder or viewer. Default: responder."),
         new("disabled", Flag, "A disabled user is never paged. Default: false."),
+        new("shift_notices", Words("none, start or both", "none", "start", "both"), "When the user is told that a shift begins: start, when it does; both, also 15 minutes before. Default: start."),
         new("contact", new ListShape(Contact, "contact methods"), "How the user is reached."),
         new("notify", Notify, "When which contact method is used."),
     ]);

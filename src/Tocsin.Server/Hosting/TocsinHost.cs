@@ -131,6 +131,7 @@ public static class TocsinHost
             AddHosted<AlertExpiry>(services);
             AddHosted<MuteWatch>(services);
             AddHosted<OnCallWatch>(services);
+            AddHosted<DutyTeller>(services);
             AddHosted<SourceWatch>(services);
             AddHosted<Retention>(services);
         }
@@ -251,6 +252,7 @@ public static class TocsinHost
         app.MapTimeOff();
         app.MapSwaps();
         app.MapSchedules();
+        app.MapCalendars();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

@@ -139,7 +139,7 @@ internal sealed class CoverDesk(Database database, IEstates estates, EntryStore 
     {
         var (before, entered) = (estate.Schedules[row.Schedule], estate.Entered.EntriesOf(row.Schedule));
         var after = OnCallCalendar.Compile(before.Schedule, entered with { Covers = [.. entered.Covers, row.ToCover()] });
-        return ShiftWords.Change(before, after, row.From, row.To);
+        return ScheduleChange.Say(before, after, row.From, row.To);
     }
 
     private static string SentenceWithout(EstateSnapshot estate, CoverRow row, DateTimeOffset now)
@@ -150,7 +150,7 @@ internal sealed class CoverDesk(Database database, IEstates estates, EntryStore 
         }
 
         var left = estate.Entered with { Covers = [.. estate.Entered.Covers.Where(c => c.Id != row.Id)] };
-        return ShiftWords.Change(before, OnCallCalendar.Compile(before.Schedule, left.EntriesOf(row.Schedule)), row.From > now ? row.From : now, row.To);
+        return ScheduleChange.Say(before, OnCallCalendar.Compile(before.Schedule, left.EntriesOf(row.Schedule)), row.From > now ? row.From : now, row.To);
     }
 
     public static string Actor(string actor) => actor.StartsWith("user:", StringComparison.Ordinal) ? actor["user:".Length..] : actor;

@@ -99,7 +99,7 @@ internal sealed class TimeOffDesk(Database database, IEstates estates, EntryStor
         {
             var entered = estate.Entered.EntriesOf(name);
             var after = OnCallCalendar.Compile(before.Schedule, entered with { Away = [.. entered.Away, row.ToTimeOff()] });
-            gaps.AddRange(ShiftWords.Changes(before, after, row.From, row.To).Where(c => c.After.Count == 0).Select(c => new ScheduleGap(name, c.From, c.To)));
+            gaps.AddRange(ScheduleChange.Between(before, after, row.From, row.To).Where(c => c.After.Count == 0).Select(c => new ScheduleGap(name, c.From, c.To)));
         }
 
         return [.. gaps.OrderBy(g => g.From).Take(MostGaps)];

@@ -28,6 +28,11 @@ internal static class OnCallVerb
             run.Show(page, WireJson.Default.PageOnCallView, () => Write(run, page.Items, when));
             return ExitCode.Ok;
         });
+        foreach (var below in CoverVerbs.Create(terminal))
+        {
+            verb.Subcommands.Add(below);
+        }
+
         return verb;
     }
 

@@ -86,6 +86,8 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["schedules/{name}"] = "primary",
             ["overrides/{id}"] = $"{cover["id"]}",
             ["time-off/{id}"] = $"{away["id"]}",
+            ["calendar-links/{kind}"] = "user",
+            ["{kind}/{name}"] = "ana",
             ["swaps/{id}"] = $"{swap.Id}",
             ["services/{name}"] = "checkout",
             ["sources/{name}"] = "scripts",

@@ -55,6 +55,8 @@ internal sealed class EstateCompiler(EstateProviders providers, Func<EstateObjec
         IEnumerable<(EstateMap Body, string Path)> Of(string kind) => bodies.Where(b => b.Key.Kind == kind).Select(b => b.Value);
 
         var holidays = Of("holidays").Select(o => EstateReader.ReadHolidays(o.Body)).ToFrozenDictionary(h => h.Name, StringComparer.Ordinal);
+        reader.Apps = Of("channel").Select(o => EstateReader.ReadWritten(o.Body)).ToFrozenDictionary(c => c.Name, StringComparer.Ordinal);
+        reader.IncompleteApps = Of("channel").Where(o => EstateReader.IsIncomplete(o.Body)).Select(o => o.Body.Text("type")).ToFrozenSet(StringComparer.Ordinal);
         var model = new EstateModel
         {
             Workspace = workspace,

@@ -17,6 +17,10 @@ internal sealed class EstateProviders(NotifierRegistry notifiers, AlertSourceReg
     /// <summary>Whether a method of this type reaches only devices that people register themselves.</summary>
     public bool IsByDevices(string type) => notifiers.Find(type)?.Info.ByDevices == true;
 
+    /// <summary>The method with what belongs to its app; see <see cref="AppSettings"/>.</summary>
+    public Result<Notify.ContactMethod> Fill(Notify.ContactMethod method, IReadOnlyDictionary<string, Notify.ContactMethod> channels) =>
+        AppSettings.Fill(method, notifiers.Find(method.Type)?.Info, channels);
+
     /// <summary>What is wrong with the settings of a method whose type is known.</summary>
     public IReadOnlyList<Error> Check(Notify.ContactMethod method) => notifiers.Find(method.Type)?.Check(method) ?? [];
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Tocsin.Alerts;
 using Tocsin.Escalation;
 using Tocsin.Notify;
@@ -21,6 +22,18 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
     private readonly Dictionary<RouteTest, Mark> _testMarks = new(ReferenceEqualityComparer.Instance);
 
     public IReadOnlyDictionary<RouteTest, Mark> TestMarks => _testMarks;
+
+    /// <summary>The channels as they are written, whose apps other contact methods use. Set before any contact method is read.</summary>
+    public IReadOnlyDictionary<string, ContactMethod> Apps { get; set; } = FrozenDictionary<string, ContactMethod>.Empty;
+
+    /// <summary>Types of channels of which some lack a setting for now, and so all that use it.</summary>
+    public IReadOnlySet<string> IncompleteApps { get; set; } = FrozenSet<string>.Empty;
+
+    /// <summary>Whether some of its settings are not there to be checked.</summary>
+    public static bool IsIncomplete(EstateMap map) => map.Entries.Any(e => e.Value is EstateScalar { Unfilled: not null } or EstateScalar { IsStandIn: true });
+
+    /// <summary>A contact method or a channel as it is written.</summary>
+    public static ContactMethod ReadWritten(EstateMap map) => new(map.Text("name"), map.Text("type"), Settings(map, EstateTable.Contact));
 
     public Person ReadUser(EstateMap map, string path)
     {
@@ -76,10 +89,18 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
     /// <summary>A contact method or a channel.</summary>
     private ContactMethod ReadContact(EstateMap map, string path)
     {
-        var method = new ContactMethod(map.Text("name"), map.Text("type"), Settings(map, EstateTable.Contact));
+        var written = ReadWritten(map);
+        var filled = providers.Fill(written, Apps);
+        if (!filled.Ok)
+        {
+            AddFaults([filled.Error], map, path);
+            return written;
+        }
+
+        var method = filled.Value;
 
         // In lenient compilation a setting may be missing; the provider then refuses to send, with its reason, and the next method is tried.
-        if (!map.Entries.Any(e => e.Value is EstateScalar { Unfilled: not null } or EstateScalar { IsStandIn: true }))
+        if (!IsIncomplete(map) && (ReferenceEquals(method, written) || !IncompleteApps.Contains(method.Type)))
         {
             AddFaults(providers.Check(method), map, path);
         }

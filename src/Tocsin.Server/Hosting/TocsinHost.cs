@@ -93,6 +93,7 @@ public static class TocsinHost
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SilenceOptions>>().Value);
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>();
+        services.AddSingleton<SlackEnvelopes>();
         services.AddOnCall();
         services.AddProviders();
         services.AddDevices();
@@ -134,6 +135,7 @@ public static class TocsinHost
             AddHosted<DutyTeller>(services);
             AddHosted<SourceWatch>(services);
             AddHosted<Retention>(services);
+            AddHosted<SlackSockets>(services);
         }
 
         AddHosted<KeyUses>(services);

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -60,6 +62,49 @@ internal sealed class GuardedHttp : IDisposable
 #pragma warning restore RS0030
         client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", UserAgent);
         return client;
+    }
+
+    /// <summary>Sends one request with a JSON body, once, as <see cref="SendAsync"/> does.</summary>
+    public async Task<OutgoingAnswer> SendJsonAsync(HttpMethod verb, string url, byte[] body, AuthenticationHeaderValue? authorization, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(verb, url) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new("application/json") { CharSet = "utf-8" };
+        request.Headers.Authorization = authorization;
+        return await SendAsync(request, ct);
+    }
+
+    /// <summary>Opens a WebSocket, behind the same guard. Bounded in time up to the handshake; the caller bounds what it reads.</summary>
+    /// <param name="url">ws or wss.</param>
+    /// <exception cref="WebSocketException">Nobody there, refused, or not a WebSocket; the message is safe to show.</exception>
+    public async Task<ClientWebSocket> ConnectAsync(Uri url, CancellationToken ct)
+    {
+        var asHttp = url.OriginalString.StartsWith("ws", StringComparison.OrdinalIgnoreCase) ? $"http{url.OriginalString[2..]}" : url.OriginalString;
+        if (OutgoingUrl.Fault(asHttp) is { } fault)
+        {
+            throw new WebSocketException(fault);
+        }
+
+        using var limit = new CancellationTokenSource(_options.Timeout, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        var socket = new ClientWebSocket();
+        socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(15);
+        socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(15);
+        try
+        {
+            using var invoker = new HttpMessageInvoker(_sockets, disposeHandler: false);
+            await socket.ConnectAsync(url, invoker, either.Token);
+            return socket;
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new WebSocketException($"No answer within {_options.Timeout.TotalSeconds:0.#} s.", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Sends one request, once. Ends within <see cref="OutgoingOptions.Timeout"/>.</summary>

@@ -27,7 +27,7 @@ internal static class OutgoingSetup
         services.AddSingleton(new SettingsSection("Outgoing", typeof(OutgoingOptions)));
         services.AddSingleton(new SettingsSection("Smtp", typeof(SmtpOptions)));
         services.AddSingleton<OutgoingConnector>();
-        services.AddSingleton<GuardedHttp>();
+        services.AddSingleton<GuardedHttp>().AddSingleton<Pace>();
         services.AddSingleton<SmtpSender>();
         return services;
     }

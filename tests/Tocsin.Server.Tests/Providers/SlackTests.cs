@@ -82,7 +82,7 @@ public sealed class SlackTests
         using var bench = new OutgoingBench(allow: fake.HostAndPort);
         var method = Messages.Method("slack", ("url", new Uri(fake.Url, "services/old").AbsoluteUri));
 
-        Assert.Equal(new SendOutcome.Refused("HTTP 404: no_service"), await new Slack(bench.Http).SendAsync(Messages.Page, method, CancellationToken.None));
+        Assert.Equal(new SendOutcome.Refused("HTTP 404: no_service"), await new Slack(bench.Http, new(bench.Clock)).SendAsync(Messages.Page, method, CancellationToken.None));
     }
 
     [Fact]
@@ -100,13 +100,13 @@ public sealed class SlackTests
     public void Every_wrong_setting_is_named()
     {
         using var bench = new OutgoingBench();
-        var slack = new Slack(bench.Http);
+        var slack = new Slack(bench.Http, new(bench.Clock));
 
         Assert.Empty(slack.Check(Messages.Method("slack", ("url", "https://hooks.slack.com/services/T0/B0/x"))));
-        Assert.Equal(["chanel", "url"], slack.Check(Messages.Method("slack", ("chanel", "#ops"))).Select(error => error.Field));
+        Assert.Equal(["chanel", "token", "channel"], slack.Check(Messages.Method("slack", ("chanel", "#ops"))).Select(error => error.Field));
         Assert.Equal("url", Assert.Single(slack.Check(Messages.Method("slack", ("url", "hooks.slack.com")))).Field);
     }
 
     private static Task<SendOutcome> SendAsync(OutgoingBench bench, FakeSlack fake, Message message) =>
-        new Slack(bench.Http).SendAsync(message, Messages.Method("slack", ("url", fake.Webhook.AbsoluteUri)), CancellationToken.None);
+        new Slack(bench.Http, new(bench.Clock)).SendAsync(message, Messages.Method("slack", ("url", fake.Webhook.AbsoluteUri)), CancellationToken.None);
 }

@@ -68,6 +68,7 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         _app = builder.Build();
+        _app.UseWebSockets();
         _app.Run(HandleAsync);
         await _app.StartAsync(ct);
         Url = new(_app.Urls.Single() + "/");
@@ -85,8 +86,23 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
     /// <summary>What somebody sees who looks at the fake with a browser or curl; null: nothing is there.</summary>
     protected abstract FakeAnswer? Show(PathString path);
 
+    /// <summary>Talks over a WebSocket until it ends.</summary>
+    /// <param name="closing">The fake is being disposed of.</param>
+    /// <returns>False: there is none at this address.</returns>
+    protected virtual Task<bool> TalkAsync(HttpContext http, CancellationToken closing) => Task.FromResult(false);
+
     private async Task HandleAsync(HttpContext http)
     {
+        if (http.WebSockets.IsWebSocketRequest)
+        {
+            if (!await TalkAsync(http, _closing.Token))
+            {
+                await WriteAsync(http, new(404, "Nothing here.\n"));
+            }
+
+            return;
+        }
+
         if (HttpMethods.IsGet(http.Request.Method) && !IsWork(http.Request.Path))
         {
             await WriteAsync(http, Show(http.Request.Path) ?? new(404, "Nothing here.\n"));

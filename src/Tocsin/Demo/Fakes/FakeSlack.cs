@@ -68,18 +68,12 @@ internal sealed partial class FakeSlack : FakeHttp
             return new(400, "invalid_payload");
         }
 
-        var blocks = json["blocks"] as JsonArray ?? [];
-        if (Text(json, "text").Length == 0 && blocks.Count == 0)
+        if (Fault(json) is { } fault)
         {
-            return new(400, "no_text");
+            return new(400, fault);
         }
 
-        if (blocks.Count > 50 || blocks.Any(block => block is not JsonObject one || !IsBlock(one)) || HasTwins(blocks))
-        {
-            return new(400, "invalid_blocks");
-        }
-
-        _posts.Enqueue(new(Text(json, "text"), json, Loud().IsMatch(json.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))));
+        _posts.Enqueue(new(Text(json, "text"), json, Rings(json)));
         while (_posts.Count > Remembered)
         {
             _posts.TryDequeue(out _);
@@ -91,6 +85,18 @@ internal sealed partial class FakeSlack : FakeHttp
     protected override FakeAnswer? Show(PathString path) => path == "/"
         ? new(200, new JsonArray([.. _posts.Select(post => post.Json.DeepClone())]).ToJsonString() + "\n", "application/json")
         : null;
+
+    /// <summary>The word with which Slack refuses a message; null: it takes it.</summary>
+    internal static string? Fault(JsonObject json)
+    {
+        var blocks = json["blocks"] as JsonArray ?? [];
+        return Text(json, "text").Length == 0 && blocks.Count == 0 ? "no_text"
+            : blocks.Count > 50 || blocks.Any(block => block is not JsonObject one || !IsBlock(one)) || HasTwins(blocks) ? "invalid_blocks"
+            : null;
+    }
+
+    internal static bool Rings(JsonObject json) =>
+        Loud().IsMatch(json.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
 
     private static bool IsBlock(JsonObject block) => Text(block, "block_id").Length <= 255 && Text(block, "type") switch
     {

@@ -40,4 +40,16 @@ internal static class PagingTables
         CREATE UNIQUE INDEX device_address ON device (workspace_id, address_hash);
         CREATE INDEX device_user ON device (workspace_id, user_name, id);
         """;
+
+    /// <summary>Accounts of other systems that people linked by a code.</summary>
+    public const string LinkedAccounts =
+        """
+        CREATE TABLE linked_account (
+            workspace_id BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            user_name TEXT NOT NULL,
+            account TEXT NOT NULL,
+            linked_at BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, source, user_name)){clustered};
+        """;
 }

@@ -396,5 +396,6 @@ internal static class Schema
             began_at BIGINT NOT NULL,
             PRIMARY KEY (workspace_id, mute));
         """,
+        PagingTables.LinkedAccounts,
     ];
 }

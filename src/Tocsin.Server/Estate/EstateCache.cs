@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Identity;
+using Tocsin.Notify;
 using Tocsin.OnCall;
 using Tocsin.Routing;
 using Tocsin.Workspaces;
@@ -161,7 +162,8 @@ internal sealed class EstateCache(
             logger.SourcesLeftOut(workspace.Name, left);
         }
 
-        return new(workspace.Name, workspace.Revision, EstateSnapshot.Of(workspace.Id, Without(model, stored.Out) with { Revision = workspace.Revision }, stored.Silences, stored.Entered), [], Whole: left == 0);
+        var whole = Without(LinkedAccounts.Fill(model, stored.Links), stored.Out) with { Revision = workspace.Revision };
+        return new(workspace.Name, workspace.Revision, EstateSnapshot.Of(workspace.Id, whole, stored.Silences, stored.Entered), [], Whole: left == 0);
     }
 
     /// <summary>Who cannot come in is not paged either: his steps fall through.</summary>

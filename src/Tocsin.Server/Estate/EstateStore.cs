@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Tocsin.Data;
 using Tocsin.Identity;
+using Tocsin.Notify;
 using Tocsin.OnCall;
 using Tocsin.Routing;
 using Tocsin.Workspaces;
@@ -17,6 +18,9 @@ internal sealed record StoredEstate(Workspace Workspace, IReadOnlyList<EstateObj
 
     /// <summary>The names of members who cannot come in: the users of these names are disabled, whatever the configuration says.</summary>
     public IReadOnlyList<string> Out { get; init; } = [];
+
+    /// <summary>The accounts that people linked themselves.</summary>
+    public IReadOnlyList<LinkedAccount> Links { get; init; } = [];
 }
 
 /// <summary>The objects of estates, as they were written; those that have a secret in plain text are sealed as a whole.</summary>
@@ -42,6 +46,7 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
                 {
                     Entered = await entries.ReadAsync(session, workspace.Id, now - _lookBack),
                     Out = await AccountStore.OutAsync(session, workspace.Id),
+                    Links = await LinkedAccounts.ListAsync(session, workspace.Id),
                 });
         }
 

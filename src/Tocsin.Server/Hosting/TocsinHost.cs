@@ -93,7 +93,7 @@ public static class TocsinHost
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SilenceOptions>>().Value);
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>();
-        services.AddSingleton<SlackEnvelopes>();
+        services.AddSingleton<LinkDesk>().AddSingleton<SlackEnvelopes>().AddSingleton<TelegramHooks>().AddSingleton<TelegramAnswers>();
         services.AddOnCall();
         services.AddProviders();
         services.AddDevices();
@@ -136,6 +136,7 @@ public static class TocsinHost
             AddHosted<SourceWatch>(services);
             AddHosted<Retention>(services);
             AddHosted<SlackSockets>(services);
+            AddHosted<TelegramBots>(services);
         }
 
         AddHosted<KeyUses>(services);

@@ -151,6 +151,11 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         await pages.SaveOutcomeAsync(tx, job.Workspace, page with { Status = PageStatus.Sent, SentAt = now, Reason = null, Receipt = receipt });
         await LogAsync(tx, job, page, "page.sent", $"accepted: {accepted.Receipt}", now);
 
+        if (receipt is not null && accepted.AskEvery is { } every)
+        {
+            await jobs.EnqueueAsync(tx, [PageAsker.First(job.Workspace, page, every, now)], now);
+        }
+
         // Somebody may have answered while it was being sent.
         if (receipt is not null && page.Kind is MessageKind.Page or MessageKind.Unanswered
             && await incidents.FindAsync(tx, job.Workspace, page.Incident) is { } incident && IncidentFace.Of(incident) != shown)

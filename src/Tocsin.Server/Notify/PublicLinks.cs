@@ -56,6 +56,21 @@ internal sealed class PublicLinks(string? publicUrl, byte[] secret)
     /// <param name="purpose">Names what it is for; different purposes have secrets that tell nothing of each other.</param>
     public string SecretFor(string purpose) => Base64Url.EncodeToString(HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes($"tocsin/secret/{purpose}")));
 
+    /// <summary>What links an account of another system to a person: 43 letters, digits, - and _.</summary>
+    public string LinkCode(string source, long workspace, string user, DateTimeOffset expiresAt) => Seal($"link/{source}/{user}", new(workspace, expiresAt.ToUnixTimeSeconds()));
+
+    public bool IsLinkCode(string code, string source, long workspace, string user, DateTimeOffset now) =>
+        Unseal($"link/{source}/{user}", code) is { } grant && grant.Workspace == workspace && grant.PageId > now.ToUnixTimeSeconds();
+
+    /// <summary>Which workspace a code claims to be of; it may still be no code at all.</summary>
+    public static long? WorkspaceOfLinkCode(string code)
+    {
+        Span<byte> bytes = stackalloc byte[GrantLength + MacLength];
+        return code.Length <= 64 && Base64Url.IsValid(code, out var length) && length == bytes.Length && Base64Url.TryDecodeFromChars(code, bytes, out _)
+            ? BinaryPrimitives.ReadInt64BigEndian(bytes)
+            : null;
+    }
+
     private string Seal(string purpose, ReplyGrant grant)
     {
         Span<byte> bytes = stackalloc byte[GrantLength + MacLength];

@@ -10,7 +10,7 @@ namespace Tocsin.Notify;
 /// What people do by answering a page: whoever has the account in the estate acts, as on the incident's page and with the same rights.
 /// An account that nobody has acts on nothing.
 /// </summary>
-internal sealed class ReplyDesk(Database database, IncidentDesk desk, PageStore pages, AccountStore accounts, ReplyStore seen, PublicLinks links, DeliveryReports reports, TimeProvider clock)
+internal sealed class ReplyDesk(Database database, IncidentDesk desk, PageStore pages, AccountStore accounts, ReplyStore seen, PublicLinks links, DeliveryReports reports, LinkDesk linking, TimeProvider clock)
 {
     private static readonly TimeSpan _snooze = TimeSpan.FromHours(1);
 
@@ -43,6 +43,11 @@ internal sealed class ReplyDesk(Database database, IncidentDesk desk, PageStore 
 
     private async Task<ReplyOutcome> ActAsync(EstateSnapshot estate, IReplySource source, ReplyAct act, string? id, long page, CancellationToken ct)
     {
+        if (act.Verb == ReplyVerb.Link)
+        {
+            return await linking.LinkAsync(estate, source.Id, act, ct);
+        }
+
         var found = PersonOf(estate, source, act.Account);
         if (!found.Ok)
         {

@@ -14,6 +14,9 @@ internal abstract record SendOutcome
 
         /// <summary>Where news about the same incident goes instead of a message of its own; null: changing the message says it all.</summary>
         public string? Thread { get; init; }
+
+        /// <summary>With a handle: how often the provider is to be asked whether it was answered there (<see cref="IAskedReplySource"/>); null: it need not.</summary>
+        public TimeSpan? AskEvery { get; init; }
     }
 
     /// <summary>Might work later: 429, 5xx, timeout, connection refused.</summary>

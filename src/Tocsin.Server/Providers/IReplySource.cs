@@ -12,6 +12,9 @@ internal enum ReplyVerb
     Escalate,
     Snooze,
     Note,
+
+    /// <summary>Links the account to the person whose code is the text.</summary>
+    Link,
 }
 
 /// <summary>One thing that somebody wants done.</summary>
@@ -27,7 +30,7 @@ internal sealed record ReplyAct(string Account, ReplyVerb Verb)
     /// <summary>How long to snooze. Default: 1 h.</summary>
     public TimeSpan? For { get; init; }
 
-    /// <summary>The text of a note.</summary>
+    /// <summary>The text of a note, or the code that links an account.</summary>
     public string? Text { get; init; }
 }
 
@@ -110,4 +113,11 @@ internal interface IReplySource
     /// <summary>What the provider hears after the acts were done or refused. Whoever must be told otherwise is told here too, within 2 s.</summary>
     /// <param name="outcomes">One for each act, in order.</param>
     Task<ReplyAnswer> AnswerAsync(ReplyRequest request, Reply reply, IReadOnlyList<ReplyOutcome> outcomes, CancellationToken ct);
+}
+
+/// <summary>One that must be asked whether a page was answered there.</summary>
+internal interface IAskedReplySource : IReplySource
+{
+    /// <returns>What was answered; null: nothing yet, or it cannot be asked now.</returns>
+    Task<Reply?> AskAsync(ContactMethod method, string handle, CancellationToken ct);
 }

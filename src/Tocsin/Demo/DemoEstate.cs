@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Tocsin.Demo.Fakes;
 
 namespace Tocsin.Demo;
 
@@ -15,7 +16,18 @@ internal static class DemoEstate
         return reader.ReadToEnd()
             .Replace("{phones}", phones.Pagers.Url.ToString(), StringComparison.Ordinal)
             .Replace("{ntfy}", phones.Ntfy.Url.ToString(), StringComparison.Ordinal)
-            .Replace("{slack}", phones.Slack.Webhook.ToString(), StringComparison.Ordinal)
+            .Replace("{slack-api}", phones.Slack.Api.ToString(), StringComparison.Ordinal)
+            .Replace("{slack-token}", FakeSlackBot.Token, StringComparison.Ordinal)
+            .Replace("{slack-app-token}", FakeSlackBot.AppToken, StringComparison.Ordinal)
+            .Replace("{telegram-api}", phones.Telegram.Url.ToString(), StringComparison.Ordinal)
+            .Replace("{telegram-token}", FakeTelegram.Token, StringComparison.Ordinal)
+            .Replace("{discord}", phones.Discord.Webhook.ToString(), StringComparison.Ordinal)
+            .Replace("{teams}", phones.Teams.Webhook.ToString(), StringComparison.Ordinal)
+            .Replace("{gotify}", phones.Gotify.Url.ToString(), StringComparison.Ordinal)
+            .Replace("{gotify-token}", FakeGotify.Token, StringComparison.Ordinal)
+            .Replace("{pushover-api}", phones.Pushover.Api.ToString(), StringComparison.Ordinal)
+            .Replace("{pushover-token}", FakePushover.Token, StringComparison.Ordinal)
+            .Replace("{pushover-user}", FakePushover.User, StringComparison.Ordinal)
             .Replace("{secret}", phones.Secret, StringComparison.Ordinal)
             .Replace("{key-prometheus}", Key(seed, "prometheus"), StringComparison.Ordinal)
             .Replace("{key-grafana}", Key(seed, "grafana"), StringComparison.Ordinal)

@@ -3,27 +3,42 @@ using Tocsin.Demo.Fakes;
 
 namespace Tocsin.Demo;
 
-/// <summary>The fake world that the demo pages: pagers, phones, a chat and a mail server, all on loopback.</summary>
+/// <summary>The fake world that the demo pages: pagers, phones, chats and a mail server, all on loopback.</summary>
 internal sealed class DemoPhones : IAsyncDisposable
 {
-    private DemoPhones(string secret, FakeWebhook pagers, FakeNtfy ntfy, FakeSlack slack, FakeSmtp mail) =>
-        (Secret, Pagers, Ntfy, Slack, Mail) = (secret, pagers, ntfy, slack, mail);
+    private readonly List<FakeHttp> _fakes = [];
+
+    private DemoPhones(string secret, FakeSmtp mail) => (Secret, Mail) = (secret, mail);
 
     /// <summary>What pages to the pagers are signed with.</summary>
     public string Secret { get; }
 
-    public FakeWebhook Pagers { get; }
+    public required FakeWebhook Pagers { get; init; }
 
-    public FakeNtfy Ntfy { get; }
+    public required FakeNtfy Ntfy { get; init; }
 
-    public FakeSlack Slack { get; }
+    public required FakeSlackBot Slack { get; init; }
+
+    public required FakeTelegram Telegram { get; init; }
+
+    public required FakeDiscord Discord { get; init; }
+
+    public required FakeTeams Teams { get; init; }
+
+    public required FakeGotify Gotify { get; init; }
+
+    public required FakePushover Pushover { get; init; }
 
     public FakeSmtp Mail { get; }
+
+    /// <summary>Where each can be looked at with a browser.</summary>
+    public IReadOnlyList<(string Name, Uri Url)> Looks =>
+        [("pagers", Pagers.Url), ("ntfy", Ntfy.Url), ("Slack", Slack.Url), ("Telegram", Telegram.Url), ("Discord", Discord.Url), ("Teams", Teams.Url), ("Gotify", Gotify.Url), ("Pushover", Pushover.Url)];
 
     /// <summary>The settings with which a server reaches them.</summary>
     public IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
-        ["Outgoing:Allow"] = string.Join(',', Pagers.HostAndPort, Ntfy.HostAndPort, Slack.HostAndPort),
+        ["Outgoing:Allow"] = string.Join(',', _fakes.Select(fake => fake.HostAndPort)),
         ["Smtp:Host"] = "127.0.0.1",
         ["Smtp:Port"] = $"{Mail.Port}",
         ["Smtp:From"] = "Tocsin <tocsin@shop.example>",
@@ -33,19 +48,28 @@ internal sealed class DemoPhones : IAsyncDisposable
     public static async Task<DemoPhones> StartAsync(TimeProvider clock, CancellationToken ct)
     {
         var secret = $"whsec_{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";
-        return new(
-            secret,
-            await FakeWebhook.StartAsync(clock, secret, ct: ct),
-            await FakeNtfy.StartAsync(clock, ct: ct),
-            await FakeSlack.StartAsync(clock, ct: ct),
-            FakeSmtp.Start());
+        var phones = new DemoPhones(secret, FakeSmtp.Start())
+        {
+            Pagers = await FakeWebhook.StartAsync(clock, secret, ct: ct),
+            Ntfy = await FakeNtfy.StartAsync(clock, ct: ct),
+            Slack = await FakeSlackBot.StartAsync(clock, ct: ct),
+            Telegram = await FakeTelegram.StartAsync(clock, ct: ct),
+            Discord = await FakeDiscord.StartAsync(clock, ct: ct),
+            Teams = await FakeTeams.StartAsync(clock, ct: ct),
+            Gotify = await FakeGotify.StartAsync(clock, ct: ct),
+            Pushover = await FakePushover.StartAsync(clock, ct: ct),
+        };
+        phones._fakes.AddRange([phones.Pagers, phones.Ntfy, phones.Slack, phones.Telegram, phones.Discord, phones.Teams, phones.Gotify, phones.Pushover]);
+        return phones;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Pagers.DisposeAsync();
-        await Ntfy.DisposeAsync();
-        await Slack.DisposeAsync();
+        foreach (var fake in _fakes)
+        {
+            await fake.DisposeAsync();
+        }
+
         await Mail.DisposeAsync();
     }
 }

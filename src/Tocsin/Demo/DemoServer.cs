@@ -129,7 +129,7 @@ internal static class DemoServer
         var url = app.Urls.First();
         terminal.Out.WriteLine("This is a demo: sample data, fake phones, nobody is woken.");
         terminal.Out.WriteLine($"Look around: {url}{door.Path}");
-        terminal.Out.WriteLine($"The phones:  {phones.Pagers.Url}");
+        terminal.Out.WriteLine($"The phones:  {string.Join("  ", phones.Looks.Select(look => $"{look.Name} {look.Url}"))}");
         terminal.Out.WriteLine("Remove it:   the button at the top of each page, which then sets Tocsin up for real");
         terminal.Out.WriteLine($"Now listening on: {url}");
         await terminal.Out.FlushAsync(ct);

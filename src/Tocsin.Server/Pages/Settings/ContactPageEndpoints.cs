@@ -84,14 +84,17 @@ internal static class ContactPageEndpoints
 }
 
 /// <summary>People and channels as their pages show them: no secret, and the last test's answer from the log.</summary>
-internal sealed class ContactReader(Database database, EventLog log, NotifierRegistry notifiers)
+internal sealed class ContactReader(Database database, EventLog log, NotifierRegistry notifiers, PublicLinks links)
 {
     public async Task<IReadOnlyList<ChannelLine>> ChannelsAsync(PageRequest page, CancellationToken ct)
     {
         List<ChannelLine> lines = [];
         foreach (var channel in page.Estate.Model.Channels.Values.OrderBy(c => c.Name, StringComparer.Ordinal))
         {
-            lines.Add(new(channel.Name, channel.Type, Settings(channel), await LastAsync(page.Workspace, ContactTester.SubjectOf(channel.Name), ct)));
+            lines.Add(new(channel.Name, channel.Type, Settings(channel), await LastAsync(page.Workspace, ContactTester.SubjectOf(channel.Name), ct))
+            {
+                ReplyUrl = channel.Type == Slack.Type && channel.Settings.ContainsKey("signing_secret") ? links.Reply(Slack.Type, page.Workspace)?.AbsoluteUri : null,
+            });
         }
 
         return lines;
@@ -137,7 +140,12 @@ internal sealed class ContactReader(Database database, EventLog log, NotifierReg
         ];
     }
 
-    private string Target(ContactMethod method) => Settings(method).FirstOrDefault(s => !s.Secret)?.Value ?? "";
+    /// <summary>Whom or what a method reaches: not what belongs to the app behind it.</summary>
+    private string Target(ContactMethod method)
+    {
+        var own = notifiers.Find(method.Type)?.Info.Settings.Where(s => s is { App: false, Key: not (ProviderSetting.FromKey or "updates") }).Select(s => s.Key).ToArray();
+        return Settings(method).FirstOrDefault(s => !s.Secret && own?.Contains(s.Name, StringComparer.Ordinal) != false)?.Value ?? "";
+    }
 
     /// <summary>Says that a secret is set, and enough of a long one to tell it from another.</summary>
     private static string Masked(string secret) => secret.Length >= 16 ? $"set, ends …{secret[^4..]}" : "set";

@@ -19,7 +19,8 @@ internal static class MeEndpoints
     }
 
     private static async Task<IResult> Show(
-        HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, PasskeyDesk passkeys, CancellationToken ct)
+        HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, PasskeyDesk passkeys, LinkDesk linking,
+        CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var name = page.Caller.User ?? page.Caller.Actor;
@@ -34,6 +35,9 @@ internal static class MeEndpoints
                 : await reader.UserAsync(page, person, ct),
             High = LadderWords.Sentence(person?.High ?? [], person?.Contact ?? []),
             Low = LadderWords.Sentence(person?.Low ?? [], person?.Contact ?? []),
+            TelegramCode = person is { Disabled: false } && page.Caller.User == person.Name && person.Contact.Any(c => c.Type == Providers.Telegram.Type)
+                ? linking.CodeFor(page.Workspace, Providers.Telegram.Type, person.Name)
+                : null,
             Factors = await FactorsAsync(http, page, factors, passkeys, ct),
             Security = await security.ReadAsync(page.Caller, page.Now, ct),
             Shifts = [.. shifts.OrderBy(s => s.From).Take(20)],

@@ -4,7 +4,11 @@ public sealed record ChannelsModel(IReadOnlyList<ChannelLine> Channels);
 
 /// <param name="Settings">Names and values as they may be shown: secrets say only that they are set.</param>
 /// <param name="Answer">What the provider answered to the last test; null: not tested here.</param>
-public sealed record ChannelLine(string Name, string Type, IReadOnlyList<SettingLine> Settings, TestAnswer? Answer);
+public sealed record ChannelLine(string Name, string Type, IReadOnlyList<SettingLine> Settings, TestAnswer? Answer)
+{
+    /// <summary>What the app there must be told by hand so that answers arrive; null: nothing.</summary>
+    public string? ReplyUrl { get; init; }
+}
 
 public sealed record SettingLine(string Name, string Value, bool Secret);
 
@@ -36,6 +40,9 @@ public sealed record MeModel
     public required string High { get; init; }
 
     public required string Low { get; init; }
+
+    /// <summary>What the person sends a Telegram bot to link the chat; null: they have no contact method for it.</summary>
+    public string? TelegramCode { get; init; }
 
     /// <summary>Null: it is no person who looks.</summary>
     public FactorsModel? Factors { get; init; }

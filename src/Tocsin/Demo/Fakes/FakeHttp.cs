@@ -77,6 +77,9 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
     /// <summary>Checks a delivery as the real server would, remembers it if it is good, and says what the real one says.</summary>
     protected abstract FakeAnswer Take(HttpRequest request, byte[] body);
 
+    /// <summary>The same for what is not answered at once.</summary>
+    protected virtual Task<FakeAnswer> TakeAsync(HttpRequest request, byte[] body, CancellationToken closing) => Task.FromResult(Take(request, body));
+
     /// <summary>Whether a GET of this path is work, which meets faults and is taken like a delivery, and not somebody who looks.</summary>
     protected virtual bool IsWork(PathString path) => false;
 
@@ -118,7 +121,7 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
         using var buffer = new MemoryStream();
         await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
         var fault = NextFault(http.Request.Path);
-        var taken = fault is null or FakeFault.AcceptThenHang or FakeFault.AcceptThenBreakOff ? Take(http.Request, buffer.ToArray()) : null;
+        var taken = fault is null or FakeFault.AcceptThenHang or FakeFault.AcceptThenBreakOff ? await TakeAsync(http.Request, buffer.ToArray(), _closing.Token) : null;
         _arrivals.Release();
         await AnswerAsync(http, buffer.ToArray(), fault, taken);
     }

@@ -181,7 +181,8 @@ internal static class Texts
     }
 
     private static (string Title, string Body, string Lead) Note(Message m) =>
-        (Title(m), PlainText.OneLine(m.Because, 600), $"{Sentence(Title(m))} {PlainText.OneLine(m.Because, 600)}".TrimEnd());
+        // Some channels take no message without a body.
+        (Title(m), PlainText.OneLine(m.Because, 600) is { Length: > 0 } because ? because : Sentence(Title(m)), $"{Sentence(Title(m))} {PlainText.OneLine(m.Because, 600)}".TrimEnd());
 
     private static (string Title, string Body, string Lead) Test(Message m) => (
         $"i Test from Tocsin for {Recipient(m)}",

@@ -44,7 +44,6 @@ internal sealed class NodeParts
             new SilenceEnding(database, estates, silences, Alerts, new(Jobs), new(links), Jobs, Log, clock),
             new NoticeSender(database, estates, new([notifier]), links, Jobs, Log, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
-            new NoticeSender(database, estates, new([notifier]), links, Jobs, Log, clock),
             new PageEditor(database, estates, new([notifier]), Pages, Incidents, Jobs, Log, writer, new(clock), clock),
             .. more?.Invoke(Jobs) ?? [],
         ];

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Tocsin.OnCall;
 
 /// <summary>A cover and its place in the list: the later one has the last word.</summary>
@@ -7,15 +9,15 @@ internal sealed record RankedCover(Cover Cover, int Rank);
 internal sealed class EntryLines
 {
     private readonly SpanLine<RankedCover> _forEverybody;
-    private readonly Dictionary<string, SpanLine<RankedCover>> _insteadOf;
-    private readonly Dictionary<string, SpanLine<string>> _away;
+    private readonly FrozenDictionary<string, SpanLine<RankedCover>> _insteadOf;
+    private readonly FrozenDictionary<string, SpanLine<string>> _away;
 
     public EntryLines(OnCallEntries entries)
     {
         var covers = entries.Covers.Select((c, i) => new Span<RankedCover>(c.From.UtcTicks, c.To.UtcTicks, new(c, i))).ToLookup(c => c.Value.Cover.InsteadOf);
         _forEverybody = new([.. covers[null]]);
-        _insteadOf = covers.Where(c => c.Key is not null).ToDictionary(c => c.Key!, c => new SpanLine<RankedCover>([.. c]), StringComparer.Ordinal);
-        _away = entries.Away.GroupBy(a => a.User, StringComparer.Ordinal).ToDictionary(
+        _insteadOf = covers.Where(c => c.Key is not null).ToFrozenDictionary(c => c.Key!, c => new SpanLine<RankedCover>([.. c]), StringComparer.Ordinal);
+        _away = entries.Away.GroupBy(a => a.User, StringComparer.Ordinal).ToFrozenDictionary(
             a => a.Key, a => new SpanLine<string>([.. a.Select(off => new Span<string>(off.From.UtcTicks, off.To.UtcTicks, a.Key))]), StringComparer.Ordinal);
     }
 

@@ -174,15 +174,18 @@ public sealed class CompiledSchedule
             ? new([standIn.Cover.User], $"{Roll.Say(null, cover.Cover)}; {Roll.Say(cover.Cover.User, standIn.Cover)}")
             : new([cover.Cover.User], Roll.Say(null, cover.Cover));
 
+    /// <param name="until">Made smaller where this holds less long; if it does not hold at all, not by everybody.</param>
     private bool AreAllThere(IReadOnlyList<string> users, long utc, ref long until)
     {
-        var all = true;
         foreach (var user in users)
         {
-            all &= _entries!.StandIn(user, -1, utc, ref until) is null && !_entries.IsAway(user, utc, ref until);
+            if (_entries!.StandIn(user, -1, utc, ref until) is not null || _entries.IsAway(user, utc, ref until))
+            {
+                return false;
+            }
         }
 
-        return all;
+        return true;
     }
 
     /// <param name="Until">How long the answer holds at least.</param>

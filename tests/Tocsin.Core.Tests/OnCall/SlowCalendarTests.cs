@@ -88,6 +88,37 @@ public sealed class SlowCalendarTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(AllZones))]
+    public void The_stretches_in_which_a_change_changes_something_are_exactly_those(string zone)
+    {
+        for (var run = 0; run < Runs; run++)
+        {
+            Prop.ForAll(Gen.Zip(Cases(zone), Gen.Choose(0, 2)).ToArbitrary(), both =>
+            {
+                // One rotation more, one override less, or other people: mostly the same, as changes are.
+                var (tried, kind) = both;
+                var schedule = kind switch
+                {
+                    0 => tried.Schedule with { Rotations = [.. tried.Schedule.Rotations.Take(1)] },
+                    1 => tried.Schedule with { Overrides = [] },
+                    _ => tried.Schedule with { Rotations = [.. tried.Schedule.Rotations.Select(r => r with { Turns = [.. r.Turns, ["finn"]] })] },
+                };
+                var (from, to) = (tried.Middle.AddDays(-6), tried.Middle.AddDays(6));
+                var before = OnCallCalendar.Compile(tried.Schedule, tried.Entries);
+                var after = before.Changed(schedule);
+                var changes = ScheduleChange.Between(before, after, from, to).ToArray();
+                for (var moment = from; moment < to; moment = moment.AddMinutes(Step))
+                {
+                    var change = changes.SingleOrDefault(c => c.From <= moment && moment < c.To);
+                    var (old, wanted) = (before.At(moment).Users, after.At(moment).Users);
+                    Assert.Equal(!old.ToHashSet().SetEquals(wanted), change is not null);
+                    Assert.True(change is null || (change.Before.ToHashSet().SetEquals(old) && change.After.ToHashSet().SetEquals(wanted)));
+                }
+            }).Check(Seeded(15, run));
+        }
+    }
+
     private static void Compare(Case tried, DateTimeOffset from, DateTimeOffset to)
     {
         var calendar = OnCallCalendar.Compile(tried.Schedule, tried.Entries);

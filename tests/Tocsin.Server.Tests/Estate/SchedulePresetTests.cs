@@ -15,6 +15,8 @@ public sealed class SchedulePresetTests
         .Where(part => part.Contains("```yaml\n", StringComparison.Ordinal))
         .ToDictionary(part => part[..part.IndexOf('\n', StringComparison.Ordinal)], part => part.Split("```yaml\n")[1].Split("```")[0]);
 
+    public static TheoryData<string> All => [.. Presets.Keys];
+
     public static TheoryData<string> WithoutGaps => [.. Presets.Keys.Where(name => name != "Business hours")];
 
     [Fact]
@@ -47,6 +49,18 @@ public sealed class SchedulePresetTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void An_export_of_a_preset_is_the_same_estate(string preset)
+    {
+        var text = Parse(Presets[preset]);
+        var exported = new EstateYaml(EstateBench.Secrets).Write(text.Objects);
+        var again = EstateFiles.Parse(exported, "export.yaml");
+
+        Assert.All(text.Objects, o => Assert.True(EstateNode.Same(o.Body, again.Objects.Single(a => a.Key == o.Key).Body), exported));
+        Assert.True(new EstateCheck(EstateBench.Providers, EstateBench.Clock).Run(again, EstateBench.Resolver()).Ok, exported);
+    }
+
     [Fact]
     public void Business_hours_are_weekdays_from_nine_to_five_that_are_no_holidays()
     {
@@ -74,13 +88,18 @@ public sealed class SchedulePresetTests
         Assert.Contains(calendar.At(new(2026, 4, 3, 6, 59, 0, TimeSpan.Zero)).Users[0], (string[])["ana", "bo"]);
     }
 
-    private static (EstateReport Report, EstateModel Model) Read(string block)
+    private static EstateText Parse(string block)
     {
         var first = Presets["Weekly"];
         var rest = block == first ? block : string.Concat(Sections(first).Where(s => !Sections(block).Any(b => b.Key == s.Key)).Select(s => s.Text)) + block;
-        var text = EstateFiles.Parse(rest, "preset.yaml");
+        return EstateFiles.Parse(rest, "preset.yaml");
+    }
+
+    private static (EstateReport Report, EstateModel Model) Read(string block)
+    {
+        var text = Parse(block);
         var report = new EstateCheck(EstateBench.Providers, EstateBench.Clock).Run(text, EstateBench.Resolver());
-        Assert.True(report.Ok, $"{report.Render()}\n{rest}");
+        Assert.True(report.Ok, $"{report.Render()}\n{block}");
         return (report, new EstateCompiler(EstateBench.Providers, _ => EstateBench.Resolver()).Compile("default", text.Objects, EstateBench.Clock.GetUtcNow()).Model!);
     }
 

@@ -40,6 +40,23 @@ internal sealed class AuditVerifier(Database database, AuditStore store) : IDisp
     /// <exception cref="StoreUnavailableException">The store could not be read.</exception>
     public async Task<AuditVerdict> VerifyAsync(long chain, IReadOnlyList<AuditAnchor> anchors, CancellationToken ct)
     {
+        while (true)
+        {
+            var first = await FirstAsync(chain, ct);
+            var verdict = await LookAsync(chain, anchors, ct);
+            if (verdict.Faults.Count == 0 || await FirstAsync(chain, ct) == first)
+            {
+                return verdict;
+            }
+
+            // Entries were removed after their time while this looked: what seems to be missing may be what is said to be gone by now.
+        }
+    }
+
+    private async Task<long?> FirstAsync(long chain, CancellationToken ct) => (await database.ReadAsync(session => store.AfterAsync(session, chain, 0, 1), ct)).FirstOrDefault()?.Seq;
+
+    private async Task<AuditVerdict> LookAsync(long chain, IReadOnlyList<AuditAnchor> anchors, CancellationToken ct)
+    {
         var check = new AuditCheck(anchors);
 
         // What is added while this looks is left for the next time: it may already say that the beginning, which was read before, is gone.

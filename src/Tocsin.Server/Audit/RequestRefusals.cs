@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 
 namespace Tocsin.Audit;
@@ -39,8 +40,8 @@ internal static class RequestRefusals
         Note(trail, http, "forgery.refused", http.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" ? "sent by a page of another site" : "without the token of this session");
 
     /// <summary>
-    /// Notes what is refused before anybody looked at what it means: bodies and headers that break a limit or a format, and requests above the limits. Comes after the routes that take alerts in,
-    /// whose faulty deliveries are kept as such, and before who is asking is known.
+    /// Notes what is refused before anybody looked at what it means: bodies and addresses that break a limit or a format, and requests above the limits. Not of the routes that take alerts in, which count
+    /// by themselves and keep faulty deliveries as such. Comes before who is asking is known.
     /// </summary>
     public static void UseRequestRefusals(this IApplicationBuilder app)
     {
@@ -73,7 +74,7 @@ internal static class RequestRefusals
 
     private static void Note(AuditTrail trail, HttpContext http, string action, string detail)
     {
-        if (!http.Items.TryAdd(_noted, true))
+        if (http.GetEndpoint()?.Metadata.GetMetadata<CountsItself>() is not null || !http.Items.TryAdd(_noted, true))
         {
             return;
         }

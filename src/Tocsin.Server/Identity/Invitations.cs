@@ -129,9 +129,17 @@ internal sealed class Joining(Database database, InvitationStore store, AccountS
     {
         var names = await namer.OfAsync(invited.Workspace, ct);
         return await database.WriteAsync<Result<SignedIn>>(
-            async tx => !await accounts.HoldsAsync(tx, person) || person.DisabledAt is not null || await store.FindAsync(tx, AccountMail.TokenOf(link), clock.GetUtcNow()) is not { } invitation ? Gone()
-                : await JoinAsync(tx, invitation, person.Id, names, clock.GetUtcNow()) is { } refusal ? refusal
-                : await signIn.ProvedAsync(tx, person, facts, invitation.WorkspaceName),
+            async tx =>
+            {
+                await tx.LockWorkspaceAsync(invited.Workspace);
+                var now = clock.GetUtcNow();
+                if (!await accounts.HoldsAsync(tx, person) || person.DisabledAt is not null || await store.FindAsync(tx, AccountMail.TokenOf(link), now) is not { } invitation)
+                {
+                    return Gone();
+                }
+
+                return await JoinAsync(tx, invitation, person.Id, names, now) is { } refusal ? refusal : await signIn.ProvedAsync(tx, person, facts, invitation.WorkspaceName);
+            },
             ct);
     }
 

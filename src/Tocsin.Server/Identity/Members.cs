@@ -83,6 +83,9 @@ internal sealed class Members(Database database, AccountStore accounts, AccountI
             var now = clock.GetUtcNow();
             await tx.ExecuteAsync("DELETE FROM member WHERE workspace_id = @workspace AND person_id = @person", ("workspace", by.Workspace), ("person", member.Id));
             await accounts.EndSessionsInAsync(tx, by.Workspace, member.Id);
+
+            // What he does from now on, such as a login that fails, is none of this workspace's business.
+            await tx.ExecuteAsync("UPDATE person SET last_workspace = NULL WHERE id = @person AND last_workspace = @workspace", ("person", member.Id), ("workspace", by.Workspace));
             await tx.ExecuteAsync("DELETE FROM device WHERE workspace_id = @workspace AND user_name = @user", ("workspace", by.Workspace), ("user", member.UserName));
             await EndWhatHeGaveAsync(tx, member, null, now);
             await log.AppendAsync(tx, by.Workspace, now, [new("member.removed", $"member/{member.UserName}", by.Actor, by.Person == member.Id ? "left" : $"was {member.Role.Word()}")]);

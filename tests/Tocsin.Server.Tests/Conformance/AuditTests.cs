@@ -215,6 +215,26 @@ public abstract class AuditTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Entries_that_are_removed_after_their_time_during_a_look_are_not_taken_for_lost()
+    {
+        await using var bench = await TenAsync();
+        await using var store = new InterruptedDatabase(bench.Database);
+        var reads = 0;
+        store.AfterRead = async () =>
+        {
+            if (++reads == 2)
+            {
+                await ForgetAsync(bench, bench.Clock.Now - TimeSpan.FromMinutes(4), most: 100);
+            }
+        };
+        using AuditVerifier verifier = new(store, new());
+
+        var verdict = await verifier.VerifyAsync(1, [], default);
+
+        Assert.Equal((0, 6), (verdict.Faults.Count, verdict.Count));
+    }
+
+    [StoreFact]
     public async Task What_was_refused_just_before_the_end_is_stored()
     {
         await using var bench = await EngineBench.OpenAsync(engine);

@@ -1,7 +1,14 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Tocsin.Audit;
 using Tocsin.Data;
+using Tocsin.Estate;
 using Tocsin.Identity;
+using Tocsin.Identity.Oidc;
+using Tocsin.Pages;
 
 namespace Tocsin.Tests.Http;
 
@@ -133,6 +140,36 @@ public abstract class AccountRaceTests(Engine engine) : IAsyncLifetime
         Assert.All(outcomes.OfType<Error>(), fault => Assert.Equal(ErrorKind.NotFound, fault.Kind));
     }
 
+    [StoreFact]
+    public async Task What_somebody_tries_who_was_removed_is_not_told_to_the_workspace_that_he_left()
+    {
+        await RegisterAsync(await InviteAsync(Bo));
+        using var head = await _bench.PersonAsync("head", Role.Owner);
+        var id = (await head.GetJsonAsync("/api/v1/members")).Items().Single(m => m!["name"].Text().StartsWith("bo-", StringComparison.Ordinal))!["id"].Text();
+        await head.DeleteAsync($"/api/v1/members/{id}");
+
+        await _bench.Anybody().PostAsync("/auth/login", $$"""{"email": "{{Bo}}", "password": "a wrong one, and long"}""", HttpStatusCode.Unauthorized);
+        long? chain;
+        while ((chain = await CountAsync("SELECT MAX(workspace_id) FROM audit WHERE action = 'login.failed'")) is null)
+        {
+            // Whoever keeps the audit may have it in hand at this moment.
+            await _bench.Service<AuditTrail>().FlushAsync(all: true, default);
+        }
+
+        Assert.Equal(AuditStore.Installation, chain);
+    }
+
+    [Fact]
+    public async Task An_account_that_was_made_is_there_though_the_store_is_lost_before_what_follows()
+    {
+        Account account = new(1, "acme", 1, Bo, "bo", Role.Owner, null);
+        StarterEstate starter = new(_bench.Service<EstateDesk>(), new LostEstates());
+        OidcTeams teams = new(_bench.Service<EstateDesk>(), new LostEstates(), Options.Create(TeamsMapped()), NullLogger<OidcTeams>.Instance);
+
+        Assert.Contains("could not be stored", await starter.MakeAsync(account, "Bo", "UTC", default), StringComparison.Ordinal);
+        await teams.FollowAsync(account, new("https://login.example.test", "bo", Bo, true, "bo", "Bo", ["oncall"]), default);
+    }
+
     [Fact]
     public void A_name_that_is_made_of_an_address_is_one_that_may_be_given() =>
         Assert.All(
@@ -150,9 +187,29 @@ public abstract class AccountRaceTests(Engine engine) : IAsyncLifetime
 
     private Task<JsonNode> LogInAsync(HttpStatusCode expected) => _bench.Anybody().PostAsync("/auth/login", $$"""{"email": "{{Bo}}", "password": "{{Password}}"}""", expected);
 
+    private static OidcOptions TeamsMapped()
+    {
+        OidcOptions settings = new() { Teams = "oncall=payments" };
+        settings.ReadMaps(new ConfigurationManager());
+        return settings;
+    }
+
     private Task SqlAsync(string sql) => _bench.Service<Database>().WriteAsync(tx => tx.ExecuteAsync(sql), default);
 
     private Task<long?> CountAsync(string sql) => _bench.Service<Database>().ReadAsync(session => session.ScalarAsync(sql), default);
+
+    /// <summary>The configuration where the store does not answer.</summary>
+    private sealed class LostEstates : IEstates
+    {
+        public ValueTask<EstateSnapshot?> FindAsync(long workspace, CancellationToken ct) => throw new StoreUnavailableException("The store is away.");
+
+        public void Forget(long workspace)
+        {
+            // It knows nothing.
+        }
+
+        public ValueTask<(EstateSnapshot Estate, Source Source)?> FindSourceAsync(string key, CancellationToken ct) => throw new StoreUnavailableException("The store is away.");
+    }
 
     public sealed class OnSqlite() : AccountRaceTests(Engine.Sqlite);
 

@@ -73,10 +73,15 @@ public sealed class AccountSettingsTests : IAsyncLifetime
 
         for (var i = 0; i < 20; i++)
         {
+            await SendAsync(_bench.Anybody(), $"/in/generic/{HttpBench.GenericKey}", "none", new StringContent("no JSON"));
             await _bench.Anybody().GetAsync("/login");
         }
 
-        await _bench.Service<AuditTrail>().FlushAsync(all: true, default);
+        while ((await EntriesAsync()).Select(e => e.Action).Distinct().Count() < 3)
+        {
+            // Whoever keeps the audit may have some in hand at this moment.
+            await _bench.Service<AuditTrail>().FlushAsync(all: true, default);
+        }
 
         Assert.Equal(
             [(AuditStore.Installation, "limit.reached", "anonymous"), (1, "forgery.refused", "user:ana"), (1, "request.refused", "user:ana")],

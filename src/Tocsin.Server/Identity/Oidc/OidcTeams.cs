@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tocsin.Data;
 using Tocsin.Estate;
 
 namespace Tocsin.Identity.Oidc;
@@ -11,6 +12,18 @@ internal sealed class OidcTeams(EstateDesk desk, IEstates estates, IOptions<Oidc
 
     /// <summary>Puts somebody into the teams of their groups, and out of those of others that are mapped. What cannot be done is logged; the login stands.</summary>
     public async Task FollowAsync(Account account, DirectoryPerson person, CancellationToken ct)
+    {
+        try
+        {
+            await TryAsync(account, person, ct);
+        }
+        catch (StoreUnavailableException e)
+        {
+            logger.TeamsNotFollowed(account.UserName, e.Message);
+        }
+    }
+
+    private async Task TryAsync(Account account, DirectoryPerson person, CancellationToken ct)
     {
         if (_teams.Count == 0 || await estates.FindAsync(account.Workspace, ct) is not { } estate || IsSettled(estate.Model, account, person))
         {

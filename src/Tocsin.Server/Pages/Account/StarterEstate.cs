@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Identity;
 
@@ -15,8 +16,20 @@ internal sealed class StarterEstate(EstateDesk desk, IEstates estates)
 
     /// <summary>Makes it, unless the workspace has people or sources already.</summary>
     /// <param name="zone">An IANA zone id.</param>
-    /// <returns>Null: made, or not needed. Else why it could not be made, as one sentence.</returns>
+    /// <returns>Null: made, or not needed. Else why it could not be made, as one sentence; the account is there all the same.</returns>
     public async Task<string?> MakeAsync(Account account, string fullName, string zone, CancellationToken ct)
+    {
+        try
+        {
+            return await TryAsync(account, fullName, zone, ct);
+        }
+        catch (StoreUnavailableException)
+        {
+            return "The first configuration could not be stored, since the store does not answer just now. The page about sources says how to make one.";
+        }
+    }
+
+    private async Task<string?> TryAsync(Account account, string fullName, string zone, CancellationToken ct)
     {
         if (await estates.FindAsync(account.Workspace, ct) is { Model: { Users.Count: > 0 } or { Sources.Count: > 0 } })
         {

@@ -57,8 +57,8 @@ internal sealed class Enrolment(Registrar registrar, Joining joining, PasswordDo
     }
 
     /// <summary>
-    /// Makes the account of somebody new who was invited, and logs in. Open to whoever has the link, whatever registration is. Who has an account already, and is a member of nothing
-    /// any more, comes back with its password.
+    /// Makes the account of somebody new who was invited, and logs in. Open to whoever has the link, whatever registration is. Who has an account already, and is let in nowhere
+    /// any more, comes in with its password.
     /// </summary>
     /// <returns><see cref="SignIn.SecondNeeded"/>: he is back, and has a second factor to show.</returns>
     public async Task<Result<SignedIn>> AcceptAsync(string link, Invitation invitation, string password, LoginFacts facts, CancellationToken ct)

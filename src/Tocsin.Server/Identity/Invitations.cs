@@ -119,10 +119,10 @@ internal sealed class Joining(Database database, InvitationStore store, AccountS
             ct);
     }
 
-    /// <summary>Whether somebody has an account that is a member of nothing, so that no login leads anywhere before he is back.</summary>
-    public async Task<bool> IsOutsideAsync(PersonRow person, CancellationToken ct) => (await database.ReadAsync(session => accounts.OfPersonAsync(session, person.Id), ct)).Count == 0;
+    /// <summary>Whether somebody has an account that is let in nowhere, so that no login leads anywhere before he has joined.</summary>
+    public async Task<bool> IsOutsideAsync(PersonRow person, CancellationToken ct) => (await database.ReadAsync(session => accounts.OfPersonAsync(session, person.Id), ct)).TrueForAll(m => m.IsOut);
 
-    /// <summary>Makes somebody a member again who is none anywhere, and goes on with his login.</summary>
+    /// <summary>Makes somebody a member who is let in nowhere, and goes on with his login.</summary>
     /// <param name="person">As he was when his password was looked at, which was right.</param>
     /// <returns><see cref="SignIn.SecondNeeded"/> when he has a second factor: he is a member then.</returns>
     public async Task<Result<SignedIn>> ReturnAsync(string link, Invitation invited, PersonRow person, LoginFacts facts, CancellationToken ct)

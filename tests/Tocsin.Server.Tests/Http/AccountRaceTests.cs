@@ -107,6 +107,22 @@ public abstract class AccountRaceTests(Engine engine) : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task Who_is_suspended_in_one_workspace_joins_another_that_invites_him()
+    {
+        await RegisterAsync(await InviteAsync(Bo));
+        await SqlAsync("UPDATE member SET suspended_at = 1 WHERE person_id = (SELECT id FROM person WHERE email = 'bo@example.test')");
+        using var chief = await _bench.PersonAsync("chief", Role.Owner, "other");
+        var made = await chief.PostAsync("/api/v1/invitations", $$"""{"email": "{{Bo}}", "role": "viewer"}""", HttpStatusCode.Created);
+
+        using var browser = _bench.Anybody();
+        var path = new Uri(made["link"].Text()).AbsolutePath;
+        var joined = await browser.SubmitAsync(path, path, ("password", Password));
+
+        Assert.Equal((HttpStatusCode.SeeOther, "/"), (joined.Status, joined.To));
+        Assert.Equal("other", (await browser.GetJsonAsync("/api/v1/me"))["workspace"].Text());
+    }
+
+    [StoreFact]
     public async Task An_invitation_that_is_taken_back_at_the_same_instant_leaves_a_member_or_no_account()
     {
         using var head = await _bench.PersonAsync("head", Role.Owner);

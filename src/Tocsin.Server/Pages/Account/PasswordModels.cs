@@ -27,7 +27,7 @@ public enum InviteState
     /// <summary>The address has an account; its owner logs in.</summary>
     Known,
 
-    /// <summary>The address has an account that is a member of nothing: its password brings its owner back.</summary>
+    /// <summary>The address has an account that is let in nowhere: its password brings its owner in.</summary>
     Outside,
 
     /// <summary>The owner of the address is logged in.</summary>

@@ -6,12 +6,14 @@ namespace Tocsin.Devices;
 
 internal static class DeviceSetup
 {
-    /// <summary>Devices that people register; needs <see cref="PushKeys"/>, which belong to the store.</summary>
-    public static IServiceCollection AddDevices(this IServiceCollection services)
+    public static IServiceCollection AddDeviceSettings(this IServiceCollection services)
     {
         services.AddOptions<PushOptions>().BindConfiguration("Push").ValidateOnStart();
         services.AddSingleton<IValidateOptions<PushOptions>, PushOptionsValidator>();
-        services.AddSingleton(new SettingsSection("Push", typeof(PushOptions)));
-        return services.AddSingleton<DeviceStore>().AddSingleton<DeviceSender>().AddSingleton<DeviceDesk>().AddSingleton<PushSigner>();
+        return services.AddSingleton(new SettingsSection("Push", typeof(PushOptions)));
     }
+
+    /// <summary>Devices that people register; needs <see cref="PushKeys"/>, which belong to the store.</summary>
+    public static IServiceCollection AddDevices(this IServiceCollection services) =>
+        services.AddSingleton<DeviceStore>().AddSingleton<DeviceSender>().AddSingleton<DeviceDesk>().AddSingleton<PushSigner>();
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Audit;
+using Tocsin.Devices;
 using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
@@ -74,6 +75,7 @@ internal static class SettingsSetup
         services.AddSingleton<IValidateOptions<BackplaneOptions>, BackplaneChoiceValidator>();
         services.AddSingleton(new SettingsSection("Backplane", typeof(BackplaneOptions)));
         services.AddOidcSettings();
+        services.AddDeviceSettings();
         return services;
     }
 }

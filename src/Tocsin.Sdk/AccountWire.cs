@@ -72,6 +72,11 @@ public sealed record MeView(
 /// <param name="SuspendedAt">Since when administrators keep the member out; null: they do not.</param>
 public sealed record MemberView(Guid Id, string Name, string Email, string Role, DateTimeOffset JoinedAt, DateTimeOffset? SeenAt, bool SecondFactor, DateTimeOffset? SuspendedAt);
 
+/// <summary>What a workspace asks of its own members.</summary>
+/// <param name="SecondFactor">Who must have one: none (as the installation says), admins (and owners), or everybody. The installation may ask for more, never for less.</param>
+/// <param name="InviteFrom">Who may invite: admin, or only owner.</param>
+public sealed record SignInRulesView(string SecondFactor, string InviteFrom);
+
 /// <param name="Role">viewer, responder, admin or owner; not above the asker's own.</param>
 public sealed record MemberRequest(string Role);
 

@@ -43,6 +43,7 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(EndedKey))]
 [JsonSerializable(typeof(Page<MemberView>))]
 [JsonSerializable(typeof(MemberRequest))]
+[JsonSerializable(typeof(SignInRulesView))]
 [JsonSerializable(typeof(Page<InvitationView>))]
 [JsonSerializable(typeof(InvitationRequest))]
 [JsonSerializable(typeof(InvitationMade))]

@@ -170,6 +170,28 @@ internal sealed class Gallery : IAsyncDisposable
             new("11111111-2222-8333-8444-666666666666", "bo", "bo@acme.example", "responder", Samples.Now.AddDays(-2), null, false, true, false, true) { SuspendedAt = Samples.Now.AddHours(-3) }, [], [])),
         ["member-owner"] = f => Page<MemberPage, MemberModel>(f with { Role = "admin" }, new(
             new("11111111-2222-8333-8444-555555555555", "ana", "ana@acme.example", "owner", Samples.Now.AddDays(-90), null, false, false, false, true) { IsDisabled = true }, [], [])),
+        ["sign-in"] = f => Page<SignInPage, SignInModel>(f, new()
+        {
+            SecondFactor = "admins",
+            Least = "none",
+            MayChange = true,
+            Without = ["bo", "bartholomew-featherstonehaugh"],
+            Groups =
+            [
+                new("Who gets an account",
+                [
+                    new("Registration", "open: anybody makes an account, with a workspace of its own", "Accounts:Registration", "set by the environment variable Tocsin__Accounts__Registration")
+                    {
+                        Says = "anybody who reaches the server can make an account with a workspace of its own",
+                        Fix = "set Accounts:Registration to Invitation or Closed, unless that is meant",
+                    },
+                    new("Second factor", "asked of nobody; workspaces may ask for it", "Accounts:RequireSecondFactor", "default"),
+                ]),
+                new("Single sign-on", [new("Roles by group", "6f1c2a3e-0000-0000-0000-000000000001 → admin, on-call → responder", "Oidc:Roles", "set in tocsin.yaml")]),
+                new("How long it lasts", [new("Proof for sensitive acts", "10 min", null, "fixed")]),
+            ],
+        }),
+        ["sign-in-seen"] = f => Page<SignInPage, SignInModel>(f with { Role = "admin" }, new() { SecondFactor = "everybody", Least = "admins", OwnersInvite = true, HidesSome = true }),
         ["invite"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, null)),
         ["invite-weak"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.New, "Use at least 12 characters; a sentence is fine.")),
         ["invite-known"] = f => Page<InvitePage, InviteModel>(f, new("token", "acme", "bo@acme.example", "responder", "ana", InviteState.Known, null)),

@@ -172,6 +172,84 @@ public sealed class MemberPageTests(BrowserFixture browser)
         owner.HasNoComplaints();
     }
 
+    [BrowserFact]
+    public async Task An_owner_asks_for_a_second_factor_and_members_are_led_to_set_one_up()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var owner = await Reader.OpenAsync(browser, product, scripts: false);
+        await product.SetUpAsync(owner.Page);
+        await using var guest = await Reader.OpenAsync(browser, product, scripts: false);
+        await guest.Page.Context.AddCookiesAsync([new() { Name = "tocsin", Value = (await product.SessionAsync("bo", Role.Admin)).Token, Url = product.Url.ToString() }]);
+
+        await owner.Page.GotoAsync("/members");
+        await owner.Page.GetByRole(AriaRole.Link, new() { Name = "Signing in" }).ClickAsync();
+        await owner.Page.GetByLabel("Administrators and owners").First.CheckAsync();
+        await owner.Page.GetByLabel("Owners only").CheckAsync();
+        await owner.Page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(owner.Page.Locator("[data-notice]")).ToContainTextAsync("That holds from now on.");
+        await Expect(owner.Page.GetByLabel("Owners only")).ToBeCheckedAsync();
+
+        await guest.Page.GotoAsync("/settings/sign-in");
+        await Expect(guest.Page.GetByText("Owners change this.")).ToBeVisibleAsync();
+        await guest.Page.GotoAsync("/members");
+        await Expect(guest.Page.GetByText("Only owners invite here.")).ToBeVisibleAsync();
+        await guest.Page.GotoAsync("/keys");
+        await guest.Page.GetByLabel("What it is for").FillAsync("nightly import");
+        await guest.Page.GetByRole(AriaRole.Button, new() { Name = "Make the key" }).ClickAsync();
+        await guest.Page.ArrivesAtAsync("/me/second-factor");
+        owner.HasNoComplaints();
+    }
+
+    [BrowserFact]
+    public async Task Anybody_registers_where_that_is_open_and_gets_a_workspace_of_his_own()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme, registration: "Open");
+        await using var newcomer = await Reader.OpenAsync(browser, product, scripts: false);
+        var page = newcomer.Page;
+        await page.GotoAsync("/login");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Make an account" }).ClickAsync();
+        await page.ArrivesAtAsync("/register");
+        await page.GetByLabel("E-mail").FillAsync("dee@example.test");
+        await page.GetByLabel("New password").FillAsync("passwordpassword");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the account" }).ClickAsync();
+        await Expect(page.GetByText("words that are tried first")).ToBeVisibleAsync();
+        await Expect(page.GetByLabel("E-mail")).ToHaveValueAsync("dee@example.test");
+        await page.GetByLabel("New password").FillAsync(Product.Password + " of dee");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make the account" }).ClickAsync();
+        await page.ArrivesAtAsync("/");
+        await page.GotoAsync("/members");
+        await Expect(page.Locator("#m-dee")).ToContainTextAsync("owner · you");
+        await page.GotoAsync("/services/checkout");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Not here" })).ToBeVisibleAsync();
+        await page.GotoAsync("/register");
+        await page.ArrivesAtAsync("/");
+        newcomer.HasNoComplaints(except: "4");
+    }
+
+    [BrowserFact]
+    public async Task Where_registration_is_closed_or_by_invitation_there_is_no_page_for_it_but_the_invitations_own()
+    {
+        foreach (var rule in (string[])["Closed", "Invitation"])
+        {
+            await using var product = await Product.StartAsync(Estates.Acme, registration: rule);
+            await using var owner = await Reader.OpenAsync(browser, product, scripts: false);
+            await product.SetUpAsync(owner.Page);
+            await owner.Page.GotoAsync("/members");
+            await owner.Page.GetByLabel("E-mail").FillAsync("dee@acme.example");
+            await owner.Page.GetByRole(AriaRole.Button, new() { Name = "Invite", Exact = true }).ClickAsync();
+            var link = new Uri((await owner.Page.Locator("#main pre").First.TextContentAsync())!.Trim()).AbsolutePath;
+
+            await using var stranger = await Reader.OpenAsync(browser, product, scripts: false);
+            await stranger.Page.GotoAsync("/login");
+            await Expect(stranger.Page.Locator("a[href='/register']")).ToHaveCountAsync(0);
+            Assert.Equal(404, (await stranger.Page.GotoAsync("/register"))!.Status);
+            await stranger.Page.GotoAsync(link);
+            await stranger.Page.GetByLabel("New password").FillAsync(Product.Password + " of dee");
+            await stranger.Page.GetByRole(AriaRole.Button, new() { Name = "Create the account and join" }).ClickAsync();
+            await stranger.Page.ArrivesAtAsync("/");
+        }
+    }
+
     private static async Task ConfirmAsync(IPage page, string back)
     {
         await page.GetByLabel("Password", new() { Exact = true }).FillAsync(Product.Password);

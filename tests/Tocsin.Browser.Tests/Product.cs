@@ -30,7 +30,8 @@ internal sealed class Product : IAsyncDisposable
 
     /// <param name="estate">YAML, given the address of the phone; null: nothing is configured.</param>
     /// <param name="allow">What else may be called, as host:port.</param>
-    public static async Task<Product> StartAsync(Func<Uri, string>? estate, string? allow = null)
+    /// <param name="registration">Who may make an account.</param>
+    public static async Task<Product> StartAsync(Func<Uri, string>? estate, string? allow = null, string registration = "Closed")
     {
         var phone = await FakeWebhook.StartAsync(TimeProvider.System);
         var data = Directory.CreateTempSubdirectory("tocsin-pages-");
@@ -41,7 +42,10 @@ internal sealed class Product : IAsyncDisposable
         }
 
         var settings = new ServeSettings { Data = Path.Combine(data.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = estate is null ? null : file };
-        var product = new Product(data, await TocsinHost.BuildAsync(settings, b => b.Configuration["Outgoing:Allow"] = $"{phone.HostAndPort},{allow}", CancellationToken.None), phone);
+        var product = new Product(data, await TocsinHost.BuildAsync(
+            settings,
+            b => (b.Configuration["Outgoing:Allow"], b.Configuration["Accounts:Registration"]) = ($"{phone.HostAndPort},{allow}", registration),
+            CancellationToken.None), phone);
         await product._app.StartAsync();
         product.Url = new(product.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return product;

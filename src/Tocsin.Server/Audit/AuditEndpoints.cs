@@ -136,5 +136,5 @@ internal static class AuditEndpoints
 internal static class AuditSetup
 {
     public static IServiceCollection AddAudit(this IServiceCollection services) =>
-        services.AddSingleton<AuditStore>().AddSingleton<AuditTrail>().AddSingleton<AuditVerifier>().AddSingleton<AuditExport>().AddSingleton<AuditDesk>().AddSingleton<AuditStart>();
+        services.AddSingleton<AuditStore>().AddSingleton<AuditTrail>().AddSingleton<AuditVerifier>().AddSingleton<AuditExport>().AddSingleton<AuditDesk>().AddSingleton<ForeignReferences>().AddSingleton<AuditStart>();
 }

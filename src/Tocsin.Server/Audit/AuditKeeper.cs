@@ -5,7 +5,7 @@ using Tocsin.Data;
 namespace Tocsin.Audit;
 
 /// <summary>Stores refusals as they become due, and says once a day in the log of the process where each chain ends: an anchor that lies outside of the database.</summary>
-internal sealed class AuditKeeper(AuditTrail trail, AuditStore store, Database database, TimeProvider clock, ILogger<AuditKeeper> logger) : BackgroundService
+internal sealed class AuditKeeper(AuditTrail trail, ForeignReferences foreign, AuditStore store, Database database, TimeProvider clock, ILogger<AuditKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(5);
 
@@ -14,6 +14,7 @@ internal sealed class AuditKeeper(AuditTrail trail, AuditStore store, Database d
     /// <summary>Stores what is due; the first time of a day (UTC) it also says where the chains end.</summary>
     public async Task TurnAsync(CancellationToken ct)
     {
+        await foreign.LookAsync(ct);
         await trail.FlushAsync(all: false, ct);
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         if (today == _said)

@@ -7,4 +7,11 @@ internal static class IdentityTables
         """
         ALTER TABLE member ADD COLUMN suspended_at BIGINT;
         """;
+
+    /// <summary>What a workspace asks of its own members.</summary>
+    public const string SignInRules =
+        """
+        ALTER TABLE workspace ADD COLUMN second_factor TEXT NOT NULL DEFAULT 'none';
+        ALTER TABLE workspace ADD COLUMN owners_invite BIGINT NOT NULL DEFAULT 0;
+        """;
 }

@@ -397,5 +397,6 @@ internal static class Schema
             PRIMARY KEY (workspace_id, mute));
         """,
         PagingTables.LinkedAccounts,
+        IdentityTables.SignInRules,
     ];
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Tocsin.Audit;
 using Tocsin.Hosting;
 using Tocsin.Identity;
 
@@ -34,17 +35,17 @@ internal static class EstateEndpoints
 
     /// <summary>What applying this YAML would change. Changes nothing; faults are in the answer. Who manages a team may ask for its members, schedules and services.</summary>
     internal static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Plan(
-        HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
+        HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, ForeignReferences references, CancellationToken ct, bool prune = false)
     {
-        var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, prune, only: true, ct);
+        var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, references, prune, only: true, ct);
         return outcome is null ? problem! : TypedResults.Ok(outcome);
     }
 
     /// <summary>Makes the workspace as this YAML says, in one transaction; 422 and unchanged when it has faults, or names what the asker may not change: administrators change everything, managers of a team its members, schedules and services. Idempotent.</summary>
     internal static async Task<Results<Ok<Sdk.EstatePlan>, ProblemHttpResult>> Apply(
-        HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, CancellationToken ct, bool prune = false)
+        HttpRequest request, ClaimsPrincipal user, EstateDesk desk, EstateService files, ForeignReferences references, CancellationToken ct, bool prune = false)
     {
-        var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, prune, only: false, ct);
+        var (outcome, problem) = await RunAsync(request, Caller.Of(user), desk, files, references, prune, only: false, ct);
         return outcome is null ? problem!
             : outcome.Faults.Count == 0 ? TypedResults.Ok(outcome)
             : Error.Invalid("estate", $"Nothing was changed. {string.Join("; ", outcome.Faults.Take(10).Select(f => $"{(f.Line > 0 ? $"line {f.Line}: " : "")}{(f.Path.Length > 0 ? $"{f.Path}: " : "")}{f.Message}"))}.").ToProblem();
@@ -64,7 +65,7 @@ internal static class EstateEndpoints
     }
 
     private static async Task<(Sdk.EstatePlan? Plan, ProblemHttpResult? Problem)> RunAsync(
-        HttpRequest request, Caller caller, EstateDesk desk, EstateService files, bool prune, bool only, CancellationToken ct)
+        HttpRequest request, Caller caller, EstateDesk desk, EstateService files, ForeignReferences references, bool prune, bool only, CancellationToken ct)
     {
         var (body, refusal) = await RequestBody.ReadAsync(request, EstateYamlReader.MaxLength, ct);
         if (refusal is not null)
@@ -75,6 +76,11 @@ internal static class EstateEndpoints
         var text = EstateFiles.Parse(Encoding.UTF8.GetString(body.Span).TrimStart('\uFEFF'), "", caller.WorkspaceName, only: true);
         if (text.Faults.Count > 0)
         {
+            foreach (var named in text.Faults.Where(fault => fault.Path == "workspace").Select(fault => fault.Value).OfType<string>().Distinct(StringComparer.Ordinal))
+            {
+                references.NoteWorkspace(caller, named);
+            }
+
             return (Wire(caller, null, text.Faults, []), null);
         }
 

@@ -137,7 +137,8 @@ internal static class SettingsFaults
         return $"{text} ({Origin(settings, key)})";
     }
 
-    private static string Origin(IConfigurationRoot settings, string key) =>
+    /// <summary>Where a setting comes from, in words: "set in tocsin.yaml", "set by the environment variable …", "not set".</summary>
+    public static string Origin(IConfigurationRoot settings, string key) =>
         settings.Providers.Reverse().FirstOrDefault(provider => provider.TryGet(key, out _) || provider.GetChildKeys([], key).Any()) switch
         {
             NamedSettings named => named.Name,

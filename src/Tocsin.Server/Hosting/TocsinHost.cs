@@ -227,6 +227,7 @@ public static class TocsinHost
         app.UseRateLimits();
         app.UseAuthorization();
         app.UseSameOrigin();
+        ForeignReferences.Use(app);
         app.UseFactorGate();
         app.UseJsonBodies();
         app.MapOperations();
@@ -263,6 +264,7 @@ public static class TocsinHost
         app.MapMeApi();
         app.MapMembers();
         app.MapFactorReset();
+        app.MapSignInRules();
         app.MapEstate();
         app.MapAudit();
         app.MapPages();

@@ -132,7 +132,7 @@ internal static class IdentitySetup
         services.AddSingleton<Admission>().AddSingleton<Passwords>().AddSingleton<LeakedPasswords>().AddSingleton<NewPasswords>().AddSingleton<LoginLimits>().AddSingleton<SignIn>().AddSingleton<PasswordDoor>().AddSingleton<Setup>().AddSingleton<Enrolment>().AddSingleton<AccountReader>();
         services.AddOidc();
         services.AddSingleton<FactorStore>().AddSingleton<SecondTries>().AddSingleton<FactorCheck>().AddSingleton<SecondStep>().AddSingleton<HalfLogins>();
-        services.AddSingleton<FactorDesk>().AddSingleton<FactorDuty>().AddSingleton<Reproof>().AddSingleton<HeldForms>().AddSingleton<FactorReset>();
+        services.AddSingleton<FactorDesk>().AddSingleton<FactorDuty>().AddSingleton<SignInRuleDesk>().AddSingleton<Reproof>().AddSingleton<HeldForms>().AddSingleton<FactorReset>();
         services.AddSingleton<PasskeyStore>().AddSingleton<PasskeyPeople>().AddSingleton<PasskeyCeremony>().AddSingleton<PasskeyDesk>().AddSingleton<PasskeyDoor>();
         services.AddSingleton<Members>().AddSingleton<MemberSessions>().AddSingleton<InvitationStore>().AddSingleton<Invitations>().AddSingleton<Joining>().AddSingleton<Namer>().AddSingleton<Registrar>();
         services.AddSingleton<AccountMail>().AddSingleton<AccountMailWriter>().AddSingleton<PasswordReset>();

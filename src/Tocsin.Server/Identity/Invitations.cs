@@ -34,6 +34,11 @@ internal sealed class Invitations(Database database, InvitationStore store, Acco
             async tx =>
             {
                 await tx.LockWorkspaceAsync(by.Workspace);
+                if (!by.May(Policies.Owner) && (await SignInRuleDesk.OfAsync(tx, by.Workspace)).OwnersInvite)
+                {
+                    return Error.Forbidden("Only owners invite here.");
+                }
+
                 var now = clock.GetUtcNow();
                 var members = await accounts.ListAsync(tx, by.Workspace);
                 if (members.Exists(m => m.Email == email))

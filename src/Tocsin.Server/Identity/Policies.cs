@@ -27,6 +27,9 @@ internal static class Policies
     /// <summary>Administrators, for keys, members and the machinery.</summary>
     public const string Admin = nameof(Role.Admin);
 
+    /// <summary>Owners, for what a workspace asks of its own administrators too.</summary>
+    public const string Owner = nameof(Role.Owner);
+
     /// <summary>Somebody who is logged in, by cookie or bearer token; never a key.</summary>
     public const string Person = nameof(Person);
 }
@@ -46,6 +49,7 @@ internal sealed record AccessRule(string Policy, Role Least, Scopes Scope, bool 
         new(Policies.ConfigureTeam, Role.Responder, Scopes.Configure),
         new(Policies.Configure, Role.Admin, Scopes.Configure),
         new(Policies.Admin, Role.Admin, Scopes.Admin),
+        new(Policies.Owner, Role.Owner, Scopes.Admin),
     }.ToFrozenDictionary(rule => rule.Policy);
 
     public bool Admits(Role role, Scopes scopes) =>

@@ -14,7 +14,8 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
     /// <summary>What was shown is right, and not enough.</summary>
     public const string SecondNeeded = "login.second_needed";
 
-    private static readonly TimeSpan _sessionLife = TimeSpan.FromDays(14);
+    /// <summary>How long a browser stays logged in.</summary>
+    public static readonly TimeSpan SessionLife = TimeSpan.FromDays(14);
 
     /// <summary>
     /// Goes on after a first proof of who somebody is. This is the one place between that and a session: what must be asked for besides is asked here.
@@ -65,7 +66,7 @@ internal sealed class SignIn(Database database, AccountStore accounts, AuditTrai
         var now = clock.GetUtcNow();
         await accounts.NotePlaceAsync(tx, person, LoginLimits.PlaceOf(facts.Address), now);
         await audit.RecordAsync(tx, workspace, new($"user:{account.UserName}", "login.succeeded", $"member/{account.UserName}", $"logged in: {facts.Kind}, by {facts.Proof}"));
-        life ??= facts.Kind == LoginFacts.Token ? TimeSpan.FromHours(options.Value.TokenHours) : _sessionLife;
+        life ??= facts.Kind == LoginFacts.Token ? TimeSpan.FromHours(options.Value.TokenHours) : SessionLife;
         return new(account, await accounts.BeginSessionAsync(tx, workspace, person, facts, now, life.Value));
     }
 

@@ -12,7 +12,7 @@ internal static class PagesSetup
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>();
+        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
         return services;
     }
 
@@ -40,6 +40,7 @@ internal static class PagesSetup
         pages.MapSourcePages();
         pages.MapContactPages();
         pages.MapMemberPages();
+        pages.MapSignInPages();
         pages.MapKeyPages();
         pages.MapMe();
         pages.MapMySecurity();

@@ -9,20 +9,6 @@ namespace Tocsin.Doctor;
 /// <summary>Where the server listens, under which address people know it, and whether it answers.</summary>
 internal static class AddressChecks
 {
-    public static Finding PublicUrl(ServerOptions options)
-    {
-        const string fix = "set Server:PublicUrl (environment: Tocsin__Server__PublicUrl) to the https address that phones can reach";
-        if (options.PublicUrl.Length == 0)
-        {
-            return Finding.Warning("public URL", $"not set: links in pages lead to {options.PublicBase}", fix);
-        }
-
-        var url = new Uri(options.PublicBase);
-        return url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback
-            ? Finding.Warning("public URL", $"{options.PublicBase} is not https: who can listen in can acknowledge", fix)
-            : Finding.Ok("public URL", options.PublicBase);
-    }
-
     public static Finding Listening(ServerOptions options)
     {
         var open = Urls(options).FirstOrDefault(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !IsLoopback(url));

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Microsoft.Extensions.Configuration;
 using Tocsin.Audit;
 using Tocsin.Cli;
 using Tocsin.Data;
@@ -9,38 +8,12 @@ using Tocsin.Outgoing;
 
 namespace Tocsin.Doctor;
 
-/// <summary>What works, and lets more in than it should: settings, accounts, keys; and whether the audit is as it was written.</summary>
+/// <summary>What works, and lets more in than it should: connections, accounts, keys; and whether the audit is as it was written. What settings alone tell is in <see cref="SettingsChecks"/>.</summary>
 internal static class SecurityChecks
 {
     private const int MostNames = 5;
 
     private static readonly TimeSpan Unused = TimeSpan.FromDays(90);
-
-    public static IEnumerable<Finding> OfSettings(IConfiguration settings, AccountOptions accounts, KeyOptions keys, SecretOptions secrets)
-    {
-        yield return accounts.Registration == Registration.Open
-            ? Finding.Warning("registration", "anybody who reaches the server can make an account with a workspace of its own", "set Accounts:Registration to Invitation or Closed, unless that is meant")
-            : Finding.Ok("registration", accounts.Registration == Registration.Invitation ? "by invitation" : "closed");
-        yield return secrets.AreLocked
-            ? Finding.Ok("stored secrets", "locked by a key of the operator")
-            : Finding.Warning(
-                "stored secrets", "their key lies unlocked in the same database: whoever has a backup can read them",
-                "put the output of `openssl rand -base64 32` into a file outside the data folder, and name it in Secrets:KeyFile");
-        if (keys.AdminKey.Length > 0)
-        {
-            yield return Finding.Warning("admin key", "Keys:AdminKey opens data without a name, an end or an entry of its own in the audit", "make a key with `tocsin key create`, and leave Keys:AdminKey out");
-        }
-
-        if (Values(settings, "Cors:Origins").Contains("*", StringComparer.Ordinal))
-        {
-            yield return Finding.Warning("CORS", "pages of every site may read answers of this server", "name the sites in Cors:Origins");
-        }
-
-        if (Values(settings, "Server:TrustedProxies").FirstOrDefault(network => network.EndsWith("/0", StringComparison.Ordinal)) is { } everybody)
-        {
-            yield return Finding.Warning("trusted proxies", $"{everybody} believes everybody who says for whom he asks: limits and the audit's addresses can be forged", "name the proxy's own address in Server:TrustedProxies");
-        }
-    }
 
     /// <summary>Connections to other machines that somebody between could read.</summary>
     public static IEnumerable<Finding> OfConnections(IEnumerable<ClearConnection> clear)
@@ -118,8 +91,4 @@ internal static class SecurityChecks
 
     private static string Names(List<string> names) =>
         string.Join("; ", names.Take(MostNames)) + (names.Count > MostNames ? $" and {names.Count - MostNames} more" : "");
-
-    /// <summary>A setting that is a list, or names separated by commas or semicolons.</summary>
-    private static IEnumerable<string> Values(IConfiguration settings, string name) =>
-        settings.GetSection(name).AsEnumerable().SelectMany(pair => (pair.Value ?? "").Split([',', ';', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

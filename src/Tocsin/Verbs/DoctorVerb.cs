@@ -68,12 +68,12 @@ internal static class DoctorVerb
             MachineChecks.Disk(location.Folder),
             MachineChecks.TimeZones(time.GetUtcNow()),
             AddressChecks.Listening(options),
-            AddressChecks.PublicUrl(options),
+            SettingsChecks.PublicUrl(options),
             .. certificate is null ? (Finding[])[] : [AddressChecks.Certificate(certificate.Leaf, options, time.GetUtcNow())],
             await AddressChecks.ServerAsync(options, certificate?.Leaf, ct),
             await SingleSignOnChecks.RunAsync(services.GetRequiredService<IOptions<OidcOptions>>().Value, services.GetRequiredService<OidcProvider>(), options, ct),
         ];
-        findings.AddRange(SecurityChecks.OfSettings(
+        findings.AddRange(SettingsChecks.OfSecurity(
             settings, services.GetRequiredService<IOptions<AccountOptions>>().Value, services.GetRequiredService<IOptions<KeyOptions>>().Value,
             services.GetRequiredService<IOptions<SecretOptions>>().Value));
         findings.AddRange(SecurityChecks.OfConnections(ClearConnections.Find(

@@ -114,13 +114,13 @@ public sealed class DoctorTests : IDisposable
     public async Task What_lets_more_in_than_it_should_is_warned_of_and_mends_the_warning_when_it_is_mended()
     {
         var settings = new ConfigurationManager();
-        Assert.Equal(["stored secrets"], Warned(SecurityChecks.OfSettings(settings, new(), new(), new())));
-        Assert.Empty(Warned(SecurityChecks.OfSettings(settings, new() { Registration = Registration.Invitation }, new(), new() { KeyFile = "/etc/tocsin.key" })));
+        Assert.Equal(["stored secrets"], Warned(SettingsChecks.OfSecurity(settings, new(), new(), new())));
+        Assert.Empty(Warned(SettingsChecks.OfSecurity(settings, new() { Registration = Registration.Invitation }, new(), new() { KeyFile = "/etc/tocsin.key" })));
 
         (settings["Cors:Origins"], settings["Server:TrustedProxies"]) = ("https://a.example, *", "10.0.0.1, 0.0.0.0/0");
         Assert.Equal(
             ["registration", "stored secrets", "admin key", "CORS", "trusted proxies"],
-            Warned(SecurityChecks.OfSettings(settings, new() { Registration = Registration.Open }, new() { AdminKey = "0123456789abcdef" }, new())));
+            Warned(SettingsChecks.OfSecurity(settings, new() { Registration = Registration.Open }, new() { AdminKey = "0123456789abcdef" }, new())));
 
         await _world.RunAsync("key", "create", "--data", Data, "--name", "ci");
         await ExecuteAsync(
@@ -169,7 +169,7 @@ public sealed class DoctorTests : IDisposable
     {
         var options = new ServerOptions { PublicUrl = publicUrl, Urls = urls };
 
-        Assert.Equal(warnsOfPublic, AddressChecks.PublicUrl(options).Verdict == Verdict.Warning);
+        Assert.Equal(warnsOfPublic, SettingsChecks.PublicUrl(options).Verdict == Verdict.Warning);
         Assert.Equal(warnsOfListening, AddressChecks.Listening(options).Verdict == Verdict.Warning);
     }
 

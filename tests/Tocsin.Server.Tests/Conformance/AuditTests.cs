@@ -239,7 +239,7 @@ public abstract class AuditTests(Engine engine)
     {
         await using var bench = await EngineBench.OpenAsync(engine);
         var trail = Trail(bench);
-        using var keeper = new AuditKeeper(trail, bench.Parts.Audit, bench.Database, bench.Clock, NullLogger<AuditKeeper>.Instance);
+        using var keeper = new AuditKeeper(trail, new(bench.Database, trail, new(bench.Clock), new(new byte[32])), bench.Parts.Audit, bench.Database, bench.Clock, NullLogger<AuditKeeper>.Instance);
         await keeper.StartAsync(default);
         trail.Refused(1, Refusal("login/ana@example.test", "192.0.2.1"));
         trail.Refused(1, Refusal("login/ana@example.test", "192.0.2.1"));

@@ -31,7 +31,7 @@ internal static class SecondStepEndpoints
         }
 
         SessionCookie.Write(http, who.Token);
-        return await duty.OwesAsync(who.Account.Id, who.Account.Role, proof, ct)
+        return await duty.OwesAsync(who.Account.Workspace, who.Account.Id, who.Account.Role, proof, ct)
             ? Done.Elsewhere(FactorGate.SetUpPath, "A second factor is asked for here. Set one up; until then nothing can be changed.")
             : Done.Well(next, "");
     }

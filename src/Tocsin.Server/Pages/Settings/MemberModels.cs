@@ -7,6 +7,9 @@ public sealed record MembersModel
     /// <summary>Empty for those who may not invite.</summary>
     public IReadOnlyList<InvitationLine> Invitations { get; init; } = [];
 
+    /// <summary>Where only owners invite, others do not.</summary>
+    public bool MayInvite { get; init; } = true;
+
     /// <summary>The roles that the reader may give, least first.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 

@@ -112,7 +112,7 @@ internal static class MemberPageEndpoints
 }
 
 /// <summary>Reads what the page of members shows.</summary>
-internal sealed class MemberReader(Members members, MemberSessions sessions, Invitations invitations, AccountIds ids, AccountMail mail)
+internal sealed class MemberReader(Members members, MemberSessions sessions, Invitations invitations, SignInRuleDesk rules, AccountIds ids, AccountMail mail)
 {
     private static readonly TimeSpan _foresight = TimeSpan.FromDays(28);
 
@@ -130,6 +130,7 @@ internal sealed class MemberReader(Members members, MemberSessions sessions, Inv
             Invitations = [.. open.Select(i => new InvitationLine(i.Id, i.Email, i.Role.Word(), i.InvitedBy, i.ExpiresAt))],
             Roles = [.. _roles.Where(r => MemberRules.MayGive(caller, r) is null).Select(r => r.Word())],
             Unclaimed = [.. users.Keys.Except(rows.Select(m => m.Account.UserName), StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            MayInvite = caller.May(Policies.Owner) || !(await rules.OfAsync(page.Workspace, ct)).OwnersInvite,
             Mails = mail.IsOn,
         };
     }

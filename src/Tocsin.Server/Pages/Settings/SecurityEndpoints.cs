@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Identity;
 
@@ -40,13 +41,22 @@ internal static class SecurityEndpoints
         return Done.Well("/me#sessions", "All your other sessions have ended.");
     }
 
-    private static async Task<IResult> Switch(HttpContext http, CancellationToken ct)
+    private static async Task<IResult> Switch(HttpContext http, ForeignReferences references, CancellationToken ct)
     {
         var (caller, form) = (Caller.Of(http.User), await http.Request.ReadFormAsync(ct));
         var workspace = form["workspace"].ToString();
-        return workspace != caller.WorkspaceName && await WorkspaceSwitch.ToAsync(http, caller, workspace, ct)
-            ? Done.Gone("/", $"This is {workspace}.")
-            : Done.Refused("/me", workspace == caller.WorkspaceName ? "You look at that workspace already." : "You are not a member of that workspace.");
+        if (workspace == caller.WorkspaceName)
+        {
+            return Done.Refused("/me", "You look at that workspace already.");
+        }
+
+        if (await WorkspaceSwitch.ToAsync(http, caller, workspace, ct))
+        {
+            return Done.Gone("/", $"This is {workspace}.");
+        }
+
+        references.NoteWorkspace(caller, workspace);
+        return Done.Refused("/me", "You are not a member of that workspace.");
     }
 }
 

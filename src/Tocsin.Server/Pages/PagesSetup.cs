@@ -29,12 +29,14 @@ internal static class PagesSetup
         routes.MapPasskeys();
         routes.MapFactors();
         routes.MapActions();
+        routes.MapSwapLinks();
         routes.MapSilenceLinks();
         var pages = routes.MapGroup("").RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
         pages.MapInbox();
         pages.MapLive();
         pages.MapIncidentPages();
         pages.MapOnCallPages();
+        pages.MapCoverPages();
         pages.MapRoutingPages();
         pages.MapSilencePages();
         pages.MapSourcePages();

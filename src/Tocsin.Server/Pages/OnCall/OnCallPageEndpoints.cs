@@ -27,7 +27,7 @@ internal static class OnCallPageEndpoints
         pages.MapGet("/services/{name}", Service);
     }
 
-    private static async Task<IResult> OnCall(HttpContext http, FrameFactory frames, CancellationToken ct)
+    private static async Task<IResult> OnCall(HttpContext http, FrameFactory frames, Database database, SwapStore swaps, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var rows = Sorted(page).Select(s =>
@@ -39,7 +39,33 @@ internal static class OnCallPageEndpoints
                 || (s.Schedule.Team is { } team && page.Estate.Model.Teams.TryGetValue(team, out var known) && known.Members.Contains(user)));
             return new OnCallRow(s.Schedule.Name, s.Schedule.Team, s.Schedule.TimeZone, on.Users, on.Because, on.Until, next, mine);
         });
-        return new Rendered<OnCallPage, OnCallModel>(page.Frame, new([.. rows.OrderByDescending(r => r.Mine)]));
+        return new Rendered<OnCallPage, OnCallModel>(page.Frame, new([.. rows.OrderByDescending(r => r.Mine)])
+        {
+            Shifts = [.. ShiftsOf(page).Take(6)],
+            Requests = await CoverPageEndpoints.OpenAsync(page, database, swaps, ct),
+        });
+    }
+
+    /// <summary>The reader's shifts, neighbours as one: an entry of somebody else's does not cut them.</summary>
+    public static IEnumerable<MyShift> ShiftsOf(PageRequest page)
+    {
+        List<MyShift> mine = [];
+        foreach (var schedule in page.Caller.User is null ? [] : page.Estate.Schedules.Values)
+        {
+            foreach (var shift in schedule.Shifts(page.Now, page.Now + _foresight).Where(s => s.Users.Contains(page.Caller.User)))
+            {
+                if (mine.Count > 0 && mine[^1] is var last && last.Schedule == schedule.Schedule.Name && last.Until == shift.From)
+                {
+                    mine[^1] = last with { Until = shift.To };
+                }
+                else
+                {
+                    mine.Add(new(schedule.Schedule.Name, shift.From, shift.To));
+                }
+            }
+        }
+
+        return mine.OrderBy(s => s.From).Select(s => s.Until == page.Now + _foresight ? s with { Until = null } : s);
     }
 
     private static async Task<IResult> Schedules(HttpContext http, FrameFactory frames, CancellationToken ct)
@@ -56,7 +82,8 @@ internal static class OnCallPageEndpoints
         return new Rendered<SchedulesPage, SchedulesModel>(page.Frame, new([.. lines]));
     }
 
-    private static async Task<IResult> Schedule(string name, HttpContext http, FrameFactory frames, CancellationToken ct, DateOnly? from = null)
+    private static async Task<IResult> Schedule(
+        string name, HttpContext http, FrameFactory frames, Database database, CalendarLinks links, CancellationToken ct, DateOnly? from = null)
     {
         var page = await frames.OpenAsync(http, ct);
         if (!page.Estate.Schedules.TryGetValue(name, out var compiled))
@@ -73,6 +100,13 @@ internal static class OnCallPageEndpoints
         DateTimeOffset begin = new(monday.AddDays(-1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         var end = begin + _foresight + TimeSpan.FromDays(2);
         List<(string, IReadOnlyList<Shift>)> layers = [("On call", [.. compiled.Shifts(begin, end)])];
+        var entered = page.Estate.Entered.Covers.Where(c => c.Schedule == name).ToList();
+        if (entered.Count > 0)
+        {
+            var covers = OnCallCalendar.Compile(schedule with { Rotations = [], Overrides = [] }, new([.. entered.Select(c => c.ToCover() with { InsteadOf = null })], []));
+            layers.Add(("Covers", [.. covers.Shifts(begin, end).Where(s => s.Users.Count > 0)]));
+        }
+
         if (schedule.Overrides.Count > 0)
         {
             layers.Add(("Overrides", [.. Layer(schedule with { Rotations = [] }, begin, end)]));
@@ -93,6 +127,11 @@ internal static class OnCallPageEndpoints
             From = monday,
             Weeks = weeks,
             Gaps = [.. compiled.Gaps(first, last).Select(g => new Gap(g.From, g.To))],
+            Entered = [.. entered.Where(c => c.To > now).OrderBy(c => c.From).Take(50).Select(c => new EnteredLine(
+                c.Id, c.User, c.InsteadOf, c.From, c.To, c.Reason, c.MadeBy,
+                EntryRules.Manages(page.Caller, page.Estate, schedule.Team) || c.MadeBy == page.Caller.Actor || (page.Caller.User is { } me && me == c.InsteadOf)))],
+            Calendar = CoverPageEndpoints.CalendarOf(
+                page, await database.ReadAsync(session => links.ListAsync(session, page.Workspace), ct), CalendarLinks.OfSchedule, name, schedule.Team),
             Layers =
             [
                 .. schedule.Rotations.Select(r => new LayerNote(r.Name, ScheduleWords.Rotation(r, page.Frame))),

@@ -29,6 +29,12 @@ public sealed record ScheduleModel
 
     public IReadOnlyList<Gap> Gaps { get; init; } = [];
 
+    /// <summary>Overrides that people entered and that have not ended.</summary>
+    public IReadOnlyList<EnteredLine> Entered { get; init; } = [];
+
+    /// <summary>Null: not shown.</summary>
+    public CalendarLine? Calendar { get; init; }
+
     public IReadOnlyList<LayerNote> Layers { get; init; } = [];
 
     /// <summary>Monday of the first week shown.</summary>

@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Hosting;
+using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.Notify;
+using Tocsin.OnCall;
 
 namespace Tocsin.Pages;
 
@@ -19,8 +21,8 @@ internal static class MeEndpoints
     }
 
     private static async Task<IResult> Show(
-        HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, PasskeyDesk passkeys, LinkDesk linking,
-        CancellationToken ct)
+        HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, PasskeyDesk passkeys, LinkDesk linking, Database database,
+        CalendarLinks links, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var name = page.Caller.User ?? page.Caller.Actor;
@@ -41,6 +43,9 @@ internal static class MeEndpoints
             Factors = await FactorsAsync(http, page, factors, passkeys, ct),
             Security = await security.ReadAsync(page.Caller, page.Now, ct),
             Shifts = [.. shifts.OrderBy(s => s.From).Take(20)],
+            Away = [.. page.Estate.Entered.Away.Where(a => a.User == name && a.To > page.Now).Take(20).Select(a => new AwayLine(a.Id, a.From, a.To, a.Reason, a.OfCalendar))],
+            Calendar = person is null ? null : CoverPageEndpoints.CalendarOf(
+                page, await database.ReadAsync(session => links.ListAsync(session, page.Workspace), ct), CalendarLinks.OfUser, name, null),
         });
     }
 

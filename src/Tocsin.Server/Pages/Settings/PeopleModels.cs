@@ -49,6 +49,11 @@ public sealed record MeModel
 
     public IReadOnlyList<ShiftLine> Shifts { get; init; } = [];
 
+    public IReadOnlyList<AwayLine> Away { get; init; } = [];
+
+    /// <summary>Null: who looks is no user of the estate.</summary>
+    public CalendarLine? Calendar { get; init; }
+
     /// <summary>Null: who looks has no account, but a key.</summary>
     public SecurityModel? Security { get; init; }
 }

@@ -95,7 +95,7 @@ internal abstract class CommitBatcher<TItem, TDone>(Database database, int maxWa
         {
             batch.ForEach(w => w.Done.TrySetException(e));
         }
-#pragma warning disable CA1031 // One of the four places: an item that meets a bug must not take those beside it down, nor end the loop.
+#pragma warning disable CA1031 // One of the few places where everything is caught: an item that meets a bug must not take those beside it down, nor end the loop.
         catch (Exception e) when (batch.Count > 1)
         {
             BatchBroke(batch.Count, e);

@@ -33,7 +33,7 @@ internal abstract class RepeatedWork(TimeSpan every, TimeProvider clock) : Backg
             {
                 Waits(e.Message);
             }
-#pragma warning disable CA1031 // One of the four places: a bug here must not end the process that pages.
+#pragma warning disable CA1031 // One of the few places where everything is caught: a bug here must not end the process that pages.
             catch (Exception e)
 #pragma warning restore CA1031
             {

@@ -274,7 +274,7 @@ internal sealed class JobRunner(
             // Nothing can be written now; the lease runs out by itself and the job is taken again.
             logger.StoreAway(job.Id, job.Kind, e.Message);
         }
-#pragma warning disable CA1031 // One of the four places where everything is caught: a job that fails must end in a retry or on the dead list.
+#pragma warning disable CA1031 // One of the few places where everything is caught: a job that fails must end in a retry or on the dead list.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -58,7 +58,7 @@ internal sealed class JobService(JobRunner runner, JobStore jobs, TimeProvider c
         {
             logger.TurnFailed(e.Message, (long)_retry.TotalMilliseconds);
         }
-#pragma warning disable CA1031 // One of the four places: a dead loop behind a green health check would page nobody.
+#pragma warning disable CA1031 // One of the few places where everything is caught: a dead loop behind a green health check would page nobody.
         catch (Exception e)
 #pragma warning restore CA1031
         {

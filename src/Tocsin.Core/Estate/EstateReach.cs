@@ -6,7 +6,14 @@ namespace Tocsin.Estate;
 
 /// <summary>A page to a person that would be due.</summary>
 /// <param name="After">Time since the escalation began.</param>
-public sealed record ForeseenPage(string User, TimeSpan After);
+/// <param name="Method">What it comes by.</param>
+public sealed record ForeseenPage(string User, TimeSpan After, Notify.ContactMethod Method);
+
+/// <summary>Whom a step would reach.</summary>
+/// <param name="After">When it begins, since the escalation did.</param>
+/// <param name="Recipients">User names, and channels as <c>channel:NAME</c>.</param>
+/// <param name="Because">How its targets led there, or why they led to nobody.</param>
+public sealed record ForeseenStep(TimeSpan After, IReadOnlyList<string> Recipients, string Because);
 
 /// <summary>
 /// Whom the steps of a policy would reach, asked before anything happens. Compiles a schedule when it is first asked for; not for
@@ -52,13 +59,29 @@ public sealed class EstateReach
             var reached = step.Notify.SelectMany(target => _responders.Resolve(target, urgency, at + after).Recipients).ToArray();
             if (reached.Where(r => r.Kind == RecipientKind.User).MinBy(r => r.Rungs[0].After) is { } first)
             {
-                return new(first.Name, after + first.Rungs[0].After);
+                return new(first.Name, after + first.Rungs[0].After, first.Rungs[0].Method);
             }
 
             after += reached.Length > 0 ? step.Wait : TimeSpan.Zero;
         }
 
         return null;
+    }
+
+    /// <summary>Whom each step would reach in the first round when nobody answers.</summary>
+    public IReadOnlyList<ForeseenStep> Steps(Policy policy, Urgency urgency, DateTimeOffset at)
+    {
+        List<ForeseenStep> steps = [];
+        var after = TimeSpan.Zero;
+        foreach (var step in policy.Steps)
+        {
+            var reached = step.Notify.Select(target => _responders.Resolve(target, urgency, at + after)).ToArray();
+            string[] recipients = [.. reached.SelectMany(r => r.Recipients).Select(r => r.Kind == RecipientKind.User ? r.Name : r.Id).Distinct(StringComparer.Ordinal)];
+            steps.Add(new(after, recipients, string.Join("; ", reached.Select(r => r.Because))));
+            after += recipients.Length > 0 ? step.Wait : TimeSpan.Zero;
+        }
+
+        return steps;
     }
 
     private static IReadOnlyList<string> Everybody(Schedule schedule) =>

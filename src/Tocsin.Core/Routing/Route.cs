@@ -57,4 +57,23 @@ public sealed record Route
 /// <summary>An expectation that lives beside its route; <c>tocsin check</c> runs it.</summary>
 /// <param name="At">The instant to ask for; null: any.</param>
 public sealed record RouteTest(
-    Alerts.LabelSet Labels, DateTimeOffset? At, string? ExpectPolicy, string? ExpectFirstPage, TimeSpan? ExpectWithin);
+    Alerts.LabelSet Labels, DateTimeOffset? At, string? ExpectPolicy, string? ExpectFirstPage, TimeSpan? ExpectWithin)
+{
+    /// <summary>Other alerts that fire at that time, by their labels: they may mute this one.</summary>
+    public IReadOnlyList<Alerts.LabelSet> While { get; init; } = [];
+
+    /// <summary>The contact method, by its name or type, of the first page.</summary>
+    public string? ExpectBy { get; init; }
+
+    /// <summary>Nobody is paged: it is muted, or routed to nobody, or nobody can be reached.</summary>
+    public bool ExpectNobody { get; init; }
+
+    /// <summary>The silence, maintenance window or inhibition rule that mutes it.</summary>
+    public string? ExpectMutedBy { get; init; }
+
+    public IReadOnlyList<StepExpectation> ExpectSteps { get; init; } = [];
+}
+
+/// <param name="Step">1-based.</param>
+/// <param name="Reaches">A user's name, or <c>channel:NAME</c>.</param>
+public sealed record StepExpectation(int Step, string Reaches);

@@ -18,6 +18,12 @@ internal sealed record EstateWish(string Workspace, IReadOnlyList<EstateObject> 
     /// </summary>
     public Func<IReadOnlyList<EstateObject>, IReadOnlyList<EstateObject>>? From { get; init; }
 
+    /// <summary>
+    /// Whether a route test that fails keeps the wish from being carried out. Not for files that are there already: a server must not stand still
+    /// because of a test about its time.
+    /// </summary>
+    public bool TestsMustHold { get; init; }
+
     /// <summary>Whose wish it is, where that limits what may change; null: no limit.</summary>
     public TeamManagement? Managed { get; init; }
 }
@@ -112,7 +118,8 @@ internal sealed class EstateDesk(
             if (compiled.Model is { } model)
             {
                 models.Add((model, objects));
-                warnings.AddRange(RouteTests.Run(model, clock.GetUtcNow()).Select(f => EstateFault.Warning(compiled.TestMarks[f.Test], f.Path, $"route test failed: {f.Text}")));
+                var failed = RouteTests.Run(model, clock.GetUtcNow()).Select(f => EstateFault.Error(compiled.TestMarks[f.Test], f.Path, $"route test failed: {f.Text}"));
+                (wishes[i].TestsMustHold ? faults : warnings).AddRange(wishes[i].TestsMustHold ? failed : failed.Select(f => f with { Gravity = EstateGravity.Warning }));
             }
         }
 

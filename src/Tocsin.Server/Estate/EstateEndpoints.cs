@@ -87,6 +87,7 @@ internal static class EstateEndpoints
         var managed = files.Manages(caller.WorkspaceName);
         var wish = new EstateWish(caller.WorkspaceName, text.Objects, Goes: o => prune && !(managed && o.Origin is not null), TakesOver: !managed)
         {
+            TestsMustHold = true,
             Managed = caller.May(Policies.Configure) ? null : new(caller.User),
         };
         var outcome = await desk.ApplyAsync([wish], caller.Actor, only, ct);

@@ -283,14 +283,29 @@ internal sealed class EstateReader(EstateProviders providers, List<EstateFault> 
         var expect = (EstateMap)map.Find("expect")!;
         if (expect.Entries.Count == 0)
         {
-            Fault(expect, $"{path}.expect", "the test expects nothing; give policy, first_page or within");
+            Fault(expect, $"{path}.expect", "the test expects nothing; give policy, first_page, within, nobody, muted_by or steps");
         }
 
-        var labels = LabelSet.From(((EstateMap)map.Find("labels")!).Entries.Select(e => KeyValuePair.Create(e.Key, ((EstateScalar)e.Value).Text)));
-        var test = new RouteTest(labels, map.Instant("at"), expect.TextOrNull("policy"), expect.TextOrNull("first_page"), expect.Duration("within"));
+        var labels = Labels((EstateMap)map.Find("labels")!);
+        var at = map.TryText("at", out var text) && EstateTable.TryTestInstant(text, out var instant) ? instant : default(DateTimeOffset?);
+        var test = new RouteTest(labels, at, expect.TextOrNull("policy"), expect.TextOrNull("first_page"), expect.Duration("within"))
+        {
+            While = map.Find("while") is EstateList others ? [.. others.Items.Cast<EstateMap>().Select(Labels)] : [],
+            ExpectBy = expect.TextOrNull("by"),
+            ExpectNobody = expect.Flag("nobody"),
+            ExpectMutedBy = expect.TextOrNull("muted_by"),
+            ExpectSteps = [.. Maps(expect, "steps", path).Select(s => new StepExpectation(s.Map.Whole("step")!.Value, s.Map.Text("reaches")))],
+        };
+        if (test is { ExpectNobody: true } and not { ExpectFirstPage: null, ExpectWithin: null, ExpectBy: null })
+        {
+            Fault(expect, $"{path}.expect", "nobody is paged and somebody is paged first: give one of them");
+        }
+
         _testMarks[test] = map.Mark;
         return test;
     }
+
+    private static LabelSet Labels(EstateMap map) => LabelSet.From(map.Entries.Select(e => KeyValuePair.Create(e.Key, ((EstateScalar)e.Value).Text)));
 
     private List<Matcher> ReadMatchers(EstateMap map, string path, string key = "match")
     {

@@ -57,6 +57,12 @@ internal static partial class EstateTable
         Pattern = @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
     };
 
+    private static readonly ScalarShape TestInstant = new(
+        "an instant such as 2026-11-23T03:00+01:00, or a local time with its zone such as 2026-12-25T03:00 Europe/Berlin", t => TryTestInstant(t, out _))
+    {
+        Pattern = @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}| [A-Za-z0-9_+/-]+)$",
+    };
+
     private static readonly ScalarShape TimeOfDay = new("a time of day such as \"22:00\"", t => TryTimeOfDay(t, out _)) { Pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$" };
 
     private static readonly ScalarShape Period = new("a turn such as 1w, 2d, 12h or 1mo: 1 to 366 hours, days, weeks or months", t => TryPeriod(t, out _)) { Pattern = "^[1-9][0-9]{0,2}(h|d|w|mo)$" };
@@ -240,17 +246,28 @@ internal static partial class EstateTable
         new("equal", new ListShape(LabelName, "label names"), "Only where source and target have the same values of these labels; a label that both lack is equal. Default: none, any source mutes all targets."),
     ]);
 
+    private static readonly MapShape ExpectedStep = new("expected_step", "an expected step", () =>
+    [
+        new("step", Whole(1, 100), "The step's number, from 1.", Required: true),
+        new("reaches", ShortText, "A user whom it reaches, or channel:NAME.", Required: true),
+    ]);
+
     private static readonly MapShape Expect = new("expect", "an expectation", () =>
     [
         new("policy", Ref("policy") with { OrWord = Route.NoPolicy }, "The policy that the alert ends with."),
         new("first_page", Ref("user"), "The user whom step 1 reaches first."),
+        new("by", Name, "The contact method, by its name or its type, that the first page comes by."),
         new("within", Duration(TimeSpan.Zero, TimeSpan.FromDays(1)), "How soon after the alert the first page is due, at most."),
+        new("nobody", Flag, "true: nobody is paged, because it is muted, routed to nobody, or nobody can be reached."),
+        new("muted_by", Name, "The declared silence, maintenance window or inhibition rule that mutes it."),
+        new("steps", new ListShape(ExpectedStep, "expected steps", AtLeast: 1), "Whom steps reach, if they come to it in the first round."),
     ]);
 
     private static readonly MapShape Test = new("route_test", "a route test", () =>
     [
         new("labels", new TextsShape("labels with their values"), "The labels of an alert.", Required: true),
-        new("at", Instant, "The instant to ask for. Default: the time of the check."),
+        new("at", TestInstant, "The instant to ask for. Default: the time of the check."),
+        new("while", new ListShape(new TextsShape("labels with their values"), "alerts"), "Other alerts that fire then, by their labels; inhibition rules may let them mute this one."),
         new("expect", Expect, "What must come of it.", Required: true),
     ]);
 
@@ -311,6 +328,19 @@ internal static partial class EstateTable
             && OffsetPattern().IsMatch(text);
         instant = instant.ToUniversalTime();
         return read;
+    }
+
+    /// <summary>An instant, or a local time and an IANA zone with a space between.</summary>
+    public static bool TryTestInstant(string text, out DateTimeOffset instant)
+    {
+        if (text.Split(' ', 2) is [var local, var zone])
+        {
+            var read = TryLocal(local, out var wall) & ZoneRules.Has(zone);
+            instant = read ? ZoneRules.Instant(zone, wall) : default;
+            return read;
+        }
+
+        return TryInstant(text, out instant);
     }
 
     public static bool TryTimeOfDay(string text, out TimeOnly time) =>

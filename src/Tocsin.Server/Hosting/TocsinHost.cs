@@ -92,7 +92,7 @@ public static class TocsinHost
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SilenceOptions>>().Value);
         services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
-        services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>();
+        services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>().AddSingleton<AbsenceExplainer>().AddSingleton<ExplainDesk>();
         services.AddSingleton<LinkDesk>().AddSingleton<SlackEnvelopes>().AddSingleton<TelegramHooks>().AddSingleton<TelegramAnswers>();
         services.AddOnCall();
         services.AddProviders();

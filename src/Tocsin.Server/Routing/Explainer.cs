@@ -11,11 +11,13 @@ internal sealed class Explainer(Database database, IncidentStore incidents)
 {
     private const int MostSteps = 40;
 
-    public async Task<Explanation> ExplainAsync(EstateSnapshot estate, LabelSet labels, DateTimeOffset at, CancellationToken ct)
+    /// <summary>What matchers would see of an alert with these labels and nothing else.</summary>
+    public static RouteSubject SubjectOf(LabelSet labels) => new(
+        labels, SeverityWords.Read(labels["severity"]) is var read and not Severity.Unset ? read : Severity.High, First(labels, "service", "app", "job"),
+        First(labels, "env", "environment"), labels["source"], null);
+
+    public async Task<Explanation> ExplainAsync(EstateSnapshot estate, RouteSubject subject, DateTimeOffset at, CancellationToken ct)
     {
-        var subject = new RouteSubject(
-            labels, SeverityWords.Read(labels["severity"]) is var read and not Severity.Unset ? read : Severity.High, First(labels, "service", "app", "job"),
-            First(labels, "env", "environment"), labels["source"], null);
         var decision = estate.Router.Explain(subject);
         List<ExplainRoute> routes = [];
         Flatten(decision.Trace!, 0, routes);

@@ -3,6 +3,7 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Incidents;
 using Tocsin.Jobs;
+using Tocsin.Sdk;
 
 namespace Tocsin.Routing;
 
@@ -10,7 +11,7 @@ namespace Tocsin.Routing;
 /// Says what mutes alerts, and keeps incidents quiet while all of their alerts are muted. What is written is written in the transaction of whoever
 /// decides about the alerts, under the workspace's lock: nothing is muted by an alert that has ended, on any node.
 /// </summary>
-internal sealed class Mutes(AlertStore alerts, IncidentStore incidents, InhibitionStore places, IncidentFlow flow, JobStore jobs)
+internal sealed class Mutes(Database database, AlertStore alerts, IncidentStore incidents, InhibitionStore places, IncidentFlow flow, JobStore jobs)
 {
     private const int Part = 1_000;
 
@@ -76,6 +77,32 @@ internal sealed class Mutes(AlertStore alerts, IncidentStore incidents, Inhibiti
         }
 
         return inhibited;
+    }
+
+    /// <summary>For each inhibition rule whether it mutes an alert now, and by what; or why not.</summary>
+    /// <param name="itself">The alert, if it is stored; null: it might come.</param>
+    public async Task<IReadOnlyList<ExplainMute>> ExplainAsync(EstateSnapshot estate, RouteSubject subject, long? itself, CancellationToken ct)
+    {
+        List<ExplainMute> checks = [];
+        foreach (var (rule, place, failed) in estate.Inhibitions.Explain(subject))
+        {
+            if (place is not { } at)
+            {
+                checks.Add(new("inhibition", rule.Name, false, failed!.ToString()));
+                continue;
+            }
+
+            var source = await database.ReadAsync(
+                async session => (await places.SourcesAsync(session, estate.Workspace, [at.Key])).Find(s => at.IsMutedBy(s.Side) && s.Alert != itself) is { Alert: > 0 } found
+                    ? await alerts.FindAsync(session, estate.Workspace, found.Alert)
+                    : null,
+                ct);
+            checks.Add(source is not null
+                ? new("inhibition", rule.Name, true, $"{source.Document.Title} fires")
+                : new("inhibition", rule.Name, false, $"no alert that matches {MatcherText.Format(rule.Source)}{(rule.Equal.Count > 0 ? $" with the same {string.Join(", ", rule.Equal)}" : "")} fires now"));
+        }
+
+        return checks;
     }
 
     /// <summary>

@@ -14,6 +14,15 @@ internal static class EitherOr
         }
     });
 
+    /// <summary>Exactly one of several must be given.</summary>
+    public static void NeedsOneOf(this Command command, IReadOnlyList<Symbol> symbols, string message) => command.Validators.Add(result =>
+    {
+        if (symbols.Count(symbol => IsGiven(result, symbol)) != 1)
+        {
+            result.AddError(message);
+        }
+    });
+
     /// <summary>Looks at the words only: a value that cannot be read has a message of its own.</summary>
     private static bool IsGiven(CommandResult result, Symbol symbol)
     {

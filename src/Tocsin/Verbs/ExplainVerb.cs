@@ -17,16 +17,31 @@ internal static class ExplainVerb
         };
         var labels = LabelOption.Create("A label of an alert that might come; repeat it");
         var at = new Option<string?>("--at") { Description = "The instant to work out. Default: now", HelpName = "TIME" };
-        var verb = new ClientVerb("explain", "Why was this person paged, or who would be?", terminal) { number, labels, at };
-        verb.NeedsOneOf(number, labels, "Ask either for an incident's number or for labels: -l service=checkout.");
+        var alert = new Option<long?>("--alert") { Description = "A stored alert's number", HelpName = "ID" };
+        var payload = new Option<FileInfo?>("--payload") { Description = "A file with a body as a source receives it; needs --source", HelpName = "FILE" };
+        var source = new Option<string?>("--source") { Description = "The source, or provider, that reads the payload", HelpName = "NAME" };
+        var whyNot = new Option<string?>("--why-not") { Description = "Why this user was, or would be, not paged", HelpName = "USER" };
+        var from = new Option<string?>("--from") { Description = "With --why-not, everything since then", HelpName = "TIME" };
+        var to = new Option<string?>("--to") { Description = "With --from, until then. Default: now", HelpName = "TIME" };
+        var verb = new ClientVerb("explain", "Why was this person paged, or who would be?", terminal) { number, labels, at, alert, payload, source, whyNot, from, to };
+        verb.NeedsOneOf(
+            [number, labels, alert, payload, from],
+            "Ask for one of an incident's number, labels (-l service=checkout), an alert (--alert), a payload (--payload FILE --source NAME), or a span (--why-not USER --from TIME).");
         verb.Runs(async (parse, run, ct) =>
         {
-            var request = parse.GetValue(number) is [var incident]
-                ? new ExplainRequest(null, incident, null)
-                : new ExplainRequest(parse.GetValue(labels), null, Times.Given(parse.GetValue(at), terminal));
+            var request = new ExplainRequest(
+                parse.GetValue(labels) is { Count: > 0 } given ? given : null, parse.GetValue(number) is [var incident] ? incident : null, Times.Given(parse.GetValue(at), terminal))
+            {
+                Alert = parse.GetValue(alert),
+                Payload = parse.GetValue(payload) is { } file ? await ReadAsync(file, ct) : null,
+                Source = parse.GetValue(source),
+                User = parse.GetValue(whyNot),
+                From = Times.Given(parse.GetValue(from), terminal),
+                To = Times.Given(parse.GetValue(to), terminal),
+            };
             var explanation = await run.Client.ExplainAsync(request, ct);
             // What was done and what is planned are two things: the pages come from the record, the steps from the policy.
-            var detail = run.Json || request.Incident is not { } of ? null : await run.Client.GetIncidentAsync(of, ct);
+            var detail = run.Json || request.User is not null || request.Incident is not { } of ? null : await run.Client.GetIncidentAsync(of, ct);
             run.Show(explanation, WireJson.Default.Explanation, () =>
             {
                 Write(terminal, explanation);
@@ -40,8 +55,42 @@ internal static class ExplainVerb
         return verb;
     }
 
+    private static async Task<string> ReadAsync(FileInfo file, CancellationToken ct)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(file.FullName, ct);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCode.Usage, $"{file.Name} cannot be read", e.Message);
+        }
+    }
+
+    private static void WriteAbsences(Terminal terminal, IReadOnlyList<Absence> absences)
+    {
+        terminal.Out.WriteLine(terminal.Paint(new("WHY NOT", Tone.Strong)));
+        foreach (var absence in absences)
+        {
+            var where = absence.Incident is { } number ? $"#{number} " : absence.Alert is { } id ? $"alert {id} " : "";
+            var at = absence.At is { } instant ? $"{Words.Absolute(instant, terminal.Time)}: " : "";
+            terminal.Out.WriteLine($"{where}{at}{absence.Verdict.Replace('_', ' ')}: {Plain.Line(absence.Reason)}");
+        }
+    }
+
     private static void Write(Terminal terminal, Explanation explanation)
     {
+        if (explanation.Absences.Count > 0)
+        {
+            WriteAbsences(terminal, explanation.Absences);
+            if (explanation.Recorded)
+            {
+                return;
+            }
+
+            terminal.Out.WriteLine();
+        }
+
         terminal.Out.WriteLine(explanation.Recorded ? "From the record of what happened:" : "Worked out, nothing was sent:");
         terminal.Out.WriteLine();
         terminal.Out.WriteLine(terminal.Paint(new("ROUTES", Tone.Strong)));
@@ -52,7 +101,26 @@ internal static class ExplainVerb
                 + (route.Reason.Length > 0 ? $"  {terminal.Paint(new(Plain.Line(route.Reason), Tone.Faint))}" : ""));
         }
 
-        if (explanation.SilencedBy is { } silence)
+        if (explanation.Alert is { } read)
+        {
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine(terminal.Paint(new($"ALERT{(read.Adapter is { } adapter ? $" (read by {adapter})" : "")} {Plain.Line(read.Title)}", Tone.Strong)));
+            foreach (var note in read.Notes)
+            {
+                terminal.Out.WriteLine($"  {Plain.Line(note)}");
+            }
+        }
+
+        if (explanation.Mutes.Count > 0)
+        {
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine(terminal.Paint(new(explanation.Mutes.Any(m => m.Mutes) ? "MUTED: nobody is paged" : "NOT MUTED", Tone.Strong)));
+            foreach (var mute in explanation.Mutes)
+            {
+                terminal.Out.WriteLine($"  {(mute.Mutes ? "✓" : "✗")} {mute.Kind} {Plain.Line(mute.Name)}: {Plain.Line(mute.Reason)}");
+            }
+        }
+        else if (explanation.SilencedBy is { } silence)
         {
             terminal.Out.WriteLine();
             terminal.Out.WriteLine($"Silence {Plain.Line(silence)} mutes it: nobody is paged.");

@@ -29,7 +29,7 @@ internal sealed class NodeParts
         var silences = new SilenceStore();
         var planner = new PagePlanner(Pages, Jobs, Log, paging);
         Flow = new(Incidents, planner, Pages, Jobs, Log);
-        Mutes = new(Alerts, Incidents, Places, Flow, Jobs);
+        Mutes = new(database, Alerts, Incidents, Places, Flow, Jobs);
         Intake = new(Alerts, Incidents, Flow, Mutes, Log);
         var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
         Silences = new(database, estates, silences, Jobs, Log, new(), clock);

@@ -65,7 +65,7 @@ public sealed class EstateFaultTests
     [InlineData("route: {routes: [{match: [a=b]}]}", "estate.yaml:3:18: error: a route needs \"name\": Unique in the tree; every explanation names it. The root's default is root.")]
     [InlineData("route: {policy: nobody}", "estate.yaml:3:17: error: unknown policy \"nobody\"")]
     [InlineData("route: {group_by: [\"...\", a]}", "estate.yaml:3:19: error: \"...\" means all labels and stands alone")]
-    [InlineData("route: {tests: [{labels: {a: b}, expect: {}}]}", "estate.yaml:3:42: error: the test expects nothing; give policy, first_page or within")]
+    [InlineData("route: {tests: [{labels: {a: b}, expect: {}}]}", "estate.yaml:3:42: error: the test expects nothing; give policy, first_page, within, nobody, muted_by or steps")]
     [InlineData("route: {tests: [{labels: {a: [b]}, expect: {policy: none}}]}", "estate.yaml:3:30: error: \"a\" must be a text, not a list")]
     [InlineData("route: []", "estate.yaml:3:8: error: \"route\" must be the root of the routing tree, with keys and values")]
     public void A_slip_is_named_with_its_place_and_its_remedy(string body, string fault)

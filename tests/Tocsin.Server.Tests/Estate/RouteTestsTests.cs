@@ -40,12 +40,22 @@ public sealed class RouteTestsTests
     [InlineData("{labels: {to: team}, expect: {policy: team, first_page: ana, within: 30s}}")]
     [InlineData("{labels: {to: late}, expect: {first_page: ana, within: 5m30s}}")]
     [InlineData("{labels: {to: low}, expect: {first_page: ana}}")]
+    [InlineData("{labels: {a: b}, at: 2026-11-23T09:00 Europe/Berlin, expect: {first_page: ana, by: mail}}")]
+    [InlineData("{labels: {a: b}, at: 2026-11-23T09:00 Europe/Berlin, expect: {by: email}}")]
+    [InlineData("{labels: {to: quiet}, expect: {policy: quiet, nobody: true}}")]
+    [InlineData("{labels: {to: late}, expect: {steps: [{step: 1, reaches: \"channel:ops\"}, {step: 2, reaches: ana}]}}")]
     public void What_would_happen_passes(string test) => Assert.Empty(Failures(test));
 
     [Theory]
     [InlineData("{labels: {a: b}, expect: {policy: team}}", "expected policy team, but route root leads to rota")]
     [InlineData("{labels: {a: b}, at: 2026-11-23T08:59+01:00, expect: {first_page: ana}}", "expected the first page to ana, but policy rota pages bo first at 2026-11-23T07:59Z")]
     [InlineData("{labels: {to: quiet}, expect: {first_page: ana}}", "expected ana to be paged, but route quiet with policy quiet pages nobody")]
+    [InlineData("{labels: {to: quiet}, expect: {policy: quiet, by: mail}}", "expected somebody to be paged, but route quiet with policy quiet pages nobody")]
+    [InlineData("{labels: {a: b}, at: 2026-11-23T09:00Z, expect: {by: phone}}", "expected the first page to come by phone, but ana gets it by mail (email) at 2026-11-23T09:00Z")]
+    [InlineData("{labels: {to: late}, expect: {nobody: true}}", "expected nobody to be paged, but policy late pages ana")]
+    [InlineData("{labels: {to: late}, expect: {muted_by: nights}}", "expected it to be muted by nights, but nothing mutes it")]
+    [InlineData("{labels: {to: late}, expect: {steps: [{step: 2, reaches: bo}]}}", "expected step 2 to reach bo, but it reaches ana (user ana)")]
+    [InlineData("{labels: {to: late}, expect: {steps: [{step: 3, reaches: bo}]}}", "expected step 3 to reach bo, but policy late has 2 steps")]
     [InlineData("{labels: {to: late}, expect: {within: 5m}}", "expected a page within 5m, but the first one, to ana, comes after 5m30s")]
     public void What_would_not_happen_fails_with_what_would(string test, string text)
     {

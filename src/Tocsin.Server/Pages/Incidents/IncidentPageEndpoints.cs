@@ -40,9 +40,11 @@ internal static class IncidentPageEndpoints
     }
 
     private static async Task<IResult> Explain(
-        long number, HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, Explainer explainer, CancellationToken ct)
+        long number, HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, IncidentViews views, Explainer explainer, AbsenceExplainer absences,
+        CancellationToken ct, string? user = null)
     {
         var page = await frames.OpenAsync(http, ct);
+        var asked = user is not null && page.Estate.Model.Users.ContainsKey(user) ? user : null;
         var (state, detail) = await database.ReadAsync(
             async session => (await incidents.FindAsync(session, page.Workspace, number), await views.DetailAsync(session, page.Estate, number)), ct);
         return state is null || detail is null
@@ -54,6 +56,9 @@ internal static class IncidentPageEndpoints
                 Explanation = explainer.Recorded(page.Estate, state),
                 Decisions = [.. detail.Timeline.Where(e => Words.Event(e.Kind, e.Actor).Group is "decisions" or "people" && e.Kind != "incident.note_added")],
                 Started = state.CreatedAt,
+                Users = [.. page.Estate.Model.Users.Keys.Order(StringComparer.Ordinal)],
+                User = asked,
+                Absences = asked is null ? [] : await absences.OfIncidentAsync(page.Estate, number, asked, ct) ?? [],
             });
     }
 

@@ -26,19 +26,22 @@ internal static class RoutingPageEndpoints
     }
 
     private static async Task<IResult> Explain(
-        HttpContext http, FrameFactory frames, Explainer explainer, CancellationToken ct, string? labels = null, string? at = null)
+        HttpContext http, FrameFactory frames, ExplainDesk desk, CancellationToken ct, string? labels = null, string? at = null, string? source = null, string? user = null)
     {
         var page = await frames.OpenAsync(http, ct);
-        var model = new ExplainModel { Labels = labels, At = at };
+        var model = new ExplainModel
+        {
+            Labels = labels,
+            At = at,
+            Source = source,
+            Sources = [.. page.Estate.Model.Sources.Keys.Order(StringComparer.Ordinal)],
+            User = string.IsNullOrEmpty(user) ? null : user,
+            Users = [.. page.Estate.Model.Users.Keys.Order(StringComparer.Ordinal)],
+        };
+        Rendered<WhyPage, ExplainModel> Fault(string fault) => new(page.Frame, model with { Fault = fault });
         if (string.IsNullOrWhiteSpace(labels))
         {
             return new Rendered<WhyPage, ExplainModel>(page.Frame, model);
-        }
-
-        var read = LabelText.Read(labels);
-        if (!read.Ok)
-        {
-            return new Rendered<WhyPage, ExplainModel>(page.Frame, model with { Fault = read.Error.Detail });
         }
 
         var instant = page.Now;
@@ -46,14 +49,32 @@ internal static class RoutingPageEndpoints
         {
             if (!DateTime.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
             {
-                return new Rendered<WhyPage, ExplainModel>(page.Frame, model with { Fault = $"'{at}' is not a date and time, such as 2026-11-23T03:00." });
+                return Fault($"'{at}' is not a date and time, such as 2026-11-23T03:00.");
             }
 
             instant = page.Frame.Clock.Instant(DateTime.SpecifyKind(local, DateTimeKind.Unspecified));
         }
 
-        var explanation = await explainer.ExplainAsync(page.Estate, read.Value, instant, ct);
-        return new Rendered<WhyPage, ExplainModel>(page.Frame, model with { Explanation = explanation, Started = instant });
+        var request = new Sdk.ExplainRequest(At: instant) { Source = string.IsNullOrEmpty(source) ? null : source, User = model.User };
+        if (labels.TrimStart() is ['{' or '[', ..])
+        {
+            request = request with { Payload = labels };
+        }
+        else
+        {
+            var read = LabelText.Read(labels);
+            if (!read.Ok)
+            {
+                return Fault(read.Error.Detail);
+            }
+
+            request = request with { Labels = read.Value.ToDictionary(StringComparer.Ordinal) };
+        }
+
+        var explanation = await desk.ExplainAsync(page.Estate, request, ct);
+        return explanation.Ok
+            ? new Rendered<WhyPage, ExplainModel>(page.Frame, model with { Explanation = explanation.Value, Started = instant })
+            : Fault(explanation.Error.Detail);
     }
 
     private static RouteNode Node(Route route, bool isRoot)

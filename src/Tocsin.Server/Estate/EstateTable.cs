@@ -23,13 +23,13 @@ internal static partial class EstateTable
     public const string Holiday = "holiday";
 
     // Before the shapes: static members are initialised in the order of the text.
-    private static readonly string[] Weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    internal static readonly string[] Weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-    private static readonly ScalarShape Text = new("a text of at most 4000 characters", t => t.Length <= 4000) { MayBeEmpty = true };
+    internal static readonly ScalarShape Text = new("a text of at most 4000 characters", t => t.Length <= 4000) { MayBeEmpty = true };
 
-    private static readonly ScalarShape ShortText = new("a text of 1 to 200 characters on one line", t => t.Length is > 0 and <= 200 && !t.Contains('\n', StringComparison.Ordinal));
+    internal static readonly ScalarShape ShortText = new("a text of 1 to 200 characters on one line", t => t.Length is > 0 and <= 200 && !t.Contains('\n', StringComparison.Ordinal));
 
-    private static readonly ScalarShape Name = new(
+    internal static readonly ScalarShape Name = new(
         "a name: 1 to 64 letters, digits and . _ - @ +, beginning with a letter or digit", t => NamePattern().IsMatch(t))
     {
         Pattern = "^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$",
@@ -40,14 +40,14 @@ internal static partial class EstateTable
 
     private static readonly ScalarShape Email = new("an e-mail address", t => EmailPattern().IsMatch(t)) { Pattern = @"^[^@\s]+@[^@\s]+$" };
 
-    private static readonly ScalarShape TimeZone = new("an IANA time zone such as Europe/Berlin", t => NodaTime.DateTimeZoneProviders.Tzdb.GetZoneOrNull(t) is not null)
+    internal static readonly ScalarShape TimeZone = new("an IANA time zone such as Europe/Berlin", t => NodaTime.DateTimeZoneProviders.Tzdb.GetZoneOrNull(t) is not null)
     {
         Nearest = ScheduleRules.NearestZone,
     };
 
-    private static readonly ScalarShape Flag = Words("true or false", "true", "false") with { Literal = "boolean" };
+    internal static readonly ScalarShape Flag = Words("true or false", "true", "false") with { Literal = "boolean" };
 
-    private static readonly ScalarShape LocalTime = new("a local date and time such as 2026-01-05T09:00", t => TryLocal(t, out _))
+    internal static readonly ScalarShape LocalTime = new("a local date and time such as 2026-01-05T09:00", t => TryLocal(t, out _))
     {
         Pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$",
     };
@@ -57,13 +57,13 @@ internal static partial class EstateTable
         Pattern = @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})$",
     };
 
-    private static readonly ScalarShape TestInstant = new(
+    internal static readonly ScalarShape TestInstant = new(
         "an instant such as 2026-11-23T03:00+01:00, or a local time with its zone such as 2026-12-25T03:00 Europe/Berlin", t => TryTestInstant(t, out _))
     {
         Pattern = @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}| [A-Za-z0-9_+/-]+)$",
     };
 
-    private static readonly ScalarShape TimeOfDay = new("a time of day such as \"22:00\"", t => TryTimeOfDay(t, out _)) { Pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$" };
+    internal static readonly ScalarShape TimeOfDay = new("a time of day such as \"22:00\"", t => TryTimeOfDay(t, out _)) { Pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$" };
 
     private static readonly ScalarShape Period = new("a turn such as 1w, 2d, 12h or 1mo: 1 to 366 hours, days, weeks or months", t => TryPeriod(t, out _)) { Pattern = "^[1-9][0-9]{0,2}(h|d|w|mo)$" };
 
@@ -74,9 +74,9 @@ internal static partial class EstateTable
         Pattern = "^([0-9]{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
     };
 
-    private static readonly ScalarShape LabelName = ShortText with { Says = "the name of a label" };
+    internal static readonly ScalarShape LabelName = ShortText with { Says = "the name of a label" };
 
-    private static readonly ScalarShape MatcherShape = new("a matcher such as service=\"checkout\" or severity=~\"critical|high\"", t => t.Length is > 0 and <= 2000);
+    internal static readonly ScalarShape MatcherShape = new("a matcher such as service=\"checkout\" or severity=~\"critical|high\"", t => t.Length is > 0 and <= 2000);
 
     private static readonly ScalarShape TargetShape = new("a target: user:NAME, schedule:NAME, team:NAME or channel:NAME", t => Target.TryParse(t, out _))
     {
@@ -223,54 +223,6 @@ internal static partial class EstateTable
         new("comment", Text, "Why.", Required: true),
     ]);
 
-    private static readonly MapShape MaintenanceShape = new("maintenance", "a maintenance window", () =>
-    [
-        new("name", Name, "Unique among maintenance windows.", Required: true),
-        new("services", new ListShape(Ref("service"), "services", AtLeast: 1), "Alerts of these services are muted; with \"match\" both must hold."),
-        new("match", new ListShape(MatcherShape, "matchers", AtLeast: 1), "All must hold for an alert to be muted. Give \"services\", \"match\" or both."),
-        new("time_zone", TimeZone, "The IANA zone of all its local times.", Required: true),
-        new("days", new ListShape(Words("a weekday: mon, tue, wed, thu, fri, sat or sun", Weekdays), "weekdays", AtLeast: 1), "The days on which it begins, each week. Default: every day."),
-        new("from", TimeOfDay, "When it begins on each of those days; needs \"to\". Without it the window is there once, from \"start\" to \"end\"."),
-        new("to", TimeOfDay, "When it is over; at or before \"from\" it is the next day's."),
-        new("start", LocalTime, "Not before this. Default for a recurring window: at once."),
-        new("end", LocalTime, "Not after this. Default for a recurring window: never."),
-        new("owner", Ref("user"), "Whom to ask about it."),
-        new("comment", Text, "Why.", Required: true),
-    ]);
-
-    private static readonly MapShape InhibitionShape = new("inhibition", "an inhibition rule", () =>
-    [
-        new("name", Name, "Unique among inhibition rules; every explanation names it.", Required: true),
-        new("source", new ListShape(MatcherShape, "matchers", AtLeast: 1), "While an alert fires for which all of these hold, it mutes the targets.", Required: true) { Alias = "source_matchers" },
-        new("target", new ListShape(MatcherShape, "matchers", AtLeast: 1), "The alerts that are muted: all of these hold.", Required: true) { Alias = "target_matchers" },
-        new("equal", new ListShape(LabelName, "label names"), "Only where source and target have the same values of these labels; a label that both lack is equal. Default: none, any source mutes all targets."),
-    ]);
-
-    private static readonly MapShape ExpectedStep = new("expected_step", "an expected step", () =>
-    [
-        new("step", Whole(1, 100), "The step's number, from 1.", Required: true),
-        new("reaches", ShortText, "A user whom it reaches, or channel:NAME.", Required: true),
-    ]);
-
-    private static readonly MapShape Expect = new("expect", "an expectation", () =>
-    [
-        new("policy", Ref("policy") with { OrWord = Route.NoPolicy }, "The policy that the alert ends with."),
-        new("first_page", Ref("user"), "The user whom step 1 reaches first."),
-        new("by", Name, "The contact method, by its name or its type, that the first page comes by."),
-        new("within", Duration(TimeSpan.Zero, TimeSpan.FromDays(1)), "How soon after the alert the first page is due, at most."),
-        new("nobody", Flag, "true: nobody is paged, because it is muted, routed to nobody, or nobody can be reached."),
-        new("muted_by", Name, "The declared silence, maintenance window or inhibition rule that mutes it."),
-        new("steps", new ListShape(ExpectedStep, "expected steps", AtLeast: 1), "Whom steps reach, if they come to it in the first round."),
-    ]);
-
-    private static readonly MapShape Test = new("route_test", "a route test", () =>
-    [
-        new("labels", new TextsShape("labels with their values"), "The labels of an alert.", Required: true),
-        new("at", TestInstant, "The instant to ask for. Default: the time of the check."),
-        new("while", new ListShape(new TextsShape("labels with their values"), "alerts"), "Other alerts that fire then, by their labels; inhibition rules may let them mute this one."),
-        new("expect", Expect, "What must come of it.", Required: true),
-    ]);
-
     private static readonly MapShape RouteShape = new("route", "a route", () =>
     [
         new("name", ShortText, "Unique in the tree; every explanation names it. The root's default is root.", Required: true),
@@ -283,7 +235,7 @@ internal static partial class EstateTable
         new("group_interval", Duration(TimeSpan.Zero, TimeSpan.FromDays(7)), "The least time between notices about new alerts of one incident, 0s to 1w. Default: the parent's; at the root 5m."),
         new("continue", Flag, "Try the next siblings too although this route took the alert. Default: false."),
         new("routes", new ListShape(RouteShape!, "routes"), "Tried in order before this route takes the alert itself."),
-        new("tests", new ListShape(Test, "route tests"), "Expectations that tocsin check runs."),
+        new("tests", new ListShape(EstateMuteShapes.Test, "route tests"), "Expectations that tocsin check runs."),
     ]);
 
     /// <summary>In the order in which an export shows them. The routing tree is one more: <see cref="RootRoute"/>.</summary>
@@ -298,8 +250,8 @@ internal static partial class EstateTable
         new("channel", "channels", Channel),
         new("source", "sources", Source),
         new("silence", "silences", SilenceShape),
-        new("maintenance", "maintenance", MaintenanceShape),
-        new("inhibition", "inhibit", InhibitionShape),
+        new("maintenance", "maintenance", EstateMuteShapes.Maintenance),
+        new("inhibition", "inhibit", EstateMuteShapes.Inhibition),
     ];
 
     public static EstateKind RootRoute { get; } = new("route", "route", RouteShape);
@@ -379,17 +331,17 @@ internal static partial class EstateTable
         return index >= 0;
     }
 
-    private static ScalarShape Words(string says, params string[] words)
+    internal static ScalarShape Words(string says, params string[] words)
     {
         var known = words.ToFrozenSet(StringComparer.Ordinal);
         return new(says, known.Contains) { Words = words };
     }
 
-    private static ScalarShape Ref(string kind) => new($"the name of a {kind}", t => t.Length > 0) { Names = kind };
+    internal static ScalarShape Ref(string kind) => new($"the name of a {kind}", t => t.Length > 0) { Names = kind };
 
     private static ScalarShape HolidayLists => Ref("holidays") with { Says = "the name of a list of holidays" };
 
-    private static ScalarShape Whole(int least, int most) => new(
+    internal static ScalarShape Whole(int least, int most) => new(
         $"a whole number from {least} to {most}",
         t => int.TryParse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n) && n >= least && n <= most)
     {
@@ -397,7 +349,7 @@ internal static partial class EstateTable
         Pattern = "^-?[0-9]+$",
     };
 
-    private static ScalarShape Duration(TimeSpan least, TimeSpan most) => new(
+    internal static ScalarShape Duration(TimeSpan least, TimeSpan most) => new(
         $"a duration such as 30s, 5m or 1h30m, from {DurationText.Format(least)} to {DurationText.Format(most)}",
         t => DurationText.TryParse(t, out var d) && d >= least && d <= most)
     {

@@ -189,9 +189,9 @@ internal sealed record MuteParts(AlertStore Alerts, AlertIntake Intake, Incident
 
 internal static partial class MuteLog
 {
-    [LoggerMessage(2321, LogLevel.Warning, "What is muted is not compared with what mutes it now: {Reason}")]
+    [LoggerMessage(2341, LogLevel.Warning, "What is muted is not compared with what mutes it now: {Reason}")]
     public static partial void MutesWait(this ILogger logger, string reason);
 
-    [LoggerMessage(2322, LogLevel.Critical, "Comparing what is muted with what mutes it met a bug; it is tried again in 5 seconds")]
+    [LoggerMessage(2342, LogLevel.Critical, "Comparing what is muted with what mutes it met a bug; it is tried again in 5 seconds")]
     public static partial void MutesBroke(this ILogger logger, Exception e);
 }

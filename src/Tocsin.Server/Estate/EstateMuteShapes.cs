@@ -11,7 +11,7 @@ internal static class EstateMuteShapes
         new("name", Name, "Unique among maintenance windows.", Required: true),
         new("services", new ListShape(Ref("service"), "services", AtLeast: 1), "Alerts of these services are muted; with \"match\" both must hold."),
         new("match", new ListShape(MatcherShape, "matchers", AtLeast: 1), "All must hold for an alert to be muted. Give \"services\", \"match\" or both."),
-        new("time_zone", TimeZone, "The IANA zone of all its local times.", Required: true),
+        new("time_zone", EstateTable.TimeZone, "The IANA zone of all its local times.", Required: true),
         new("days", new ListShape(Words("a weekday: mon, tue, wed, thu, fri, sat or sun", Weekdays), "weekdays", AtLeast: 1), "The days on which it begins, each week. Default: every day."),
         new("from", TimeOfDay, "When it begins on each of those days; needs \"to\". Without it the window is there once, from \"start\" to \"end\"."),
         new("to", TimeOfDay, "When it is over; at or before \"from\" it is the next day's."),

@@ -10,10 +10,12 @@ internal static class DeviceSetup
     {
         services.AddOptions<PushOptions>().BindConfiguration("Push").ValidateOnStart();
         services.AddSingleton<IValidateOptions<PushOptions>, PushOptionsValidator>();
-        return services.AddSingleton(new SettingsSection("Push", typeof(PushOptions)));
+        services.AddOptions<FcmOptions>().BindConfiguration("Fcm").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<FcmOptions>, FcmOptionsValidator>();
+        return services.AddSingleton(new SettingsSection("Push", typeof(PushOptions))).AddSingleton(new SettingsSection("Fcm", typeof(FcmOptions)));
     }
 
     /// <summary>Devices that people register; needs <see cref="PushKeys"/>, which belong to the store.</summary>
     public static IServiceCollection AddDevices(this IServiceCollection services) =>
-        services.AddSingleton<DeviceStore>().AddSingleton<DeviceSender>().AddSingleton<DeviceDesk>().AddSingleton<PushSigner>();
+        services.AddSingleton<DeviceStore>().AddSingleton<DeviceSender>().AddSingleton<DeviceDesk>().AddSingleton<PushSigner>().AddSingleton<FcmAccount>();
 }

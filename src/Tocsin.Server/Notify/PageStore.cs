@@ -133,6 +133,15 @@ internal sealed class PageStore
         return rows;
     }
 
+    /// <summary>The newest page or notice that a person was sent by methods of one type.</summary>
+    public Task<PageRow?> NewestSentAsync(Session session, long workspace, string user, string type) => session.FirstAsync(
+        $"""
+        SELECT {Columns} FROM page
+        WHERE workspace_id = @workspace AND recipient_kind = 0 AND recipient = @user AND type = @type AND status = 1
+        ORDER BY id DESC LIMIT 1
+        """,
+        Read, ("workspace", workspace), ("user", user), ("type", type));
+
     /// <summary>Pages before an id, newest first.</summary>
     /// <param name="incident">0: of all incidents.</param>
     public Task<List<PageRow>> ListAsync(Session session, long workspace, long incident, PageStatus? status, long before, int limit) => session.QueryAsync(

@@ -83,6 +83,9 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
     /// <summary>Whether a GET of this path is work, which meets faults and is taken like a delivery, and not somebody who looks.</summary>
     protected virtual bool IsWork(PathString path) => false;
 
+    /// <summary>A command from outside to what stands behind the fake, such as a key that is pressed on a telephone; null: it is none.</summary>
+    protected virtual Task<FakeAnswer?> UseAsync(HttpRequest request) => Task.FromResult<FakeAnswer?>(null);
+
     /// <summary>What this request meets instead of being served; null: nothing.</summary>
     protected virtual FakeFault? NextFault(PathString path) => _faults.TryDequeue(out var fault) ? fault : null;
 
@@ -115,6 +118,12 @@ internal abstract class FakeHttp(TimeProvider clock) : IAsyncDisposable
         if (http.Request.Path == "/_fail")
         {
             await WriteAsync(http, Command(http.Request.Query));
+            return;
+        }
+
+        if (await UseAsync(http.Request) is { } used)
+        {
+            await WriteAsync(http, used);
             return;
         }
 

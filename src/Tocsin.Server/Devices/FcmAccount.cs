@@ -44,9 +44,11 @@ internal sealed class FcmAccount(GuardedHttp http, IOptions<FcmOptions> options,
     private (string Value, DateTimeOffset Until)? _token;
 
     /// <summary>Where a message of this project is sent; an error when the file cannot be used.</summary>
-    public Result<Uri> SendUrl() => Read() is { Ok: true, Value: var account }
-        ? new Uri($"{options.Value.Url.TrimEnd('/')}/v1/projects/{Uri.EscapeDataString(account.Project)}/messages:send")
-        : Read().Error;
+    public Result<Uri> SendUrl()
+    {
+        var account = Read();
+        return account.Ok ? new Uri($"{options.Value.Url.TrimEnd('/')}/v1/projects/{Uri.EscapeDataString(account.Value.Project)}/messages:send") : account.Error;
+    }
 
     /// <summary>A token that is good for some minutes more. Asked for by one caller at a time.</summary>
     public async Task<FcmToken> TokenAsync(CancellationToken ct)

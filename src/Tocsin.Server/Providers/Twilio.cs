@@ -24,15 +24,18 @@ internal static partial class Twilio
     public static ProviderSetting[] Settings(string sender) =>
     [
         new("to", "The number of the person, such as +4915112345678.", Required: true),
-        new("account_sid", "The account at the carrier, AC….", Required: true),
-        new("auth_token", "The account's token; it signs what the carrier sends to us, too.", Required: true, Secret: true),
-        new("sender", sender, Required: true),
-        new("url", $"The base address of a carrier that speaks the same. Default: {Base}."),
+        new("account_sid", "The account at the carrier, AC….", App: true),
+        new("auth_token", "The account's token; it signs what the carrier sends to us, too.", Secret: true, App: true),
+        new("sender", sender, App: true),
+        new("url", $"The base address of a carrier that speaks the same. Default: {Base}.", App: true),
+        ProviderSetting.From("account"),
     ];
 
     public static List<Error> Check(ProviderInfo info, ContactMethod method)
     {
         var errors = SettingsCheck.Keys(info, method);
+        errors.AddRange(((string[])["account_sid", "auth_token", "sender"]).Where(key => SettingsCheck.Get(method, key).Length == 0).Select(key => Error.Invalid(
+            key, $"The setting '{key}' is missing: {info.Settings.Single(s => s.Key == key).Help} Give it here, or once in a channel of this type.")));
         if (SettingsCheck.Get(method, "to") is { Length: > 0 } to && !Number().IsMatch(to))
         {
             errors.Add(Error.Invalid("to", "Write the number as + and the country's code, 8 to 15 digits without blanks: +4915112345678."));

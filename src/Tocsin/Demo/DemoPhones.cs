@@ -3,7 +3,7 @@ using Tocsin.Demo.Fakes;
 
 namespace Tocsin.Demo;
 
-/// <summary>The fake world that the demo pages: pagers, phones, chats and a mail server, all on loopback.</summary>
+/// <summary>The fake world that the demo pages: pagers, phones, chats, a carrier and a mail server, all on loopback.</summary>
 internal sealed class DemoPhones : IAsyncDisposable
 {
     private readonly List<FakeHttp> _fakes = [];
@@ -29,11 +29,14 @@ internal sealed class DemoPhones : IAsyncDisposable
 
     public required FakePushover Pushover { get; init; }
 
+    /// <summary>Messages and calls.</summary>
+    public required FakeTwilio Carrier { get; init; }
+
     public FakeSmtp Mail { get; }
 
     /// <summary>Where each can be looked at with a browser.</summary>
     public IReadOnlyList<(string Name, Uri Url)> Looks =>
-        [("pagers", Pagers.Url), ("ntfy", Ntfy.Url), ("Slack", Slack.Url), ("Telegram", Telegram.Url), ("Discord", Discord.Url), ("Teams", Teams.Url), ("Gotify", Gotify.Url), ("Pushover", Pushover.Url)];
+        [("pagers", Pagers.Url), ("ntfy", Ntfy.Url), ("Slack", Slack.Url), ("Telegram", Telegram.Url), ("Discord", Discord.Url), ("Teams", Teams.Url), ("Gotify", Gotify.Url), ("Pushover", Pushover.Url), ("carrier", Carrier.Url)];
 
     /// <summary>The settings with which a server reaches them.</summary>
     public IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -58,8 +61,9 @@ internal sealed class DemoPhones : IAsyncDisposable
             Teams = await FakeTeams.StartAsync(clock, ct: ct),
             Gotify = await FakeGotify.StartAsync(clock, ct: ct),
             Pushover = await FakePushover.StartAsync(clock, ct: ct),
+            Carrier = await FakeTwilio.StartAsync(clock, ct: ct),
         };
-        phones._fakes.AddRange([phones.Pagers, phones.Ntfy, phones.Slack, phones.Telegram, phones.Discord, phones.Teams, phones.Gotify, phones.Pushover]);
+        phones._fakes.AddRange([phones.Pagers, phones.Ntfy, phones.Slack, phones.Telegram, phones.Discord, phones.Teams, phones.Gotify, phones.Pushover, phones.Carrier]);
         return phones;
     }
 

@@ -93,7 +93,9 @@ internal sealed class ContactReader(Database database, EventLog log, NotifierReg
         {
             lines.Add(new(channel.Name, channel.Type, Settings(channel), await LastAsync(page.Workspace, ContactTester.SubjectOf(channel.Name), ct))
             {
-                ReplyUrl = channel.Type == Slack.Type && channel.Settings.ContainsKey("signing_secret") ? links.Reply(Slack.Type, page.Workspace)?.AbsoluteUri : null,
+                ReplyUrl = channel.Type == Twilio.Sms || (channel.Type == Slack.Type && channel.Settings.ContainsKey("signing_secret"))
+                    ? links.Reply(channel.Type, page.Workspace)?.AbsoluteUri
+                    : null,
             });
         }
 

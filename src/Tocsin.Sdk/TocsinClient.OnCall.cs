@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 namespace Tocsin.Sdk;
 
 /// <summary>Covers, time off, requests for cover, and calendars.</summary>
@@ -51,6 +53,12 @@ public sealed partial class TocsinClient
     public async Task RevokeCalendarLinkAsync(string kind, string name, CancellationToken ct = default)
     {
         using var response = await SendAsync(HttpMethod.Delete, CalendarLinkOf(kind, name), null, ct);
+    }
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken ct)
+    {
+        using var response = await SendAsync(method, path, null, ct);
+        return await ReadAsync(response, type, ct);
     }
 
     private static string OverridesOf(string schedule) => $"api/v1/schedules/{Uri.EscapeDataString(schedule)}/overrides";

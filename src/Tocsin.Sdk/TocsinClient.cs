@@ -264,12 +264,6 @@ public sealed partial class TocsinClient(HttpClient http, TimeProvider? time = n
         return await ReadAsync(response, type, ct);
     }
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> type, CancellationToken ct)
-    {
-        using var response = await SendAsync(method, path, null, ct);
-        return await ReadAsync(response, type, ct);
-    }
-
     private async Task<T> PostAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct)
     {
         using var response = await SendAsync(HttpMethod.Post, path, null, ct);

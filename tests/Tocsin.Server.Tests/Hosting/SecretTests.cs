@@ -45,6 +45,32 @@ public abstract class SecretTests(Engine engine) : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task Tokens_of_bots_are_sealed_and_shown_to_nobody()
+    {
+        string[] secrets = ["xoxb-entered-by-hand", "xapp-entered-by-hand", "signing-entered-by-hand", "123456:AAentered-by-hand-entered-by-hand-ent", "azEnteredByHand0000000000000ui", "uqEnteredByHand0000000000000sg", "AgotifyEntered"];
+        var admin = await _bench.CallerAsync(Role.Admin, "other");
+        using var applied = await admin.PostAsync("/api/v1/estate/apply", new StringContent($$"""
+            apiVersion: tocsin/v1
+            workspace: other
+            channels:
+              - {name: slack, type: slack, channel: C0OPS, token: {{secrets[0]}}, app_token: {{secrets[1]}}, signing_secret: {{secrets[2]}}}
+              - {name: telegram, type: telegram, chat_id: "-1", token: "{{secrets[3]}}"}
+            users:
+              - name: eve
+                contact:
+                  - {name: chat, type: slack, user: U0EVE}
+                  - {name: phone, type: pushover, token: {{secrets[4]}}, user: {{secrets[5]}}}
+                  - {name: push, type: gotify, url: "https://g.example.com", token: {{secrets[6]}}}
+            """));
+        Assert.True(applied.IsSuccessStatusCode, await applied.Content.ReadAsStringAsync());
+
+        var bodies = await BodiesAsync();
+        var shown = await admin.GetStringAsync("/api/v1/estate") + await (await _bench.PersonAsync("head", Role.Owner, "other")).GetStringAsync("/channels");
+        Assert.All(["channel slack", "channel telegram", "user eve"], name => Assert.True(SecretBox.IsSealed(bodies[name]), name));
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, shown, StringComparison.Ordinal));
+    }
+
+    [StoreFact]
     public async Task What_an_earlier_version_stored_in_plain_text_is_sealed_at_the_next_start()
     {
         const string Plain = """{"name":"old","type":"webhook","url":"https://hooks.example.com/x","secret":"whsec_ZW50ZXJlZC1ieS1oYW5kLWVudGVyZWQtYnktaGFuZA=="}""";

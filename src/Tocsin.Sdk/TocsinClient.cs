@@ -71,6 +71,23 @@ public sealed partial class TocsinClient(HttpClient http, TimeProvider? time = n
         PostAsync(
             $"api/v1/incidents/{Number(number)}/notes", new NoteRequest(text), WireJson.Default.NoteRequest, WireJson.Default.Incident, ct);
 
+    /// <summary>Hands an incident over; its escalation begins there. Idempotent while they are being called first.</summary>
+    public Task<Incident> ReassignAsync(long number, ReassignRequest request, CancellationToken ct = default) =>
+        PostAsync($"api/v1/incidents/{Number(number)}/reassign", request, WireJson.Default.ReassignRequest, WireJson.Default.Incident, ct);
+
+    /// <summary>Asks further people to help. Whoever was asked already is not asked again.</summary>
+    public Task<Incident> AskRespondersAsync(long number, RespondersRequest request, CancellationToken ct = default) =>
+        PostAsync($"api/v1/incidents/{Number(number)}/responders", request, WireJson.Default.RespondersRequest, WireJson.Default.Incident, ct);
+
+    /// <summary>Joins or declines, for whoever was asked to help. Idempotent.</summary>
+    public Task<Incident> AnswerAsync(long number, bool joins, CancellationToken ct = default) =>
+        PostAsync(
+            $"api/v1/incidents/{Number(number)}/responders/answer", new ResponderAnswerRequest(joins), WireJson.Default.ResponderAnswerRequest, WireJson.Default.Incident, ct);
+
+    /// <summary>Lets all open incidents of a policy go on by it as it is now. Idempotent.</summary>
+    public Task<PolicyMoveView> MoveIncidentsAsync(string policy, CancellationToken ct = default) =>
+        PostAsync($"api/v1/policies/{Uri.EscapeDataString(policy)}/move-incidents", WireJson.Default.PolicyMoveView, ct);
+
     /// <summary>Alerts, newest first.</summary>
     /// <param name="status">firing, resolved or all.</param>
     public Task<Page<Alert>> ListAlertsAsync(

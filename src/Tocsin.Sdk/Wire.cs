@@ -92,6 +92,21 @@ public sealed record Incident
     /// <summary>The escalation policy that it began with; "none" pages nobody.</summary>
     public required string Policy { get; init; }
 
+    /// <summary>The revision of the configuration that the policy is of; 0: not known.</summary>
+    public long PolicyRevision { get; init; }
+
+    /// <summary>By now the policy is another one; the incident goes on by the one that it began with.</summary>
+    public bool PolicyChanged { get; init; }
+
+    /// <summary>Whom it was handed to, as <c>user:bo</c>; null: it was not.</summary>
+    public string? HandedTo { get; init; }
+
+    /// <summary>The most urgent priority of its alerts, as their senders write it; null: none.</summary>
+    public string? Priority { get; init; }
+
+    /// <summary>Those who were asked to help.</summary>
+    public IReadOnlyList<AskedView> Asked { get; init; } = [];
+
     /// <summary>The labels that its alerts have in common by grouping.</summary>
     public IReadOnlyDictionary<string, string> GroupLabels { get; init; } = new Dictionary<string, string>();
 

@@ -17,6 +17,18 @@ public sealed record Rung(TimeSpan After, ContactMethod Method);
 /// <summary>Someone, or a channel, that can be reached: at least one rung.</summary>
 public sealed record Recipient(RecipientKind Kind, string Name, IReadOnlyList<Rung> Rungs)
 {
+    /// <summary>While these hours last the page waits; null: it does not.</summary>
+    public DayWindow? Quiet { get; init; }
+
+    /// <summary>When the ladder begins: after the quiet hours.</summary>
+    public DateTimeOffset StartAt(DateTimeOffset now) => Quiet?.Free(now) ?? now;
+
+    /// <summary>When a rung of a ladder that would begin now is due.</summary>
+    public DateTimeOffset DueAt(DateTimeOffset now, Rung rung) => StartAt(StartAt(now) + rung.After);
+
+    /// <summary>A person is not called again and again for one thing; channels, and people who are only reached by webhooks, are machines.</summary>
+    public bool IsPaced => Kind == RecipientKind.User && Rungs.Any(rung => rung.Method.Type != "webhook");
+
     /// <summary>Tells a user from a channel of the same name.</summary>
     public string Id => Kind == RecipientKind.User ? $"user:{Name}" : $"channel:{Name}";
 }
@@ -28,6 +40,39 @@ public sealed record Reached(IReadOnlyList<Recipient> Recipients, string Because
 /// <param name="whoIsOn">Schedule name and instant to the people on call.</param>
 public sealed class Responders(EstateModel estate, Func<string, DateTimeOffset, OnCallNow?> whoIsOn)
 {
+    /// <summary>Who had the last turns of teams; null: not known, so that nobody can say whose turn is next.</summary>
+    public Turns? Turns { get; init; }
+
+    /// <summary>The same, knowing who had the last turns.</summary>
+    public Responders With(Turns turns) => new(estate, whoIsOn) { Turns = turns };
+
+    /// <summary>The member of a team whose turn it is: the first after the last one, in the team's order, who can be reached.</summary>
+    /// <returns>The turn that is over when this is carried out; null: nobody can be reached.</returns>
+    public (Reached Reached, TeamTurn? Turn) InTurn(string policy, int step, string name, Urgency urgency)
+    {
+        if (!estate.Teams.TryGetValue(name, out var team))
+        {
+            return (new([], $"there is no team {name} any more"), null);
+        }
+
+        IReadOnlyList<string> members = [.. team.Members.Distinct(StringComparer.Ordinal)];
+        var last = Turns?.Last(policy, step, name);
+        var after = last is null ? -1 : PlaceOf(members, last.User);
+        var start = last is null ? 0 : after >= 0 ? after + 1 : last.Place;
+        List<string> missed = [];
+        for (var i = 0; i < members.Count; i++)
+        {
+            var place = (start + i) % members.Count;
+            if (Reach(members[place], urgency, missed) is { } recipient)
+            {
+                var who = Turns is null ? $"team {name}, one in turn" : $"team {name}, {members[place]}'s turn{(last is null ? "" : $" after {last.User}")}";
+                return (new([recipient], missed.Count == 0 ? who : $"{who} ({string.Join(", ", missed)})"), new(policy, step, name, members[place], place));
+            }
+        }
+
+        return (new([], members.Count == 0 ? $"team {name} has no members" : $"team {name} ({string.Join(", ", missed)})"), null);
+    }
+
     /// <summary>Everybody and every channel that a target reaches for this urgency, each once, in order.</summary>
     public Reached Resolve(Target target, Urgency urgency, DateTimeOffset now) => target.Kind switch
     {
@@ -53,21 +98,43 @@ public sealed class Responders(EstateModel estate, Func<string, DateTimeOffset, 
         List<string> missed = [];
         foreach (var name in names.Distinct(StringComparer.Ordinal))
         {
-            if (!estate.Users.TryGetValue(name, out var person) || person.Disabled)
+            if (Reach(name, urgency, missed) is { } recipient)
             {
-                missed.Add($"{name} is {(person is null ? "gone" : "disabled")}");
-            }
-            else if (Ladder(person, urgency) is { Count: > 0 } rungs)
-            {
-                reached.Add(new(RecipientKind.User, name, rungs));
-            }
-            else
-            {
-                missed.Add($"{name} has no contact method");
+                reached.Add(recipient);
             }
         }
 
         return new(reached, missed.Count == 0 ? because : $"{because} ({string.Join(", ", missed)})");
+    }
+
+    private static int PlaceOf(IReadOnlyList<string> members, string name)
+    {
+        for (var i = 0; i < members.Count; i++)
+        {
+            if (members[i] == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private Recipient? Reach(string name, Urgency urgency, List<string> missed)
+    {
+        if (!estate.Users.TryGetValue(name, out var person) || person.Disabled)
+        {
+            missed.Add($"{name} is {(person is null ? "gone" : "disabled")}");
+            return null;
+        }
+
+        if (Ladder(person, urgency) is not { Count: > 0 } rungs)
+        {
+            missed.Add($"{name} has no contact method");
+            return null;
+        }
+
+        return new(RecipientKind.User, name, rungs) { Quiet = person.Quiet?.For(urgency) };
     }
 
     private static List<Rung> Ladder(Person person, Urgency urgency)

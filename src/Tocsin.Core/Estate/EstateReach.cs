@@ -49,20 +49,22 @@ public sealed class EstateReach
 
     /// <summary>
     /// The first page of a policy to a person when nobody answers; a step that reaches nobody falls through at once.
-    /// Null when no step reaches a person.
+    /// Null when no step reaches a person. Of a team whose members take turns it is the first.
     /// </summary>
-    public ForeseenPage? FirstPage(Policy policy, Urgency urgency, DateTimeOffset at)
+    /// <param name="priority">The alert's; null: none.</param>
+    public ForeseenPage? FirstPage(Policy policy, Urgency urgency, string? priority, DateTimeOffset at)
     {
         var after = TimeSpan.Zero;
-        foreach (var step in policy.Steps)
+        for (var i = 0; i < policy.Steps.Count; i++)
         {
-            var reached = step.Notify.SelectMany(target => _responders.Resolve(target, urgency, at + after).Recipients).ToArray();
-            if (reached.Where(r => r.Kind == RecipientKind.User).MinBy(r => r.Rungs[0].After) is { } first)
+            var now = at + after;
+            var reached = StepReach.Of(_responders, policy.Name, i, policy.Steps[i], urgency, priority, now).Recipients.Select(r => r.To).ToArray();
+            if (reached.Where(r => r.Kind == RecipientKind.User).Select(r => (r.Name, At: r.DueAt(now, r.Rungs[0]), r.Rungs[0].Method)).OrderBy(r => r.At).FirstOrDefault() is { Name: { } name } first)
             {
-                return new(first.Name, after + first.Rungs[0].After, first.Rungs[0].Method);
+                return new(name, first.At - at, first.Method);
             }
 
-            after += reached.Length > 0 ? step.Wait : TimeSpan.Zero;
+            after += reached.Length > 0 ? reached.Min(r => r.StartAt(now)) - now + policy.Steps[i].Wait : TimeSpan.Zero;
         }
 
         return null;

@@ -85,7 +85,7 @@ public static class RouteTests
             yield break;
         }
 
-        var page = model.Policies.GetValueOrDefault(policy) is { } known ? reach.FirstPage(known, destination.Urgency, at + destination.GroupWait) : null;
+        var page = model.Policies.GetValueOrDefault(policy) is { } known ? reach.FirstPage(known, destination.Urgency, PriorityText.Read(test.Labels[PriorityText.Label]), at + destination.GroupWait) : null;
         if (test.ExpectNobody)
         {
             if (page is not null)

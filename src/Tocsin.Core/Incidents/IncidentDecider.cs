@@ -19,7 +19,7 @@ public static class IncidentDecider
         return (state.Status, e) switch
         {
             (_, IncidentEvent.Opened o) => Open(next, o, responders, now),
-            (_, IncidentEvent.Noted n) => Only(next, "incident.note_added", $"{n.By}: {n.Text}"),
+            (_, IncidentEvent.Noted n) => Busy(Only(next, "incident.note_added", $"{n.By}: {n.Text}"), now),
 
             (IncidentStatus.Resolved, IncidentEvent.AlertsBack b) => Reopen(next, b, responders, now),
             (IncidentStatus.Resolved, IncidentEvent.AlertsEnded a) => Quietly(next with { FiringCount = Math.Max(0, next.FiringCount - a.Ended) }),
@@ -34,23 +34,43 @@ public static class IncidentDecider
             (_, IncidentEvent.Resolved r) => Resolve(next, r.By, $"resolved by {r.By}"),
             (_, IncidentEvent.UpdateDue) => TellUpdate(next, now),
 
-            (IncidentStatus.Acknowledged, IncidentEvent.Acknowledged) => Ignore(state, $"already acknowledged by {state.AcknowledgedBy}"),
+            (IncidentStatus.Acknowledged, IncidentEvent.Acknowledged a) => AcknowledgeAgain(state, next, a.By, now),
             (_, IncidentEvent.Acknowledged a) => Acknowledge(next, a.By, now),
             (_, IncidentEvent.Snoozed s) when s.Until <= now => Ignore(state, "the snooze ends in the past"),
             (_, IncidentEvent.Snoozed s) => Snooze(next, s, now),
             (_, IncidentEvent.EscalatedBy b) => EscalateNow(next, b.By, responders, now),
+            (_, IncidentEvent.Reassigned r) => Handover.Reassign(next, r, responders, now),
+            (_, IncidentEvent.PolicyMoved m) => Busy(Handover.MovePolicy(state, next, m, responders, now), now),
+            (_, IncidentEvent.RespondersAsked a) => Busy(Help.Ask(state, next, a, responders, now), now),
+            (_, IncidentEvent.ResponderAnswered a) => Busy(Help.Answer(state, next, a, now), now),
+            (_, IncidentEvent.ResponderLost l) => Help.Lose(state, next, l),
 
             (IncidentStatus.Snoozed, IncidentEvent.Woken w) when w.Epoch == state.Epoch =>
-                Restart(next with { Status = IncidentStatus.Triggered, SnoozedUntil = null, SnoozedBy = null }, responders, now, new IncidentLine("incident.unsnoozed", "the snooze is over")),
-            (IncidentStatus.Triggered, IncidentEvent.Woken w) when w.Epoch == state.Epoch => Climb(next, responders, now, []),
+                Escalator.Restart(next with { Status = IncidentStatus.Triggered, SnoozedUntil = null, SnoozedBy = null }, responders, now, new IncidentLine("incident.unsnoozed", "the snooze is over")),
+            (IncidentStatus.Triggered, IncidentEvent.Woken w) when w.Epoch == state.Epoch && state.Escalation == EscalationStatus.Exhausted => Escalator.TellAgain(next, responders, now),
+            (IncidentStatus.Triggered, IncidentEvent.Woken w) when w.Epoch == state.Epoch => Escalator.Climb(next, responders, now, []),
+            (IncidentStatus.Acknowledged, IncidentEvent.Woken w) when w.Epoch == state.Epoch && state.Policy.RepageAfter is not null => Reminder.Due(next, responders, now),
+            (IncidentStatus.Acknowledged, IncidentEvent.ReminderLost l) when l.Epoch == state.Epoch && state.IsReminded =>
+                Reminder.Expire(next, $"{state.AcknowledgedBy} cannot be reminded: {l.Reason}", responders, now),
             (IncidentStatus.Triggered, IncidentEvent.Unreachable u) when u.Epoch == state.Epoch && state.Escalation == EscalationStatus.Paging =>
-                LoseRecipient(next, u, responders, now),
+                Escalator.LoseRecipient(next, u, responders, now),
             (_, IncidentEvent.Unreachable u) => Only(next, "page.unreachable", $"{u.Recipient} could not be reached: {u.Reason}"),
             _ => Ignore(state, "does not apply any more"),
         };
     }
 
-    /// <summary>Whether a page decided earlier should still be sent. Asked again at the door, since it may have waited.</summary>
+    /// <summary>Whether something decided earlier should still be sent. Asked again at the door, since it may have waited.</summary>
+    /// <param name="recipient">As in <see cref="Recipient.Id"/>.</param>
+    /// <param name="epoch">Of the decision; for a call for help, its number.</param>
+    public static bool StillWanted(IncidentState state, MessageKind kind, string recipient, long epoch) => kind switch
+    {
+        MessageKind.Page or MessageKind.Unanswered => StillWanted(state, epoch),
+        MessageKind.Reminder => state is { Status: IncidentStatus.Acknowledged, IsReminded: true } && epoch == state.Epoch,
+        MessageKind.Asked => state.IsOpen && state.Asked?.Any(a => a.Id == recipient && a.Number == epoch && a.Answer == ResponderAnswer.Asked) == true,
+        _ => true,
+    };
+
+    /// <summary>Whether a page of an epoch is still wanted.</summary>
     public static bool StillWanted(IncidentState state, long epoch) =>
         state.Status == IncidentStatus.Triggered
         && state.Escalation is EscalationStatus.Paging or EscalationStatus.Exhausted
@@ -66,7 +86,7 @@ public static class IncidentDecider
 
         if (opened.GroupWait <= TimeSpan.Zero)
         {
-            return Climb(state, responders, now, [line]);
+            return Escalator.Climb(state, responders, now, [line]);
         }
 
         var at = now + opened.GroupWait;
@@ -82,6 +102,7 @@ public static class IncidentDecider
             AlertCount = state.AlertCount + joined.Added,
             FiringCount = state.FiringCount + joined.Firing,
             Severity = worse ? joined.Worst : state.Severity,
+            Priority = PriorityText.MoreUrgent(state.Priority, joined.Priority),
             Untold = state.Untold + joined.Added,
         };
         IncidentLine line = new(
@@ -90,13 +111,14 @@ public static class IncidentDecider
         if (state is { Status: IncidentStatus.Snoozed, IsSnoozedBySilence: true, Policy.Steps.Count: > 0 })
         {
             // What joins is never muted: the silence covers only what was here before.
-            return Restart(
+            return Escalator.Restart(
                 next with
                 {
                     Status = IncidentStatus.Triggered,
                     SnoozedUntil = null,
                     SnoozedBy = null,
                     Urgency = joined.Worst >= Severity.High && !state.UrgencyFixed ? Urgency.High : state.Urgency,
+                    PagedAt = PacedFor(state, joined.Worst),
                 },
                 responders, now, line, new IncidentLine("incident.unsnoozed", $"no silence mutes {joined.Sample}"));
         }
@@ -104,7 +126,7 @@ public static class IncidentDecider
         if (worse && !state.UrgencyFixed && state.Urgency == Urgency.Low && joined.Worst >= Severity.High
             && state is { Status: IncidentStatus.Triggered, Policy.Steps.Count: > 0, Escalation: not EscalationStatus.Waiting })
         {
-            return Restart(next with { Urgency = Urgency.High }, responders, now, line, new IncidentLine("incident.urgency_raised", "high urgency from now on: the escalation begins again"));
+            return Escalator.Restart(next with { Urgency = Urgency.High, PagedAt = null }, responders, now, line, new IncidentLine("incident.urgency_raised", "high urgency from now on: the escalation begins again"));
         }
 
         if (worse && !state.UrgencyFixed && joined.Worst >= Severity.High)
@@ -142,20 +164,60 @@ public static class IncidentDecider
             AcknowledgedBy = null,
             ResolvedAt = null,
             ResolvedBy = null,
+            Priority = PriorityText.MoreUrgent(state.Priority, back.Priority),
+            PagedAt = PacedFor(state, back.Worst),
         };
         IncidentLine line = new("incident.reopened", $"{back.Sample} fires again {Text(now - state.ResolvedAt!.Value)} after the end");
-        return state.Policy.Steps.Count == 0 ? new(next, [], [line]) : Restart(next, responders, now, line);
+        return state.Policy.Steps.Count == 0 ? new(next, [], [line]) : Escalator.Restart(next, responders, now, line);
     }
 
-    private static IncidentDecision Acknowledge(IncidentState state, string by, DateTimeOffset now) => Stop(
-        state with { Status = IncidentStatus.Acknowledged, AcknowledgedAt = now, AcknowledgedBy = by, SnoozedUntil = null, SnoozedBy = null },
-        new("incident.acknowledged", $"acknowledged by {by}"),
-        new IncidentEffect.Tell(MessageKind.Acknowledged, by));
+    /// <summary>A call of low urgency does not hold up one of high urgency.</summary>
+    private static IReadOnlyDictionary<string, DateTimeOffset>? PacedFor(IncidentState state, Severity worst) =>
+        state.Urgency == Urgency.Low && worst >= Severity.High && !state.UrgencyFixed ? null : state.PagedAt;
 
-    private static IncidentDecision Resolve(IncidentState state, string by, string reason) => Stop(
-        state with { Status = IncidentStatus.Resolved, ResolvedAt = state.UpdatedAt, ResolvedBy = by, SnoozedUntil = null, SnoozedBy = null },
-        new("incident.resolved", reason),
-        new IncidentEffect.Tell(MessageKind.Resolved, by));
+    private static IncidentDecision Acknowledge(IncidentState state, string by, DateTimeOffset now)
+    {
+        var helped = Help.Joined(state, by, now);
+        var stopped = Stop(
+            helped with { Status = IncidentStatus.Acknowledged, AcknowledgedAt = now, AcknowledgedBy = by, SnoozedUntil = null, SnoozedBy = null },
+            new("incident.acknowledged", $"acknowledged by {by}"),
+            new IncidentEffect.Tell(MessageKind.Acknowledged, by));
+        return Busy(helped == state ? stopped : stopped with { Effects = [.. stopped.Effects, new IncidentEffect.CancelAsks(Help.IdOf(by), $"acknowledged by {by}")] }, now);
+    }
+
+    /// <summary>Somebody has it already. Where it would be paged again for want of activity, this is some.</summary>
+    private static IncidentDecision AcknowledgeAgain(IncidentState state, IncidentState next, string by, DateTimeOffset now)
+    {
+        if (state.Policy.RepageAfter is null || (by != state.AcknowledgedBy && !state.IsReminded))
+        {
+            return Ignore(state, $"already acknowledged by {state.AcknowledgedBy}");
+        }
+
+        return by == state.AcknowledgedBy
+            ? Busy(Only(next, "incident.acknowledged", $"{by} still has it"), now)
+            : Busy(Only(next with { AcknowledgedBy = by, AcknowledgedAt = now }, "incident.acknowledged", $"{by} takes it from {state.AcknowledgedBy}"), now);
+    }
+
+    /// <summary>Something happened: an acknowledgement counts as new from now on, where the policy lets them grow old.</summary>
+    private static IncidentDecision Busy(IncidentDecision decision, DateTimeOffset now)
+    {
+        if (decision is not { Changed: true, State: { Status: IncidentStatus.Acknowledged, Policy.RepageAfter: { } rest } state })
+        {
+            return decision;
+        }
+
+        var next = state with { Epoch = state.Epoch + 1, NextAt = now + rest, IsReminded = false };
+        return decision with { State = next, Effects = [.. decision.Effects, new IncidentEffect.WakeAt(now + rest, next.Epoch)] };
+    }
+
+    private static IncidentDecision Resolve(IncidentState state, string by, string reason)
+    {
+        var stopped = Stop(
+            state with { Status = IncidentStatus.Resolved, ResolvedAt = state.UpdatedAt, ResolvedBy = by, SnoozedUntil = null, SnoozedBy = null },
+            new("incident.resolved", reason),
+            new IncidentEffect.Tell(MessageKind.Resolved, by));
+        return state.Asked is null ? stopped : stopped with { Effects = [.. stopped.Effects, new IncidentEffect.CancelAsks(null, reason)] };
+    }
 
     private static IncidentDecision Snooze(IncidentState state, IncidentEvent.Snoozed snooze, DateTimeOffset now)
     {
@@ -174,137 +236,9 @@ public static class IncidentDecider
             return Only(state, "incident.escalated", $"{by} asked to escalate, but policy {state.Policy.Name} has no steps");
         }
 
-        return Climb(
+        return Escalator.Climb(
             state with { Status = IncidentStatus.Triggered, AcknowledgedAt = null, AcknowledgedBy = null, SnoozedUntil = null, SnoozedBy = null, WantedFromEpoch = state.Status == IncidentStatus.Triggered ? state.WantedFromEpoch : state.Epoch + 1 },
             responders, now, [line]);
-    }
-
-    private static IncidentDecision LoseRecipient(IncidentState state, IncidentEvent.Unreachable lost, Responders responders, DateTimeOffset now)
-    {
-        IncidentLine line = new("page.unreachable", $"{lost.Recipient} could not be reached: {lost.Reason}");
-        var left = state.Paging.Where(r => r != lost.Recipient).ToArray();
-        var next = state with { Paging = left };
-        return left.Length > 0 || !state.Paging.Contains(lost.Recipient, StringComparer.Ordinal)
-            ? new(next, [], [line])
-            : Climb(next, responders, now, [line, new("incident.fell_through", "nobody of this step can be reached: the next step begins at once")]);
-    }
-
-    private static IncidentDecision Restart(IncidentState state, Responders responders, DateTimeOffset now, params IncidentLine[] lines)
-    {
-        var decision = Climb(state with { Step = -1, Round = 1, WantedFromEpoch = state.Epoch + 1 }, responders, now, [.. lines]);
-        return decision with { Effects = [new IncidentEffect.CancelPages("the escalation began again"), .. decision.Effects] };
-    }
-
-    /// <summary>Takes the next step that reaches somebody; steps that reach nobody are passed at once, and said.</summary>
-    private static IncidentDecision Climb(IncidentState state, Responders responders, DateTimeOffset now, List<IncidentLine> lines)
-    {
-        var policy = state.Policy;
-        var (step, round) = (state.Step, state.Round);
-        var sinceSomebody = 0;
-        while (sinceSomebody < policy.Steps.Count)
-        {
-            if (++step == policy.Steps.Count)
-            {
-                if (round >= policy.Rounds)
-                {
-                    break;
-                }
-
-                (step, round) = (0, round + 1);
-            }
-
-            var (recipients, reasons) = Reach(policy.Steps[step], state.Urgency, responders, now);
-            if (recipients.Count > 0)
-            {
-                return PageStep(state, step, round, recipients, responders, now, lines);
-            }
-
-            sinceSomebody++;
-            lines.Add(new("incident.fell_through", $"step {step + 1} of {policy.Steps.Count}, round {round}, reaches nobody: {string.Join("; ", reasons)}"));
-        }
-
-        return Exhaust(state with { Step = Math.Min(step, policy.Steps.Count - 1), Round = round }, responders, lines);
-    }
-
-    private static IncidentDecision PageStep(
-        IncidentState state, int step, int round, List<(Recipient To, string Because)> recipients, Responders responders, DateTimeOffset now, List<IncidentLine> lines)
-    {
-        var policy = state.Policy;
-        var wait = policy.Steps[step].Wait;
-        var next = state with
-        {
-            Escalation = EscalationStatus.Paging,
-            Step = step,
-            Round = round,
-            Epoch = state.Epoch + 1,
-            NextAt = now + wait,
-            Paging = [.. recipients.Select(r => r.To.Id)],
-            Untold = 0,
-            ToldAt = now,
-        };
-        var after = NextNames(next, responders, now + wait);
-        List<IncidentEffect> effects =
-        [
-            .. recipients.Select(r => new IncidentEffect.Page(r.To, step, round, next.Epoch, r.Because, now + wait, after)),
-            new IncidentEffect.WakeAt(now + wait, next.Epoch),
-        ];
-        lines.Add(new(
-            step == 0 && round == 1 ? "incident.paging" : "incident.escalated",
-            $"step {step + 1} of {policy.Steps.Count}, round {round} of {policy.Rounds}: {string.Join(", ", recipients.Select(r => $"{r.To.Name} ({r.Because})"))}"));
-        return new(next, effects, lines);
-    }
-
-    private static IncidentDecision Exhaust(IncidentState state, Responders responders, List<IncidentLine> lines)
-    {
-        var next = state with { Escalation = EscalationStatus.Exhausted, Epoch = state.Epoch + 1, NextAt = null };
-        lines.Add(new("incident.unanswered", $"all steps of policy {state.Policy.Name} ran, nobody answered"));
-        var (administrators, because) = responders.Administrators();
-        if (administrators.Count == 0)
-        {
-            lines.Add(new("incident.nobody_told", "no administrator can be reached: give one a contact method"));
-        }
-
-        return new(next, [.. administrators.Select(a => new IncidentEffect.TellAdministrators(a, because, next.Epoch))], lines);
-    }
-
-    private static (List<(Recipient To, string Because)> Recipients, List<string> Reasons) Reach(
-        PolicyStep step, Urgency urgency, Responders responders, DateTimeOffset now)
-    {
-        List<(Recipient To, string Because)> recipients = [];
-        List<string> reasons = [];
-        foreach (var target in step.Notify)
-        {
-            var (reached, because) = responders.Resolve(target, urgency, now);
-            reasons.Add(because);
-            recipients.AddRange(reached.Where(r => recipients.TrueForAll(known => known.To.Id != r.Id)).Select(r => (r, because)));
-        }
-
-        return (recipients, reasons);
-    }
-
-    /// <summary>Who is paged next unless somebody answers, as it looks now; null: nobody.</summary>
-    public static string? NextNames(IncidentState state, Responders responders, DateTimeOffset at)
-    {
-        var (step, round) = (state.Step, state.Round);
-        for (var tries = 0; tries < state.Policy.Steps.Count; tries++)
-        {
-            if (++step == state.Policy.Steps.Count)
-            {
-                if (++round > state.Policy.Rounds)
-                {
-                    return null;
-                }
-
-                step = 0;
-            }
-
-            if (Reach(state.Policy.Steps[step], state.Urgency, responders, at).Recipients is { Count: > 0 } recipients)
-            {
-                return string.Join(", ", recipients.Select(r => r.To.Name));
-            }
-        }
-
-        return null;
     }
 
     private static IncidentDecision Stop(IncidentState state, IncidentLine line, params IncidentEffect[] effects)
@@ -316,15 +250,20 @@ public static class IncidentDecider
             WantedFromEpoch = state.Epoch + 1,
             NextAt = null,
             Paging = [],
+            IsReminded = false,
+            PagedAt = Escalator.Begun(state.PagedAt, state.UpdatedAt),
         };
         return new(next, [new IncidentEffect.CancelPages(line.Reason), .. effects], [line]);
     }
 
-    private static IncidentDecision Only(IncidentState state, string kind, string reason) => new(state, [], [new(kind, reason)]);
+    internal static IncidentDecision Only(IncidentState state, string kind, string reason) => new(state, [], [new(kind, reason)]);
 
     private static IncidentDecision Quietly(IncidentState state) => new(state, [], []);
 
-    private static IncidentDecision Ignore(IncidentState state, string why) => new(state, [], [new("incident.ignored", why)], Changed: false);
+    internal static IncidentDecision Ignore(IncidentState state, string why) => new(state, [], [new("incident.ignored", why)], Changed: false);
+
+    /// <summary>Who is paged next unless somebody answers, as it looks now; null: nobody.</summary>
+    public static string? NextNames(IncidentState state, Responders responders, DateTimeOffset at) => Escalator.NextNames(state, responders, at);
 
     private static string Many(int count, string sample) => count <= 1 ? sample : $"{sample} and {count - 1} more";
 

@@ -1,4 +1,5 @@
 using Tocsin.Alerts;
+using Tocsin.Escalation;
 
 namespace Tocsin.Incidents;
 
@@ -11,13 +12,14 @@ public abstract record IncidentEvent
 
     /// <param name="Added">Alerts that were not part of it before.</param>
     /// <param name="Firing">How many more alerts fire now than before.</param>
-    public sealed record AlertsJoined(int Added, int Firing, Severity Worst, string Sample) : IncidentEvent;
+    /// <param name="Priority">The most urgent that they carry; null: none.</param>
+    public sealed record AlertsJoined(int Added, int Firing, Severity Worst, string Sample, string? Priority = null) : IncidentEvent;
 
     /// <param name="Ended">How many fewer alerts fire now than before.</param>
     public sealed record AlertsEnded(int Ended, string Sample) : IncidentEvent;
 
     /// <summary>Alerts of its group fire again soon after it was resolved.</summary>
-    public sealed record AlertsBack(int Added, int Firing, Severity Worst, string Sample) : IncidentEvent;
+    public sealed record AlertsBack(int Added, int Firing, Severity Worst, string Sample, string? Priority = null) : IncidentEvent;
 
     /// <summary>A wake-up that was set earlier.</summary>
     public sealed record Woken(long Epoch) : IncidentEvent;
@@ -33,6 +35,28 @@ public abstract record IncidentEvent
 
     public sealed record EscalatedBy(string By) : IncidentEvent;
 
+    /// <summary>It is handed over: the escalation begins there.</summary>
+    /// <param name="To">The user, team or schedule that is paged first; null: <paramref name="Policy"/> takes over instead.</param>
+    /// <param name="Revision">The estate's, for <paramref name="Policy"/>.</param>
+    public sealed record Reassigned(Target? To, Policy? Policy, long Revision, string By) : IncidentEvent;
+
+    /// <summary>An administrator lets it run on by another version of its policy.</summary>
+    public sealed record PolicyMoved(Policy Policy, long Revision, string By) : IncidentEvent;
+
+    /// <summary>Further people are asked to help; nothing stops.</summary>
+    /// <param name="Note">What to tell them; null: nothing besides the incident.</param>
+    public sealed record RespondersAsked(IReadOnlyList<Target> Targets, string By, string? Note) : IncidentEvent;
+
+    /// <summary>Somebody who was asked joins, or declines.</summary>
+    public sealed record ResponderAnswered(string By, bool Joins) : IncidentEvent;
+
+    /// <summary>All methods of somebody who was asked failed.</summary>
+    /// <param name="Ask">Which question it was.</param>
+    public sealed record ResponderLost(string Recipient, long Ask, string Reason) : IncidentEvent;
+
+    /// <summary>Whoever acknowledged cannot be reminded: all their methods failed.</summary>
+    public sealed record ReminderLost(string Recipient, long Epoch, string Reason) : IncidentEvent;
+
     public sealed record Noted(string By, string Text) : IncidentEvent;
 
     /// <summary>All methods of one recipient failed for the step of this epoch.</summary>
@@ -44,8 +68,22 @@ public abstract record IncidentEffect
 {
     /// <param name="Step">0-based.</param>
     /// <param name="FallbackBy">When the step ends: by then a failing method gives way to the next.</param>
+    /// <param name="StartsAt">When the recipient's ladder begins, UTC: now, or when they may be called again.</param>
     public sealed record Page(
-        Escalation.Recipient To, int Step, int Round, long Epoch, string Because, DateTimeOffset FallbackBy, string? NextRecipient) : IncidentEffect;
+        Recipient To, int Step, int Round, long Epoch, string Because, DateTimeOffset StartsAt, DateTimeOffset FallbackBy, string? NextRecipient) : IncidentEffect;
+
+    /// <summary>Asks whoever acknowledged whether they still have it, by their whole ladder.</summary>
+    public sealed record Remind(Recipient To, long Epoch, DateTimeOffset StartsAt, string Because) : IncidentEffect;
+
+    /// <summary>Asks somebody to help, by their whole ladder.</summary>
+    public sealed record Ask(Recipient To, long Number, string By, string? Note, string Because) : IncidentEffect;
+
+    /// <summary>Calls for help that were not sent yet are not wanted any more.</summary>
+    /// <param name="Recipient">Only those to this one; null: all.</param>
+    public sealed record CancelAsks(string? Recipient, string Reason) : IncidentEffect;
+
+    /// <summary>A team's turn is over.</summary>
+    public sealed record TakeTurn(TeamTurn Turn) : IncidentEffect;
 
     public sealed record WakeAt(DateTimeOffset At, long Epoch) : IncidentEffect;
 
@@ -58,7 +96,7 @@ public abstract record IncidentEffect
     public sealed record Tell(Notify.MessageKind Kind, string By) : IncidentEffect;
 
     /// <summary>Nobody answered: administrators are told, loudly.</summary>
-    public sealed record TellAdministrators(Escalation.Recipient To, string Because, long Epoch) : IncidentEffect;
+    public sealed record TellAdministrators(Recipient To, string Because, long Epoch) : IncidentEffect;
 }
 
 /// <summary>One line for the log, in the order of happening.</summary>

@@ -28,6 +28,20 @@ public enum EscalationStatus
     Stopped,
 }
 
+/// <summary>The numbers are stored.</summary>
+public enum ResponderAnswer
+{
+    Asked = 0,
+    Joined = 1,
+    Declined = 2,
+    Unreachable = 3,
+}
+
+/// <summary>Somebody who was asked to help.</summary>
+/// <param name="Id">As in <see cref="Recipient.Id"/>.</param>
+/// <param name="Number">Which question of the incident it was, from 1.</param>
+public sealed record AskedResponder(string Id, long Number, string By, DateTimeOffset At, ResponderAnswer Answer, DateTimeOffset? AnsweredAt);
+
 /// <summary>All that an incident's decisions depend on. Stored whole; every change makes a new one.</summary>
 public sealed record IncidentState
 {
@@ -54,6 +68,15 @@ public sealed record IncidentState
 
     /// <summary>The policy as it was when the incident began: changes of the estate do not move running escalations.</summary>
     public required Policy Policy { get; init; }
+
+    /// <summary>The revision of the estate that <see cref="Policy"/> is of; 0: begun before that was kept.</summary>
+    public long PolicyRevision { get; init; }
+
+    /// <summary>Whom it was handed to: the first step of <see cref="Policy"/> is that, and what it had before follows; null: it was not.</summary>
+    public Target? HandedTo { get; init; }
+
+    /// <summary>The most urgent priority of its alerts, as their senders wrote it; null: none.</summary>
+    public string? Priority { get; init; }
 
     public LabelSet GroupLabels { get; init; } = LabelSet.Empty;
 
@@ -101,6 +124,18 @@ public sealed record IncidentState
 
     /// <summary>Recipients of the current step that have not failed; ids as in <see cref="Recipient.Id"/>.</summary>
     public IReadOnlyList<string> Paging { get; init; } = [];
+
+    /// <summary>When each person's last ladder for this group began or will begin, by <see cref="Recipient.Id"/>; null: nobody was paged.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? PagedAt { get; init; }
+
+    /// <summary>How often administrators were told that nobody answered.</summary>
+    public int TimesUnanswered { get; init; }
+
+    /// <summary>Whoever acknowledged was asked whether they still have it, and nothing happened since.</summary>
+    public bool IsReminded { get; init; }
+
+    /// <summary>Those who were asked to help; null: nobody.</summary>
+    public IReadOnlyList<AskedResponder>? Asked { get; init; }
 
     /// <summary>How often it was reopened; part of every page key.</summary>
     public int Reopened { get; init; }

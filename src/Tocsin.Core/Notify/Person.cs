@@ -1,3 +1,6 @@
+using Tocsin.OnCall;
+using Tocsin.Routing;
+
 namespace Tocsin.Notify;
 
 /// <summary>A way to reach a person or a channel, by one provider.</summary>
@@ -19,6 +22,15 @@ public enum ShiftNotices
 
     /// <summary>15 minutes before, and when it begins.</summary>
     Both,
+}
+
+/// <summary>Hours in which a person is not woken: what comes waits for their end, and is told then as one message.</summary>
+/// <param name="Hours">Less than a day.</param>
+/// <param name="AlsoHigh">High urgency waits too; otherwise only low urgency does.</param>
+public sealed record QuietHours(DayWindow Hours, bool AlsoHigh = false)
+{
+    /// <summary>The hours that count for an urgency; null: it does not wait.</summary>
+    public DayWindow? For(Urgency urgency) => urgency == Urgency.Low || AlsoHigh ? Hours : null;
 }
 
 public sealed record Person
@@ -48,4 +60,10 @@ public sealed record Person
     public IReadOnlyList<NotifyRule> High { get; init; } = [];
 
     public IReadOnlyList<NotifyRule> Low { get; init; } = [];
+
+    /// <summary>Null: none.</summary>
+    public QuietHours? Quiet { get; init; }
+
+    /// <summary>How many pages this person gets by one method within a minute before the rest comes as one message, 1 to 1000; null: as the installation says.</summary>
+    public int? MaxPerMinute { get; init; }
 }

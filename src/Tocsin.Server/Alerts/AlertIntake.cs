@@ -223,7 +223,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             var (destination, members) = groups[i];
             if (isOver[i])
             {
-                await OpenAsync(tx, work, number, destination, members);
+                await OpenAsync(tx, work, number, destination, members, newest.GetValueOrDefault(destination.Group.Hash));
                 links.AddRange(members.Select(m => (number, m.Id)));
                 number++;
             }
@@ -236,9 +236,10 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         await incidents.LinkNewAsync(tx, estate.Workspace, links);
     }
 
-    private async Task OpenAsync(Tx tx, IntakeWork work, long number, Destination destination, List<AlertRow> members)
+    /// <param name="last">The group's last incident, which is over.</param>
+    private async Task OpenAsync(Tx tx, IntakeWork work, long number, Destination destination, List<AlertRow> members, IncidentState? last)
     {
-        var opened = Open(number, work.Estate, destination, members, members.Max(m => m.Severity), work.Now);
+        var opened = Open(number, work.Estate, destination, members, members.Max(m => m.Severity), work.Now) with { PagedAt = last is not null && last.Urgency >= destination.Urgency ? last.PagedAt : null };
         await flow.ApplyAsync(tx, work.Estate, opened, new IncidentEvent.Opened(destination.GroupWait, destination.Reason), ActorOf(members), work.Now);
     }
 
@@ -263,10 +264,14 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
 
         var sample = members[0].Document.Title;
         IncidentEvent e = incident.IsOpen
-            ? new IncidentEvent.AlertsJoined(fresh + added, fresh + firing, worst, sample)
-            : new IncidentEvent.AlertsBack(fresh + added, fresh + firing, worst, sample);
+            ? new IncidentEvent.AlertsJoined(fresh + added, fresh + firing, worst, sample, PriorityOf(members))
+            : new IncidentEvent.AlertsBack(fresh + added, fresh + firing, worst, sample, PriorityOf(members));
         await flow.ApplyAsync(tx, work.Estate, incident, e, ActorOf(members), work.Now);
     }
+
+    /// <summary>The most urgent priority that alerts carry; null: none.</summary>
+    private static string? PriorityOf(List<AlertRow> members) =>
+        members.Select(m => PriorityText.Read(m.Document.Labels[PriorityText.Label])).Aggregate(default(string), PriorityText.MoreUrgent);
 
     private static string ActorOf(List<AlertRow> members) => $"source:{members[0].Document.Source}";
 
@@ -321,6 +326,8 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             Environment = first.Document.Environment,
             Route = destination.Path,
             Policy = estate.Policy(destination.Policy),
+            PolicyRevision = estate.Model.Revision,
+            Priority = PriorityOf(members),
             GroupLabels = destination.GroupBy is ["..."]
                 ? first.Document.Labels
                 : LabelSet.From(destination.GroupBy.Select(name => KeyValuePair.Create(name, subject.Value(name)))),

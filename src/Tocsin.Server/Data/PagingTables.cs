@@ -52,4 +52,25 @@ internal static class PagingTables
             linked_at BIGINT NOT NULL,
             PRIMARY KEY (workspace_id, source, user_name)){clustered};
         """;
+
+    /// <summary>What providers tell of a page after they took it.</summary>
+    public const string Deliveries =
+        """
+        ALTER TABLE page ADD COLUMN delivered_at BIGINT;
+        ALTER TABLE page ADD COLUMN seen_at BIGINT;
+        """;
+
+    /// <summary>Who had the last turns of teams; and what waits for the end of quiet hours is found quickly.</summary>
+    public const string Turns =
+        """
+        CREATE TABLE team_turn (
+            workspace_id BIGINT NOT NULL,
+            policy TEXT NOT NULL,
+            step INTEGER NOT NULL,
+            team TEXT NOT NULL,
+            user_name TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            PRIMARY KEY (workspace_id, policy, step, team));
+        CREATE INDEX page_waited ON page (workspace_id, recipient) WHERE status = 0 AND kind = 10;
+        """;
 }

@@ -360,10 +360,7 @@ internal static class Schema
         """
         ALTER TABLE api_key ADD COLUMN replaced_by BIGINT;
         """,
-        """
-        ALTER TABLE page ADD COLUMN delivered_at BIGINT;
-        ALTER TABLE page ADD COLUMN seen_at BIGINT;
-        """,
+        PagingTables.Deliveries,
         PagingTables.Replies,
         PagingTables.Devices,
         """
@@ -376,5 +373,6 @@ internal static class Schema
         MuteTables.Mutes,
         PagingTables.LinkedAccounts,
         IdentityTables.SignInRules,
+        PagingTables.Turns,
     ];
 }

@@ -64,7 +64,7 @@ internal sealed class EstateCompiler(EstateProviders providers, Func<EstateObjec
             Teams = Of("team").Select(o => EstateReader.ReadTeam(o.Body)).ToFrozenDictionary(t => t.Name, StringComparer.Ordinal),
             Services = Of("service").Select(o => EstateReader.ReadService(o.Body)).ToFrozenDictionary(s => s.Name, StringComparer.Ordinal),
             Schedules = Of("schedule").Select(o => reader.ReadSchedule(o.Body, o.Path, holidays)).ToFrozenDictionary(s => s.Name, StringComparer.Ordinal),
-            Policies = Of("policy").Select(o => EstateReader.ReadPolicy(o.Body)).ToFrozenDictionary(p => p.Name, StringComparer.Ordinal),
+            Policies = Of("policy").Select(o => new EscalationReader(faults).ReadPolicy(o.Body, o.Path)).ToFrozenDictionary(p => p.Name, StringComparer.Ordinal),
             Channels = Of("channel").Select(o => reader.ReadChannel(o.Body, o.Path)).ToFrozenDictionary(c => c.Name, StringComparer.Ordinal),
             Sources = Of("source").Select(o => reader.ReadSource(o.Body, o.Path)).ToFrozenDictionary(s => s.Name, StringComparer.Ordinal),
             Silences = [.. Of("silence").Select(o => reader.ReadSilence(o.Body, o.Path))],

@@ -10,8 +10,6 @@ namespace Tocsin.Estate;
 /// <summary>Reads checked maps into the model's records, and checks what concerns several values of one object.</summary>
 internal sealed partial class EstateReader(EstateProviders providers, List<EstateFault> faults)
 {
-    private static readonly TimeSpan DefaultWait = TimeSpan.FromMinutes(5);
-
     /// <summary>Between the contact methods of a user without rules of his own.</summary>
     private static readonly TimeSpan DefaultRung = TimeSpan.FromMinutes(2);
 
@@ -69,6 +67,8 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
             Contact = contact,
             High = ReadRules(notify, "high", $"{path}.notify", contact) ?? ladder,
             Low = ReadRules(notify, "low", $"{path}.notify", contact) ?? [.. ladder.Take(1)],
+            Quiet = map.Find("quiet_hours") is EstateMap quiet ? new EscalationReader(faults).ReadQuiet(quiet, $"{path}.quiet_hours", map.TextOrNull("time_zone")) : null,
+            MaxPerMinute = map.Whole("max_pages_per_minute"),
         };
     }
 
@@ -147,15 +147,6 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
         AddFaults(ScheduleRules.Check(schedule), map, path);
         return schedule;
     }
-
-    public static Policy ReadPolicy(EstateMap map) => new(
-        map.Text("name"),
-        [
-            .. Maps(map, "steps", "").Select(step => new PolicyStep(
-                [.. step.Map.Texts("notify").Select(t => Target.TryParse(t, out var target) ? target : throw new FormatException(t))],
-                step.Map.Duration("wait") ?? step.Map.Duration("ack_within") ?? DefaultWait)),
-        ],
-        map.Whole("repeat") ?? 0);
 
     public Source ReadSource(EstateMap map, string path)
     {
@@ -325,7 +316,7 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
         .Where(e => shape.Fields.All(f => f.Key != e.Key) && e.Value is EstateScalar)
         .ToDictionary(e => e.Key, e => ((EstateScalar)e.Value).Text, StringComparer.Ordinal);
 
-    private static IEnumerable<(EstateMap Map, string Path)> Maps(EstateMap map, string key, string path) =>
+    internal static IEnumerable<(EstateMap Map, string Path)> Maps(EstateMap map, string key, string path) =>
         map.Find(key) is EstateList list ? list.Items.Select((item, i) => ((EstateMap)item, EstateChecker.Join(path, $"{key}[{i}]"))) : [];
 
     private void AddFaults(IReadOnlyList<Error> errors, EstateMap map, string path)
@@ -340,56 +331,4 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
     private static string Sentence(Error error) => error.Detail.ReplaceLineEndings(" ").TrimEnd('.');
 
     private void Fault(EstateNode node, string path, string text, string? value = null) => faults.Add(EstateFault.Error(node.Mark, path, text, value));
-}
-
-/// <summary>Values of a map that the table has already checked.</summary>
-internal static class CheckedMap
-{
-    public static string Text(this EstateMap map, string key) => map.TextOrNull(key) ?? throw new KeyNotFoundException(key);
-
-    public static string? TextOrNull(this EstateMap map, string key) => map.TryText(key, out var text) ? text : null;
-
-    public static IReadOnlyList<string> Texts(this EstateMap map, string key) =>
-        map.Find(key) is EstateList list ? Texts(list) : [];
-
-    public static IReadOnlyList<string> Texts(EstateNode list) => [.. ((EstateList)list).Items.Cast<EstateScalar>().Select(s => s.Text)];
-
-    public static bool Flag(this EstateMap map, string key) => map.TextOrNull(key) == "true";
-
-    public static int? Whole(this EstateMap map, string key) => map.TryText(key, out var text) ? int.Parse(text) : null;
-
-    public static TimeSpan? Duration(this EstateMap map, string key) =>
-        map.TryText(key, out var text) && DurationText.TryParse(text, out var duration) ? duration : null;
-
-    public static DateTime? LocalTime(this EstateMap map, string key) =>
-        map.TryText(key, out var text) && EstateTable.TryLocal(text, out var local) ? local : null;
-
-    public static DateTimeOffset? Instant(this EstateMap map, string key) =>
-        map.TryText(key, out var text) && EstateTable.TryInstant(text, out var instant) ? instant : null;
-
-    public static TimeOnly? TimeOfDay(this EstateMap map, string key) =>
-        map.TryText(key, out var text) && EstateTable.TryTimeOfDay(text, out var time) ? time : null;
-
-    /// <summary>The node at a path such as <c>rotations[0].every</c>; of a path that leads nowhere the last node that is there.</summary>
-    public static EstateNode? At(this EstateMap map, string path)
-    {
-        EstateNode node = map;
-        foreach (var step in path.Split(['.', '['], StringSplitOptions.RemoveEmptyEntries))
-        {
-            var next = node switch
-            {
-                EstateMap m => m.Find(step),
-                EstateList l when int.TryParse(step.TrimEnd(']'), out var i) && i < l.Items.Count => l.Items[i],
-                _ => null,
-            };
-            if (next is null)
-            {
-                break;
-            }
-
-            node = next;
-        }
-
-        return node;
-    }
 }

@@ -117,6 +117,8 @@ internal static partial class EstateTable
         new("shift_notices", Words("none, start or both", "none", "start", "both"), "When the user is told that a shift begins: start, when it does; both, also 15 minutes before. Default: start."),
         new("contact", new ListShape(Contact, "contact methods"), "How the user is reached."),
         new("notify", Notify, "When which contact method is used."),
+        new("quiet_hours", Quiet!, "What comes within them waits for their end, and is told then as one message. Default: none."),
+        new("max_pages_per_minute", Whole(1, 1000), "Pages by one method within a minute; the rest comes as one message. Default: the setting Paging:MaxPerMinute."),
     ]);
 
     private static readonly MapShape TeamShape = new("team", "a team", () =>
@@ -186,6 +188,8 @@ internal static partial class EstateTable
     [
         new("notify", new ListShape(TargetShape, "targets", AtLeast: 1), "Whom the step notifies.", Required: true),
         new("wait", Duration(TimeSpan.Zero, TimeSpan.FromDays(1)), "How long to wait for an answer before the next step, 0s to 1d. Default: 5m.") { Alias = "ack_within" },
+        new("when", When!, "When the step counts; at other times it is passed at once. Default: always."),
+        new("round_robin", Flag, "Of each team one member is paged, in turn from one incident to the next, instead of all. Default: false."),
     ]);
 
     private static readonly MapShape PolicyShape = new("policy", "a policy", () =>
@@ -193,6 +197,7 @@ internal static partial class EstateTable
         new("name", Name with { Reads = t => NamePattern().IsMatch(t) && t != Route.NoPolicy, Says = $"{Name.Says}; \"{Route.NoPolicy}\" is taken" }, "Unique among policies.", Required: true),
         new("repeat", Whole(0, 100), "How often all steps are run again when nobody answered, 0 to 100. Default: 0."),
         new("steps", new ListShape(Step, "steps", AtLeast: 1), "One after the other until somebody acknowledges.", Required: true),
+        new("repage_after", Duration(TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)), "When nothing happens for so long after somebody acknowledged, they are reminded, and when still nothing happens the steps begin again, 1m to 1w. Default: never."),
     ]);
 
     private static readonly MapShape Channel = new("channel", "a channel", () =>

@@ -87,11 +87,11 @@ public static class TocsinHost
         services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<HeartbeatDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
         services.AddSingleton<DeliveryStore>().AddSingleton<SourceStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
-        services.AddSingleton<IncidentStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
+        services.AddSingleton<IncidentStore>().AddSingleton<TurnStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SilenceOptions>>().Value);
-        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
+        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<NotifyDesk>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>().AddSingleton<AbsenceExplainer>().AddSingleton<ExplainDesk>();
         services.AddSingleton<LinkDesk>().AddSingleton<SlackEnvelopes>().AddSingleton<TelegramHooks>().AddSingleton<TelegramAnswers>();
         services.AddOnCall();
@@ -262,6 +262,7 @@ public static class TocsinHost
         app.MapAccountKeys();
         app.MapAuth();
         app.MapMeApi();
+        app.MapNotify();
         app.MapMembers();
         app.MapFactorReset();
         app.MapSignInRules();

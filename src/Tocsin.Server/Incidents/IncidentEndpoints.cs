@@ -28,6 +28,11 @@ internal static class IncidentEndpoints
         acts.MapPost("/escalate", Escalate).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The incident is resolved."));
         acts.MapPost("/snooze", Snooze).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The incident is resolved."));
         acts.MapPost("/notes", Note);
+        acts.MapPost("/reassign", Reassign).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The incident is resolved."));
+        acts.MapPost("/responders", Ask).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The incident is resolved, or nobody can be asked."));
+        acts.MapPost("/responders/answer", Answer).WithMetadata(new Refuses(StatusCodes.Status409Conflict, "The incident is resolved, or the caller was not asked."));
+        group.MapPost("/{number:long}/move-policy", MovePolicy).RequireAuthorization(Policies.Configure);
+        routes.MapPost("/api/v1/policies/{name}/move-incidents", MovePolicies).WithTags("Incidents").RequireAuthorization(Policies.Configure);
     }
 
     /// <summary>Incidents, newest first.</summary>
@@ -122,6 +127,38 @@ internal static class IncidentEndpoints
     internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Note(
         long number, NoteRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
         Act(user, estates, views, caller => desk.NoteAsync(caller.Workspace, number, request.Text ?? "", caller.Actor, ct), ct);
+
+    /// <summary>Hands the incident over: its escalation begins there, and goes on with what it had before when nobody answers. Repeating it while they are being called first changes nothing.</summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Reassign(
+        long number, ReassignRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.ReassignAsync(caller.Workspace, number, request.To ?? "", request.Note, caller.Actor, ct), ct);
+
+    /// <summary>Asks further people to help. Nothing stops and nobody takes it over; they answer with join or decline. Whoever was asked already is not asked again.</summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Ask(
+        long number, RespondersRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.AskAsync(caller.Workspace, number, [.. (request.Targets ?? []).Select(t => t ?? "")], request.Note, caller.Actor, ct), ct);
+
+    /// <summary>Joins or declines, for whoever was asked to help. Repeating it changes nothing.</summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> Answer(
+        long number, ResponderAnswerRequest request, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.AnswerAsync(caller.Workspace, number, request.Joins, caller.Actor, ct), ct);
+
+    /// <summary>
+    /// Lets the incident go on by its policy as that is now, instead of the version that it began with: the step that runs ends as it began, what follows is
+    /// of the new version. Repeating it changes nothing.
+    /// </summary>
+    internal static Task<Results<Ok<Incident>, ProblemHttpResult>> MovePolicy(
+        long number, ClaimsPrincipal user, IncidentDesk desk, IEstates estates, IncidentViews views, CancellationToken ct) =>
+        Act(user, estates, views, caller => desk.MovePolicyAsync(caller.Workspace, number, caller.Actor, ct), ct);
+
+    /// <summary>The same for all open incidents of a policy. Repeating it changes nothing.</summary>
+    /// <param name="name">The policy.</param>
+    internal static async Task<Results<Ok<PolicyMoveView>, ProblemHttpResult>> MovePolicies(string name, ClaimsPrincipal user, IncidentDesk desk, CancellationToken ct)
+    {
+        var caller = Caller.Of(user);
+        var moved = await desk.MovePoliciesAsync(caller.Workspace, name, caller.Actor, ct);
+        return moved.Ok ? TypedResults.Ok(moved.Value) : moved.Error.ToProblem();
+    }
 
     public static DateTimeOffset? SnoozeEnd(SnoozeRequest request, DateTimeOffset now) =>
         request.Until ?? (request.For is { } text && DurationText.TryParse(text, out var span) ? now + span : null);

@@ -1,4 +1,5 @@
 using Tocsin.Data;
+using Tocsin.Escalation;
 using Tocsin.Estate;
 using Tocsin.Jobs;
 using Tocsin.Notify;
@@ -8,7 +9,7 @@ using Tocsin.Streams;
 namespace Tocsin.Incidents;
 
 /// <summary>The only shell around <see cref="IncidentDecider"/>: load, decide, save, log, enqueue; one transaction, under the workspace's lock.</summary>
-internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner, PageStore pages, JobStore jobs, EventLog log)
+internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner, PageStore pages, TurnStore turns, JobStore jobs, EventLog log)
 {
     public const string WakeKind = "incident.wake";
     public const string UpdateKind = "incident.update";
@@ -29,7 +30,7 @@ internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner,
     /// <summary>As above for a state that the caller loaded under the lock, or just made.</summary>
     public async Task<IncidentDecision> ApplyAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEvent e, string actor, DateTimeOffset now)
     {
-        var decision = IncidentDecider.Decide(state, e, estate.Responders, now);
+        var decision = IncidentDecider.Decide(state, e, await RespondersAsync(tx, estate, state, e), now);
         if (!decision.Changed)
         {
             return decision;
@@ -52,12 +53,28 @@ internal sealed class IncidentFlow(IncidentStore incidents, PagePlanner planner,
         return decision;
     }
 
+    /// <summary>Those of the estate; where members of a team take turns, with who had the last ones.</summary>
+    private async Task<Responders> RespondersAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEvent e)
+    {
+        var policy = e switch
+        {
+            IncidentEvent.Reassigned { Policy: { } other } => other,
+            IncidentEvent.PolicyMoved { Policy: var newer } => newer,
+            _ => state.Policy,
+        };
+        return policy.Steps.Any(step => step.RoundRobin) ? estate.Responders.With(await turns.OfAsync(tx, estate.Workspace, policy.Name)) : estate.Responders;
+    }
+
     private Task EnactAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect effect, DateTimeOffset now) => effect switch
     {
         IncidentEffect.Page page => planner.PageAsync(tx, estate, state, page, now),
-        IncidentEffect.CancelPages cancel => pages.CancelAsync(tx, estate.Workspace, state.Number, cancel.Reason),
+        IncidentEffect.CancelPages cancel => pages.CancelAsync(tx, estate.Workspace, state.Number, cancel.Reason, now),
         IncidentEffect.Tell tell => planner.TellAsync(tx, estate, state, tell, now),
         IncidentEffect.TellAdministrators tell => planner.TellAdministratorAsync(tx, estate, state, tell, now),
+        IncidentEffect.Remind remind => planner.RemindAsync(tx, estate, state, remind, now),
+        IncidentEffect.Ask ask => planner.AskAsync(tx, estate, state, ask, now),
+        IncidentEffect.CancelAsks cancel => pages.CancelAsksAsync(tx, estate.Workspace, state.Number, cancel.Recipient, cancel.Reason),
+        IncidentEffect.TakeTurn take => turns.TakeAsync(tx, estate.Workspace, take.Turn),
         IncidentEffect.WakeAt wake => TimerAsync(tx, estate, WakeKind, $"wake/{state.Number}/{wake.Epoch}", wake.At, $"{state.Number} {wake.Epoch}", now),
         IncidentEffect.UpdateAt update => TimerAsync(tx, estate, UpdateKind, $"update/{state.Number}", update.At, $"{state.Number}", now),
         _ => throw new InvalidOperationException($"No way to enact {effect}."),

@@ -224,4 +224,5 @@ internal sealed class IncidentStore(RowMemory memory)
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true, Converters = [typeof(LabelSetConverter)])]
 [JsonSerializable(typeof(IncidentState))]
+[JsonSerializable(typeof(Escalation.Policy))]
 internal sealed partial class IncidentJson : JsonSerializerContext;

@@ -39,6 +39,11 @@ internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, 
         Environment = state.Environment,
         Route = state.Route,
         Policy = state.Policy.Name,
+        PolicyRevision = state.PolicyRevision,
+        PolicyChanged = state.IsOpen && PolicyVersion.IsOld(estate, state),
+        HandedTo = state.HandedTo?.ToString(),
+        Priority = state.Priority,
+        Asked = [.. (state.Asked ?? []).Select(Of)],
         GroupLabels = state.GroupLabels.ToDictionary(StringComparer.Ordinal),
         CreatedAt = state.CreatedAt,
         UpdatedAt = state.UpdatedAt,
@@ -85,6 +90,12 @@ internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, 
         MutedBy = row.Silenced ? Routing.Mute.Read(row.MutedBy)?.Kind.ToString().ToLowerInvariant() ?? "silence" : null,
         Incidents = incidents,
     };
+
+    private static AskedView Of(AskedResponder asked)
+    {
+        var parts = asked.Id.Split(':', 2);
+        return new(parts[1], parts[0], asked.By, asked.At, Word(asked.Answer), asked.AnsweredAt);
+    }
 
     public static PageView Of(PageRow page) => new()
     {

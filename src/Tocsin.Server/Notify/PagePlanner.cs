@@ -18,8 +18,9 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
     public async Task PageAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Page page, DateTimeOffset now)
     {
         var facts = new PageFacts(state.Policy.Steps.Count, state.Policy.Rounds, page.FallbackBy, page.NextRecipient, state.NextAt, null);
-        foreach (var rung in page.To.Rungs)
+        foreach (var (rung, again) in Counted(page.To))
         {
+            var (dueAt, waits) = DueOf(page.To, page.StartsAt + rung.After, now);
             await QueueAsync(tx, estate, state, new()
             {
                 Incident = state.Number,
@@ -33,11 +34,42 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
                 Type = rung.Method.Type,
                 Key = "",
                 CreatedAt = now,
-                DueAt = now + rung.After,
+                DueAt = dueAt,
                 Because = page.Because,
-                Facts = facts,
+                Facts = facts with { Quiet = waits, Again = again },
             }, now);
         }
+    }
+
+    /// <summary>Asks whoever acknowledged whether they still have it.</summary>
+    public async Task RemindAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Remind remind, DateTimeOffset now)
+    {
+        foreach (var (rung, again) in Counted(remind.To))
+        {
+            var notice = Notice(state, MessageKind.Reminder, remind.To.Kind, remind.To.Name, rung.Method, remind.Because, null, now);
+            await QueueAsync(tx, estate, state, notice with { Epoch = remind.Epoch, DueAt = remind.StartsAt + rung.After, Facts = notice.Facts with { NextAt = state.NextAt, Again = again } }, now);
+        }
+    }
+
+    /// <summary>Asks somebody to help; what they hear of it waits for no quiet hours, since a person asks.</summary>
+    public async Task AskAsync(Tx tx, EstateSnapshot estate, IncidentState state, IncidentEffect.Ask ask, DateTimeOffset now)
+    {
+        foreach (var (rung, again) in Counted(ask.To))
+        {
+            var notice = Notice(state, MessageKind.Asked, ask.To.Kind, ask.To.Name, rung.Method, ask.Because, ask.By, now);
+            await QueueAsync(tx, estate, state, notice with { Epoch = ask.Number, DueAt = now + rung.After, Facts = notice.Facts with { Note = ask.Note, Again = again } }, now);
+        }
+    }
+
+    /// <summary>Rungs, each with how often its method stands on an earlier one: <c>phone</c> at once and again after 3 minutes are two pages.</summary>
+    private static IEnumerable<(Rung Rung, int Again)> Counted(Recipient to) =>
+        to.Rungs.Select((rung, i) => (rung, to.Rungs.Take(i).Count(earlier => earlier.Method.Name == rung.Method.Name)));
+
+    /// <summary>When a rung is due, and whether it waits for the end of quiet hours, to be told with all that waits for it.</summary>
+    private static (DateTimeOffset DueAt, bool Waits) DueOf(Recipient to, DateTimeOffset wished, DateTimeOffset now)
+    {
+        var dueAt = to.Quiet?.Free(wished) ?? wished;
+        return (dueAt, dueAt > wished || (dueAt > now && dueAt == to.Quiet?.Free(now)));
     }
 
     /// <summary>Tells administrators that nobody answered, by their whole ladder at once.</summary>
@@ -118,6 +150,12 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
     private async Task QueueAsync(Tx tx, EstateSnapshot estate, IncidentState state, PageRow draft, DateTimeOffset now)
     {
         var page = draft with { Key = KeyOf(estate, state, draft) };
+        if (page.Facts.Quiet)
+        {
+            await WaitAsync(tx, estate, state, page, now);
+            return;
+        }
+
         if (page.Kind == MessageKind.Page && await IsTooManyAsync(tx, estate, state, page, now))
         {
             await pages.InsertAsync(tx, estate.Workspace, page with { Status = PageStatus.Bundled });
@@ -125,6 +163,24 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
         }
 
         await SendLaterAsync(tx, estate, page, now);
+    }
+
+    /// <summary>A page that waits for the end of quiet hours; the first of them makes the one message that tells them all.</summary>
+    private async Task WaitAsync(Tx tx, EstateSnapshot estate, IncidentState state, PageRow page, DateTimeOffset now)
+    {
+        if (await pages.InsertAsync(tx, estate.Workspace, page with { Status = PageStatus.Bundled }) is null)
+        {
+            return;
+        }
+
+        await log.AppendAsync(tx, estate.Workspace, now,
+            [new("page.waits", $"incident/{state.Number}", "system", $"{page.Recipient} by {page.Method}: quiet hours; told with all that waits for their end, in {IncidentDecider.Text(page.DueAt - now)}")]);
+        var minute = MinuteOf(page.DueAt);
+        if (await pages.WaitedAsync(tx, estate.Workspace, page, minute) is null)
+        {
+            var waited = page with { Kind = MessageKind.Waited, Because = "waited for the end of quiet hours", Facts = page.Facts with { Minute = minute } };
+            await SendLaterAsync(tx, estate, waited with { Key = KeyOf(estate, state, waited) }, now);
+        }
     }
 
     private async Task SendLaterAsync(Tx tx, EstateSnapshot estate, PageRow page, DateTimeOffset now)
@@ -153,14 +209,15 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
 
         var minute = MinuteOf(page.DueAt);
         var planned = await pages.CountInMinuteAsync(tx, estate.Workspace, page, minute);
-        if (planned <= options.MaxPerMinute)
+        var most = MostPerMinute(estate, page.Recipient, options);
+        if (planned <= most)
         {
             return false;
         }
 
         await log.AppendAsync(tx, estate.Workspace, now,
-            [new("page.bundled", $"incident/{state.Number}", "system", $"{page.Recipient} by {page.Method}: more than {options.MaxPerMinute} pages within a minute, told in one message")]);
-        if (planned == options.MaxPerMinute + 1)
+            [new("page.bundled", $"incident/{state.Number}", "system", $"{page.Recipient} by {page.Method}: more than {most} pages within a minute, told in one message")]);
+        if (planned == most + 1)
         {
             var more = page with { Kind = MessageKind.More, DueAt = EndOf(minute), Because = "too many pages at once", Facts = page.Facts with { Minute = minute } };
             await SendLaterAsync(tx, estate, more with { Key = KeyOf(estate, state, more) }, now);
@@ -168,6 +225,10 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
 
         return true;
     }
+
+    /// <summary>How many pages a person gets by one method within a minute: as they wish, else as the installation says.</summary>
+    public static int MostPerMinute(EstateSnapshot estate, string user, PagingOptions options) =>
+        estate.Model.Users.GetValueOrDefault(user)?.MaxPerMinute ?? options.MaxPerMinute;
 
     /// <summary>The minute that a page counts in; a message that stands for many is due at its end.</summary>
     public static long MinuteOf(DateTimeOffset dueAt) => dueAt.ToUnixTimeSeconds() / 60;
@@ -184,6 +245,11 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
         {
             // An incident can grow many times within one epoch.
             text += $"|{state.ToldAt.ToMicros()}";
+        }
+
+        if (page.Facts.Again > 0)
+        {
+            text += $"|again {page.Facts.Again}";
         }
 
         return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16)).TrimEnd('=').Replace('+', '-').Replace('/', '_');

@@ -29,14 +29,20 @@ internal sealed class PageSender(
         var id = long.Parse(job.Payload);
         var estate = await estates.FindAsync(job.Workspace, ct)
             ?? throw new StoreUnavailableException($"The configuration of workspace {job.Workspace} is not readable now.");
-        var (page, incident, more) = await AskAtTheDoorAsync(job, id, ct);
+        var (page, incident, more) = await AskAtTheDoorAsync(job, estate, id, ct);
         if (page is null || incident is null || page.Status != PageStatus.Queued)
         {
             await database.WriteAsync(tx => desk.DropAsync(tx, job), ct);
             return;
         }
 
-        if (page.Kind is MessageKind.Page or MessageKind.Unanswered && !IncidentDecider.StillWanted(incident, page.Epoch))
+        if (page.Kind == MessageKind.Waited && more == 0)
+        {
+            await database.WriteAsync(tx => desk.CancelAsync(tx, job, page, "all that waited was answered meanwhile", clock.GetUtcNow()), ct);
+            return;
+        }
+
+        if (!IncidentDecider.StillWanted(incident, page.Kind, page.RecipientId, page.Epoch))
         {
             await database.WriteAsync(tx => desk.CancelAsync(tx, job, page, $"not wanted any more: the incident is {incident.Status.ToString().ToLowerInvariant()}", clock.GetUtcNow()), ct);
             return;
@@ -61,12 +67,12 @@ internal sealed class PageSender(
     /// somebody may have answered meanwhile; when it takes long each time the store is slow, and the last answer is believed.
     /// </summary>
     /// <exception cref="LeaseLostException">The lease is over, or nearly so: the job is another node's to do.</exception>
-    private async Task<(PageRow? Page, IncidentState? Incident, int More)> AskAtTheDoorAsync(LeasedJob job, long id, CancellationToken ct)
+    private async Task<(PageRow? Page, IncidentState? Incident, int More)> AskAtTheDoorAsync(LeasedJob job, EstateSnapshot estate, long id, CancellationToken ct)
     {
         for (var times = 1; ; times++)
         {
             var asked = clock.GetUtcNow();
-            var answer = await database.ReadAsync(session => desk.ReadAsync(session, job.Workspace, id), ct);
+            var answer = await database.ReadAsync(session => desk.ReadAsync(session, estate, id), ct);
             var now = clock.GetUtcNow();
             if (now >= job.LeasedUntil - desk.LeaseToBegin)
             {
@@ -93,7 +99,12 @@ internal sealed class PageSender(
 
         if (PagePlanner.MethodOf(estate, page.RecipientKind, page.Recipient, page.Method) is not { } method)
         {
-            return new SendOutcome.Refused($"{page.Recipient} has no contact method {page.Method} any more.");
+            return new SendOutcome.Refused($"{page.Recipient} has no contact method {page.Method} any more.") { NotTried = true };
+        }
+
+        if (page.RecipientKind == RecipientKind.User && estate.Model.Users.GetValueOrDefault(page.Recipient) is { Disabled: true })
+        {
+            return new SendOutcome.Refused($"{page.Recipient} is disabled.") { NotTried = true };
         }
 
         return notifiers.Find(method.Type) is { } notifier
@@ -108,15 +119,22 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     /// <summary>What must be left of a job's lease for its page to be sent.</summary>
     public TimeSpan LeaseToBegin => jobs.LeaseToBegin;
 
-    /// <returns>The page, its incident, and for a message that stands for many how many it stands for.</returns>
-    public async Task<(PageRow? Page, IncidentState? Incident, int More)> ReadAsync(Session session, long workspace, long id)
+    /// <returns>The page, its incident, and for a message that stands for many how many it stands for; of those that waited the first that is still wanted is its incident.</returns>
+    public async Task<(PageRow? Page, IncidentState? Incident, int More)> ReadAsync(Session session, EstateSnapshot estate, long id)
     {
+        var workspace = estate.Workspace;
         if (await pages.FindAsync(session, workspace, id) is not { } page)
         {
             return (null, null, 0);
         }
 
-        var more = page.Facts.Minute is { } minute ? await pages.PlannedInMinuteAsync(session, workspace, page, minute) - options.MaxPerMinute : 0;
+        if (page.Kind == MessageKind.Waited)
+        {
+            var waited = (await StandsForAsync(session, workspace, page)).Select(p => p.Incident).Distinct().ToArray();
+            return (page, await incidents.FindAsync(session, workspace, waited.Append(page.Incident).First()), waited.Length);
+        }
+
+        var more = page.Facts.Minute is { } minute ? await pages.PlannedInMinuteAsync(session, workspace, page, minute) - PagePlanner.MostPerMinute(estate, page.Recipient, options) : 0;
         return (page, await incidents.FindAsync(session, workspace, page.Incident), (int)more);
     }
 
@@ -134,7 +152,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     public async Task SettleAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, IncidentFace shown, SendOutcome outcome, DateTimeOffset now)
     {
         await tx.LockWorkspaceAsync(job.Workspace);
-        var tried = page with { Attempts = page.Attempts + (outcome is SendOutcome.TryAgain { NotTried: true } ? 0 : 1), FirstTryAt = page.FirstTryAt ?? now };
+        var tried = page with { Attempts = page.Attempts + (outcome is SendOutcome.TryAgain { NotTried: true } or SendOutcome.Refused { NotTried: true } ? 0 : 1), FirstTryAt = page.FirstTryAt ?? now };
         await (outcome switch
         {
             SendOutcome.Accepted accepted => SentAsync(tx, estate, job, tried, shown, accepted, now),
@@ -237,17 +255,17 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     }
 
     /// <summary>The pages that an attempt decided about: itself, or those still wanted that it stands for. None for a notice.</summary>
-    private async Task<IReadOnlyList<PageRow>> StandsForAsync(Tx tx, long workspace, PageRow page)
+    private async Task<IReadOnlyList<PageRow>> StandsForAsync(Session session, long workspace, PageRow page)
     {
-        if (page.Kind != MessageKind.More)
+        if (page.Kind is not (MessageKind.More or MessageKind.Waited))
         {
-            return page.Kind == MessageKind.Page ? [page] : [];
+            return page.Kind is MessageKind.Page or MessageKind.Reminder or MessageKind.Asked ? [page] : [];
         }
 
         List<PageRow> wanted = [];
-        foreach (var bundled in await pages.BundledAsync(tx, workspace, page))
+        foreach (var bundled in await pages.BundledAsync(session, workspace, page))
         {
-            if (await incidents.FindAsync(tx, workspace, bundled.Incident) is { } incident && IncidentDecider.StillWanted(incident, bundled.Epoch))
+            if (await incidents.FindAsync(session, workspace, bundled.Incident) is { } incident && IncidentDecider.StillWanted(incident, bundled.Epoch))
             {
                 wanted.Add(bundled);
             }
@@ -269,9 +287,16 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         var ladder = await pages.LadderAsync(tx, workspace, page);
         if (isOut || !ladder.Exists(p => p.Id != page.Id && p.Status is PageStatus.Sent or PageStatus.Queued or PageStatus.Bundled))
         {
-            await flow.ApplyAsync(tx, estate, page.Incident, new IncidentEvent.Unreachable(page.RecipientId, page.Epoch, reason), "system", now);
+            await flow.ApplyAsync(tx, estate, page.Incident, Lost(page, reason), "system", now);
         }
     }
+
+    private static IncidentEvent Lost(PageRow page, string reason) => page.Kind switch
+    {
+        MessageKind.Asked => new IncidentEvent.ResponderLost(page.RecipientId, page.Epoch, reason),
+        MessageKind.Reminder => new IncidentEvent.ReminderLost(page.RecipientId, page.Epoch, reason),
+        _ => new IncidentEvent.Unreachable(page.RecipientId, page.Epoch, reason),
+    };
 
     /// <summary>Begins the recipient's next method now, if one waits for its time.</summary>
     private async Task<bool> PromoteNextAsync(Tx tx, long workspace, PageRow page, DateTimeOffset now)
@@ -279,6 +304,12 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         var ladder = await pages.LadderAsync(tx, workspace, page);
         // One that was put off (its target is known to be down) has had its turn: two of them would hurry each other in circles.
         var next = ladder.Find(p => p.Id != page.Id && p is { Status: PageStatus.Queued or PageStatus.Bundled, Attempts: 0, FirstTryAt: null });
+        if (next is { Facts.Quiet: true })
+        {
+            // That this person is not woken now holds also when another method fails.
+            return true;
+        }
+
         if (next?.Status == PageStatus.Bundled)
         {
             next = await pages.StandInAsync(tx, workspace, next);

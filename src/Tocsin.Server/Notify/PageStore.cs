@@ -23,7 +23,17 @@ internal enum PageStatus
 /// <param name="Minute">For a message that stands for many: the minute, since 1970, of the pages that it stands for.</param>
 /// <param name="Thread">For a notice: the conversation that it continues.</param>
 internal sealed record PageFacts(
-    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By, long? Minute = null, string? Thread = null);
+    int Steps, int Rounds, DateTimeOffset? FallbackBy, string? NextRecipient, DateTimeOffset? NextAt, string? By, long? Minute = null, string? Thread = null)
+{
+    /// <summary>It waits, or one message stands for those that waited, for the end of quiet hours.</summary>
+    public bool Quiet { get; init; }
+
+    /// <summary>How often the recipient's rules call by this method before.</summary>
+    public int Again { get; init; }
+
+    /// <summary>What a person wrote to the recipient.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>What the provider answered that is needed later; see <see cref="Providers.SendOutcome.Accepted"/>.</summary>
 internal sealed record PageReceipt(string Handle, string? Thread = null);
@@ -167,7 +177,7 @@ internal sealed class PageStore
         ("workspace", workspace), ("recipient", RecipientOf(page)), ("minute", minute)) ?? 0;
 
     /// <summary>The pages that one message stands for, if they are still told by it.</summary>
-    public async Task<List<PageRow>> BundledAsync(Session session, long workspace, PageRow more) => more.Facts.Minute is not { } minute ? [] : await session.QueryAsync(
+    public async Task<List<PageRow>> BundledAsync(Session session, long workspace, PageRow more) => more.Facts.Minute is not { } minute ? [] : (await session.QueryAsync(
         $"""
         SELECT {Columns} FROM page
         WHERE workspace_id = @workspace AND status = 4 AND recipient_kind = @recipient_kind AND recipient = @recipient AND method = @method
@@ -175,7 +185,20 @@ internal sealed class PageStore
         ORDER BY id
         """,
         Read, ("workspace", workspace), ("recipient_kind", (int)more.RecipientKind), ("recipient", more.Recipient), ("method", more.Method),
-        ("from", minute * MicrosPerMinute), ("to", (minute + 1) * MicrosPerMinute));
+        ("from", minute * MicrosPerMinute), ("to", (minute + 1) * MicrosPerMinute))).FindAll(page => page.Facts.Quiet == more.Facts.Quiet);
+
+    /// <summary>The message that will stand for all that waits for the end of quiet hours in this minute, if it was not tried yet.</summary>
+    public async Task<PageRow?> WaitedAsync(Session session, long workspace, PageRow waiting, long minute)
+    {
+        var queued = await session.QueryAsync(
+            $"""
+            SELECT {Columns} FROM page
+            WHERE workspace_id = @workspace AND status = 0 AND kind = 10 AND recipient_kind = @recipient_kind AND recipient = @recipient AND method = @method
+                AND first_try_at IS NULL
+            """,
+            Read, ("workspace", workspace), ("recipient_kind", (int)waiting.RecipientKind), ("recipient", waiting.Recipient), ("method", waiting.Method));
+        return queued.Find(waited => waited.Facts.Minute == minute);
+    }
 
     /// <summary>The message that stands for a bundled page, if it was not tried yet.</summary>
     public async Task<PageRow?> StandInAsync(Session session, long workspace, PageRow bundled)
@@ -204,17 +227,35 @@ internal sealed class PageStore
         ("receipt", page.Receipt is { } receipt ? JsonSerializer.Serialize(receipt, PageJson.Default.PageReceipt) : null), ("workspace", workspace), ("id", page.Id));
 
     /// <summary>Calls off the pages of an incident that were not sent yet, and takes their waiting jobs out.</summary>
-    public async Task CancelAsync(Tx tx, long workspace, long incident, string reason)
+    public async Task CancelAsync(Tx tx, long workspace, long incident, string reason, DateTimeOffset now)
     {
         await tx.ExecuteAsync(
             """
             DELETE FROM job WHERE workspace_id = @workspace AND lease_by IS NULL AND dead = 0 AND job_key IN (
-                SELECT 'page/' || id FROM page WHERE workspace_id = @workspace AND incident = @incident AND kind = 0 AND status = 0)
+                SELECT 'page/' || id FROM page WHERE workspace_id = @workspace AND incident = @incident AND kind IN (0, 8) AND status = 0)
             """,
             ("workspace", workspace), ("incident", incident));
         await tx.ExecuteAsync(
-            "UPDATE page SET status = 3, reason = @reason WHERE workspace_id = @workspace AND incident = @incident AND kind = 0 AND status = 0",
-            ("reason", reason), ("workspace", workspace), ("incident", incident));
+            """
+            UPDATE page SET status = 3, reason = @reason
+            WHERE workspace_id = @workspace AND incident = @incident AND kind IN (0, 8) AND (status = 0 OR (status = 4 AND due_at > @now))
+            """,
+            ("reason", reason), ("workspace", workspace), ("incident", incident), ("now", now.ToMicros()));
+    }
+
+    /// <summary>Calls off what was to ask people for help and was not sent yet.</summary>
+    /// <param name="recipient">As in <see cref="Recipient.Id"/>; null: everybody.</param>
+    public async Task CancelAsksAsync(Tx tx, long workspace, long incident, string? recipient, string reason)
+    {
+        var asked = await tx.QueryAsync(
+            $"SELECT {Columns} FROM page WHERE workspace_id = @workspace AND incident = @incident AND kind = 9 AND status = 0", Read, ("workspace", workspace), ("incident", incident));
+        foreach (var page in asked.Where(p => recipient is null || p.RecipientId == recipient))
+        {
+            await tx.ExecuteAsync(
+                "DELETE FROM job WHERE workspace_id = @workspace AND lease_by IS NULL AND dead = 0 AND job_key = @key", ("workspace", workspace), ("key", page.JobKey));
+            await tx.ExecuteAsync(
+                "UPDATE page SET status = 3, reason = @reason WHERE workspace_id = @workspace AND id = @id", ("reason", reason), ("workspace", workspace), ("id", page.Id));
+        }
     }
 
     /// <summary>The pages of one ladder: one recipient, one step, all methods, in order.</summary>

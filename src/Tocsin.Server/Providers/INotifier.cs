@@ -28,7 +28,11 @@ internal abstract record SendOutcome
     }
 
     /// <summary>Will not work as it is: another 4xx, a bad address, a target that is not allowed. The next method is tried at once.</summary>
-    internal sealed record Refused(string Reason) : SendOutcome;
+    internal sealed record Refused(string Reason) : SendOutcome
+    {
+        /// <summary>Nothing was sent: there is nobody to send it to any more.</summary>
+        public bool NotTried { get; init; }
+    }
 }
 
 /// <summary>A system that tells people. An attempt ends within 10 s, with an outcome, never an exception except cancellation.</summary>

@@ -7,7 +7,7 @@ using Tocsin.Sdk;
 namespace Tocsin.Routing;
 
 /// <summary>Says why somebody would be paged, with the same code that decides it.</summary>
-internal sealed class Explainer(Database database, IncidentStore incidents)
+internal sealed class Explainer(Database database, IncidentStore incidents, TurnStore turns)
 {
     private const int MostSteps = 40;
 
@@ -25,10 +25,16 @@ internal sealed class Explainer(Database database, IncidentStore incidents)
         foreach (var destination in decision.Destinations)
         {
             var newest = await database.ReadAsync(session => incidents.NewestOfGroupAsync(session, estate.Workspace, destination.Group.Hash), ct);
-            destinations.Add(Of(estate, destination, subject, newest is { IsOpen: true } ? newest.Number : null, at));
+            var policy = estate.Policy(destination.Policy);
+            var responders = policy.Steps.Any(s => s.RoundRobin)
+                ? estate.Responders.With(await database.ReadAsync(session => turns.OfAsync(session, estate.Workspace, policy.Name), ct))
+                : estate.Responders;
+            destinations.Add(Of(estate, responders, destination, subject, newest is { IsOpen: true } ? newest.Number : null, at));
         }
 
-        var warnings = destinations.SelectMany(d => d.Steps).Where(s => s.Pages.Count == 0).Select(s => $"Step {s.Step} reaches nobody: {s.Because}.").Distinct(StringComparer.Ordinal);
+        var warnings = destinations.SelectMany(d => d.Steps).Where(s => s is { Pages.Count: 0, Skipped: false }).Select(s => $"Step {s.Step} reaches nobody: {s.Because}.")
+            .Concat(destinations.Where(d => d.Steps.Count > 0 && d.Steps.All(s => s.Pages.Count == 0)).Select(d => $"Policy {d.Policy} pages nobody then: administrators are told."))
+            .Distinct(StringComparer.Ordinal);
         return new(Recorded: false, routes, destinations, estate.Silences.FirstMatch(subject, at)?.Id, [.. warnings]);
     }
 
@@ -37,26 +43,36 @@ internal sealed class Explainer(Database database, IncidentStore incidents)
         Recorded: true, [new(state.Route, 0, "matched", "recorded when the incident began")],
         [
             new(state.Route, state.Policy.Name, state.Urgency.ToString().ToLowerInvariant(), state.Service, state.GroupLabels.ToDictionary(StringComparer.Ordinal), state.Number,
-                [.. Steps(estate, state.Policy, state.Urgency, TimeSpan.Zero, state.CreatedAt)]),
+                [.. Steps(estate.Responders, state.Policy, state.Urgency, state.Priority, TimeSpan.Zero, state.CreatedAt)])
+            {
+                PolicyRevision = state.PolicyRevision,
+                PolicyChanged = PolicyVersion.IsOld(estate, state),
+                HandedTo = state.HandedTo?.ToString(),
+            },
         ],
         null, []);
 
-    private static ExplainDestination Of(EstateSnapshot estate, Destination destination, RouteSubject subject, long? joins, DateTimeOffset at)
+    private static ExplainDestination Of(EstateSnapshot estate, Escalation.Responders responders, Destination destination, RouteSubject subject, long? joins, DateTimeOffset at)
     {
         var group = destination.GroupBy is ["..."] ? subject.Labels : LabelSet.From(destination.GroupBy.Select(name => KeyValuePair.Create(name, subject.Value(name))));
         return new(
             destination.Path, destination.Policy ?? Route.NoPolicy, destination.Urgency.ToString().ToLowerInvariant(), destination.Service, group.ToDictionary(StringComparer.Ordinal), joins,
-            [.. Steps(estate, estate.Policy(destination.Policy), destination.Urgency, destination.GroupWait, at)]);
+            [.. Steps(responders, estate.Policy(destination.Policy), destination.Urgency, PriorityText.Read(subject.Labels[PriorityText.Label]), destination.GroupWait, at)])
+        {
+            PolicyRevision = estate.Model.Revision,
+        };
     }
 
-    private static IEnumerable<ExplainStep> Steps(EstateSnapshot estate, Escalation.Policy policy, Urgency urgency, TimeSpan wait, DateTimeOffset at)
+    private static IEnumerable<ExplainStep> Steps(
+        Escalation.Responders responders, Escalation.Policy policy, Urgency urgency, string? priority, TimeSpan wait, DateTimeOffset at)
     {
         var (after, count) = (wait, 0);
         for (var round = 1; round <= policy.Rounds; round++)
         {
             for (var step = 0; step < policy.Steps.Count; step++)
             {
-                var reachedSomebody = false;
+                var now = at + after;
+                var reach = Escalation.StepReach.Of(responders, policy.Name, step, policy.Steps[step], urgency, priority, now);
                 foreach (var target in policy.Steps[step].Notify)
                 {
                     if (++count > MostSteps)
@@ -64,14 +80,13 @@ internal sealed class Explainer(Database database, IncidentStore incidents)
                         yield break;
                     }
 
-                    var (recipients, because) = estate.Responders.Resolve(target, urgency, at + after);
-                    reachedSomebody |= recipients.Count > 0;
-                    var pages = recipients.SelectMany(r => r.Rungs.Select(rung => new ExplainPage(r.Name, rung.Method.Name, rung.Method.Type, (after + rung.After).TotalSeconds)));
-                    yield return new(step + 1, round, after.TotalSeconds, target.ToString(), [.. pages], because);
+                    var (recipients, because) = reach.Targets.FirstOrDefault(t => t.Target == target).Reached ?? new([], $"does not count then: {reach.Skipped}");
+                    var pages = recipients.SelectMany(r => r.Rungs.Select(rung => new ExplainPage(r.Name, rung.Method.Name, rung.Method.Type, (r.DueAt(now, rung) - at).TotalSeconds)));
+                    yield return new(step + 1, round, after.TotalSeconds, target.ToString(), [.. pages], because) { Skipped = reach.Skipped is not null };
                 }
 
-                // A step that reaches nobody is passed at once.
-                after += reachedSomebody ? policy.Steps[step].Wait : TimeSpan.Zero;
+                // A step that reaches nobody is passed at once; one whose people all have quiet hours waits for them.
+                after += reach.Recipients.Count > 0 ? reach.Recipients.Min(r => r.To.StartAt(now)) - now + policy.Steps[step].Wait : TimeSpan.Zero;
             }
         }
     }

@@ -151,6 +151,11 @@ internal static class ExplainVerb
             terminal.Out.WriteLine($"grouped by {Plain.Line(Words.Labels(destination.GroupLabels))}");
         }
 
+        if (destination.PolicyChanged)
+        {
+            terminal.Out.WriteLine($"the policy as of revision {destination.PolicyRevision}, when the incident began; by now it is another one");
+        }
+
         if (!recorded && destination.JoinsIncident is { } number)
         {
             terminal.Out.WriteLine($"joins the open incident #{number}: no new page");
@@ -171,7 +176,7 @@ internal static class ExplainVerb
                 step.Target,
                 step.Pages.Count > 0
                     ? string.Join(", ", step.Pages.Select(page => $"{page.Recipient} by {page.Method} at {Offset(page.AfterSeconds)}"))
-                    : "nobody",
+                    : step.Skipped ? "passed" : "nobody",
                 step.Because);
         }
 

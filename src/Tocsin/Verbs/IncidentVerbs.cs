@@ -20,6 +20,8 @@ internal static class IncidentVerbs
             incidents.Subcommands.Add(verb);
         }
 
+        incidents.Subcommands.Add(MovePolicy(terminal));
+
         return [incidents, .. verbs];
     }
 
@@ -31,6 +33,8 @@ internal static class IncidentVerbs
         Act("escalate", "Page the next step now", terminal, (client, n, ct) => client.EscalateAsync(n, ct)),
         Snooze(terminal),
         Note(terminal),
+        Reassign(terminal),
+        Responders(terminal),
     ];
 
     private static ClientVerb List(string name, Terminal terminal)
@@ -134,6 +138,72 @@ internal static class IncidentVerbs
             return ExitCode.Ok;
         });
         return verb;
+    }
+
+    private static ClientVerb Reassign(Terminal terminal)
+    {
+        var number = Numbers.One("The incident's number");
+        var to = new Argument<string>("to") { Description = "Who has it from now on: user:NAME, team:NAME, schedule:NAME or policy:NAME" };
+        var note = new Option<string?>("--note") { Description = "For the timeline", HelpName = "TEXT" };
+        var verb = new ClientVerb("reassign", "Hand an incident over: its escalation begins there", terminal) { number, to, note };
+        verb.Runs(async (parse, run, ct) =>
+        {
+            var incident = await run.Client.ReassignAsync(parse.GetValue(number), new(parse.GetValue(to)!, parse.GetValue(note)), ct);
+            run.Show(incident, WireJson.Default.Incident, () => WriteDone(run, [incident]));
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static ClientVerb MovePolicy(Terminal terminal)
+    {
+        var policy = new Argument<string>("policy") { Description = "The policy's name" };
+        var verb = new ClientVerb("move-policy", "Let all open incidents of a policy go on by its newest version", terminal) { policy };
+        verb.Runs(async (parse, run, ct) =>
+        {
+            var moved = await run.Client.MoveIncidentsAsync(parse.GetValue(policy)!, ct);
+            run.Show(moved, WireJson.Default.PolicyMoveView, () => run.Line(moved.Incidents.Count == 0
+                ? $"No open incident is on an older version of policy {Plain.Line(moved.Policy)}."
+                : $"{string.Join(' ', moved.Incidents.Select(n => $"#{n.ToString(CultureInfo.InvariantCulture)}"))} go on by policy {Plain.Line(moved.Policy)} of revision {moved.Revision.ToString(CultureInfo.InvariantCulture)}"));
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    private static Command Responders(Terminal terminal)
+    {
+        var number = Numbers.One("The incident's number");
+        var targets = new Argument<string[]>("targets") { Description = "Whom to ask: user:NAME, team:NAME, schedule:NAME or channel:NAME", Arity = ArgumentArity.OneOrMore };
+        var note = new Option<string?>("--note") { Description = "What to tell them", HelpName = "TEXT" };
+        var add = new ClientVerb("add", "Ask further people to help; nothing stops", terminal) { number, targets, note };
+        add.Runs(async (parse, run, ct) => WriteAsked(run, await run.Client.AskRespondersAsync(parse.GetValue(number), new(parse.GetValue(targets)!, parse.GetValue(note)), ct)));
+        return new Command("responders", "Ask people to help with an incident, and answer")
+        {
+            add,
+            Answer("join", "Join an incident that you were asked to help with", joins: true, terminal),
+            Answer("decline", "Decline to help with an incident", joins: false, terminal),
+        };
+    }
+
+    private static ClientVerb Answer(string name, string description, bool joins, Terminal terminal)
+    {
+        var number = Numbers.One("The incident's number");
+        var verb = new ClientVerb(name, description, terminal) { number };
+        verb.Runs(async (parse, run, ct) => WriteAsked(run, await run.Client.AnswerAsync(parse.GetValue(number), joins, ct)));
+        return verb;
+    }
+
+    private static int WriteAsked(ClientRun run, Incident incident)
+    {
+        run.Show(incident, WireJson.Default.Incident, () =>
+        {
+            run.Line($"#{incident.Number.ToString(CultureInfo.InvariantCulture)}  {Plain.Line(incident.Title)}");
+            foreach (var asked in incident.Asked)
+            {
+                run.Line($"  {Plain.Line(asked.Recipient)}  {Plain.Line(asked.Answer)}, asked by {Plain.Line(asked.By)}");
+            }
+        });
+        return ExitCode.Ok;
     }
 
     /// <summary>One refusal does not keep the others from being done; the last refusal gives the exit code.</summary>

@@ -106,6 +106,10 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapPost("/api/v1/incidents/{n:long}/escalate", (long n) => Change(n, i => i with { Step = i.Step + 1, Paging = ["bo"] }));
         _app.MapPost("/api/v1/incidents/{n:long}/snooze", (long n) => Change(n, i => i with { Status = "snoozed", SnoozedUntil = Now.AddHours(1) }));
         _app.MapPost("/api/v1/incidents/{n:long}/notes", (long n) => Change(n, i => i));
+        _app.MapPost("/api/v1/incidents/{n:long}/reassign", (long n) => Change(n, i => i with { Paging = ["cy"], HandedTo = "user:cy" }));
+        _app.MapPost("/api/v1/incidents/{n:long}/responders", (long n) => Change(n, i => i with { Asked = [new("dee", "user", "key:test", Now, "asked", null)] }));
+        _app.MapPost("/api/v1/incidents/{n:long}/responders/answer", (long n) => Change(n, i => i with { Asked = [new("dee", "user", "ana", Now, "declined", Now)] }));
+        _app.MapPost("/api/v1/policies/{name}/move-incidents", (string name) => Results.Json(new PolicyMoveView(name, 9, [1041, 1042]), WireJson.Default.PolicyMoveView));
         _app.MapGet("/api/v1/oncall", () => Results.Json(
             new Page<OnCallView>(
                 [

@@ -47,6 +47,28 @@ public sealed class IncidentVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_incident_is_handed_over_and_people_are_asked_to_help()
+    {
+        var handed = await AgainstAsync(_server, "reassign", "1042", "user:cy", "--note", "knows the database");
+        var asked = await AgainstAsync(_server, "responders", "add", "1042", "user:dee", "team:ops");
+        var declined = await AgainstAsync(_server, "incidents", "responders", "decline", "1042");
+        var moved = await AgainstAsync(_server, "incidents", "move-policy", "payments");
+
+        Assert.Equal("#1042  ! triggered, paging cy  Checkout error rate 12 %\n", handed.Out);
+        Assert.Equal("#1042  Checkout error rate 12 %\n  dee  asked, asked by key:test\n", asked.Out);
+        Assert.Contains("dee  declined", declined.Out, StringComparison.Ordinal);
+        Assert.Equal("#1041 #1042 go on by policy payments of revision 9\n", moved.Out);
+        Assert.Equal(
+            [
+                ("POST /api/v1/incidents/1042/reassign", """{"to":"user:cy","note":"knows the database"}"""),
+                ("POST /api/v1/incidents/1042/responders", """{"targets":["user:dee","team:ops"],"note":null}"""),
+                ("POST /api/v1/incidents/1042/responders/answer", """{"joins":false}"""),
+                ("POST /api/v1/policies/payments/move-incidents", ""),
+            ],
+            _server.Requests);
+    }
+
+    [Fact]
     public async Task A_narrow_screen_shortens_the_title_only()
     {
         var run = await new CliWorld(_server) { Width = 88 }.RunAsync("incidents", "--status", "triggered");

@@ -99,6 +99,11 @@ public abstract class PageEditTests(Engine engine)
 
         Assert.Equal(["00:00 ana push page", "05:00 ana push page"], bench.Notifier.Story);
         Assert.Contains("page.edit_failed", await bench.KindsAsync(1));
+
+        // What is left is that administrators hear of it again.
+        Assert.Equal(1, await bench.CountAsync("job"));
+        await bench.ResolveAsync(1);
+        await bench.PassUntilAsync(90);
         Assert.Equal(0, await bench.CountAsync("job"));
     }
 

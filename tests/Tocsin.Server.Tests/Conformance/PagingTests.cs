@@ -212,7 +212,7 @@ public abstract class PagingTests(Engine engine)
     {
         await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push").Administrator("root", "mail", "phone").Policy("5m user:ana"));
         await bench.ReceiveAsync(Firing("db"));
-        await bench.PassUntilAsync(60);
+        await bench.PassUntilAsync(19);
 
         Assert.Equal(["00:00 ana push page", "05:00 root mail unanswered", "05:00 root phone unanswered"], bench.Notifier.Story);
         Assert.Equal((IncidentStatus.Triggered, EscalationStatus.Exhausted), ((await bench.IncidentAsync(1)).Status, (await bench.IncidentAsync(1)).Escalation));

@@ -20,6 +20,7 @@ internal sealed class EstateBuilder
     private readonly List<Silence> _silences = [];
     private readonly List<Silence> _maintenance = [];
     private readonly List<Inhibition> _inhibitions = [];
+    private long _revision;
     private Route _route = new() { Name = "root", Policy = "main" };
 
     /// <summary>A person with methods tried at once (<c>push</c>) or some minutes later (<c>mail@5</c>), the same for both urgencies.</summary>
@@ -91,7 +92,28 @@ internal sealed class EstateBuilder
 
     public EstateBuilder Policy(string name, int repeat, params string[] steps)
     {
-        _policies[name] = new(name, [.. steps.Select(Step)], repeat);
+        _policies[name] = new(name, [.. steps.Select(ToStep)], repeat);
+        return this;
+    }
+
+    /// <summary>Changes a policy.</summary>
+    public EstateBuilder Policy(string name, Func<Policy, Policy> change)
+    {
+        _policies[name] = change(_policies[name]);
+        return this;
+    }
+
+    /// <summary>Changes one step of the policy main.</summary>
+    public EstateBuilder Step(int index, Func<PolicyStep, PolicyStep> change) =>
+        Policy("main", policy => policy with { Steps = [.. policy.Steps.Select((step, i) => i == index ? change(step) : step)] });
+
+    /// <summary>Hours of a day in UTC, <c>22:00-08:00</c>.</summary>
+    public static DayWindow Hours(string between) =>
+        new() { From = TimeOnly.Parse(between.Split('-')[0]), To = TimeOnly.Parse(between.Split('-')[1]), TimeZone = "UTC" };
+
+    public EstateBuilder Revision(long revision)
+    {
+        _revision = revision;
         return this;
     }
 
@@ -152,6 +174,7 @@ internal sealed class EstateBuilder
         var model = new EstateModel
         {
             Workspace = $"w{workspace}",
+            Revision = _revision,
             Users = _users.ToFrozenDictionary(),
             Teams = _teams.ToFrozenDictionary(),
             Schedules = _schedules.ToFrozenDictionary(),
@@ -173,7 +196,7 @@ internal sealed class EstateBuilder
     private static ContactMethod[] Methods(IEnumerable<NotifyRule> rules) =>
         [.. rules.Select(r => r.Via).Distinct().Select(name => new ContactMethod(name, "fake", FrozenDictionary<string, string>.Empty))];
 
-    private static PolicyStep Step(string text)
+    private static PolicyStep ToStep(string text)
     {
         var parts = text.Split(' ');
         Assert.True(DurationText.TryParse(parts[0], out var wait), text);

@@ -28,12 +28,12 @@ internal sealed class NodeParts
         Log = new(new ChangeSignal(), Audit);
         var silences = new SilenceStore();
         var planner = new PagePlanner(Pages, Jobs, Log, paging);
-        Flow = new(Incidents, planner, Pages, Jobs, Log);
+        Flow = new(Incidents, planner, Pages, Turns, Jobs, Log);
         Mutes = new(database, Alerts, Incidents, Places, Flow, Jobs);
         Intake = new(Alerts, Incidents, Flow, Mutes, Log);
         var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
         Silences = new(database, estates, silences, Jobs, Log, new(), clock);
-        Incident = new(database, estates, Flow, Intake, clock);
+        Incident = new(database, estates, Incidents, Flow, Intake, clock);
         var links = new PublicLinks("https://tocsin.invalid", new byte[32]);
         var writer = new MessageWriter(links);
         Handlers =
@@ -59,6 +59,8 @@ internal sealed class NodeParts
     public IncidentStore Incidents { get; }
 
     public PageStore Pages { get; } = new();
+
+    public TurnStore Turns { get; } = new();
 
     public DeliveryStore Deliveries { get; } = new();
 

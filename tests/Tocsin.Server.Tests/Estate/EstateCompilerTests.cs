@@ -36,6 +36,35 @@ public sealed class EstateCompilerTests
     }
 
     [Fact]
+    public void Conditions_turns_and_quiet_hours_have_what_the_file_says()
+    {
+        var model = EstateBench.Model("""
+            users:
+              - name: ana
+                time_zone: Europe/Madrid
+                quiet_hours: {between: 22:00-08:00, days: "sun-thu", high_too: true}
+                max_pages_per_minute: 3
+              - {name: bo, quiet_hours: {between: 23:00-07:00, time_zone: UTC}}
+            teams: [{name: ops, members: [ana, bo]}]
+            policies:
+              - name: main
+                repage_after: 30m
+                steps:
+                  - {notify: [team:ops], round_robin: true}
+                  - {notify: [user:ana], when: {urgency: high, priority: [p1, "2", urgent], days: "fri,mon-tue", between: 09:00-18:00, time_zone: Europe/Berlin}}
+            """);
+
+        var (ana, bo) = (model.Users["ana"], model.Users["bo"]);
+        Assert.Equal("sun-thu 22:00-08:00 (Europe/Madrid)", ana.Quiet!.Hours.ToString().Replace("mon-thu,sun", "sun-thu", StringComparison.Ordinal));
+        Assert.Equal((true, 3), (ana.Quiet.AlsoHigh, ana.MaxPerMinute));
+        Assert.Equal(("23:00-07:00 (UTC)", false, null), (bo.Quiet!.Hours.ToString(), bo.Quiet.AlsoHigh, bo.MaxPerMinute));
+        var policy = model.Policies["main"];
+        Assert.Equal(TimeSpan.FromMinutes(30), policy.RepageAfter);
+        Assert.Equal((true, null), (policy.Steps[0].RoundRobin, policy.Steps[0].When));
+        Assert.Equal("high urgency, priority P1 or P2 or urgent, mon,tue,fri 09:00-18:00 (Europe/Berlin)", policy.Steps[1].When!.ToString());
+    }
+
+    [Fact]
     public void Without_rules_high_climbs_the_methods_every_two_minutes_and_low_takes_the_first()
     {
         var user = EstateBench.Model("""

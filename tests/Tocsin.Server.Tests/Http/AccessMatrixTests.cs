@@ -98,6 +98,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["sources/{name}"] = "scripts",
             ["channels/{name}"] = "ops",
             ["users/{name}"] = "ana",
+            ["policies/{name}"] = "payments",
             ["{name}/{method}"] = "phone",
             ["contact/{method}"] = "phone",
             ["bulk/{verb}"] = "acknowledge",

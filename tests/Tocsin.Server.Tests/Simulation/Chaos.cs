@@ -8,6 +8,8 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
 {
     private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
 
+    private long _revision = 1;
+
     public void Begin()
     {
         if (scenario.Fault is not null)
@@ -125,7 +127,9 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
     {
         var (name, disabled) = (world.Pick(["ana", "bo", "cy"]), world.Chance(0.5));
         world.Say("world", $"{name} is {(disabled ? "disabled" : "enabled")}, and the main policy is another one for new incidents");
-        scenario.Estate.Change(name, p => p with { Disabled = disabled }).Policy("main", 0, "1m team:all", "1m user:cy");
+        var (turns, rest) = (world.Chance(0.5), world.Chance(0.3) ? TimeSpan.FromMinutes(3) : default(TimeSpan?));
+        scenario.Estate.Change(name, p => p with { Disabled = disabled }).Policy("main", 0, "1m team:all", "1m user:cy").Revision(++_revision)
+            .Policy("main", p => p with { RepageAfter = rest }).Step(0, s => s with { RoundRobin = turns }).Team("all", world.Pick<string[]>([["ana", "bo", "cy"], ["cy", "ana"], ["bo", "cy", "ana"]]));
         estates[1] = scenario.Estate.Build();
     }
 

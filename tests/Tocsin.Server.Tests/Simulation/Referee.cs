@@ -26,7 +26,7 @@ internal sealed class Referee
     private static readonly TimeSpan _unmuted = TimeSpan.FromSeconds(14);
 
     /// <summary>Why a step may begin before the one before is over.</summary>
-    private static readonly string[] _climbReasons = ["page.unreachable", "incident.escalated: escalated by", "incident.urgency_raised", "incident.reopened", "incident.unsnoozed"];
+    private static readonly string[] _climbReasons = ["page.unreachable", "incident.escalated: escalated by", "incident.urgency_raised", "incident.reopened", "incident.unsnoozed", "incident.reassigned"];
 
     private readonly World _world;
     private readonly StoreAudit _store;
@@ -45,6 +45,11 @@ internal sealed class Referee
     private readonly Dictionary<long, (DateTimeOffset At, long WantedFrom)> _answered = [];
     private readonly Dictionary<long, DateTimeOffset> _cancelledAt = [];
     private readonly HashSet<long> _excused = [];
+    private readonly HashSet<long> _given = [];
+    private readonly Dictionary<long, (DateTimeOffset DueAt, Urgency Urgency, int Raised)> _planned = [];
+    private readonly Dictionary<long, int> _raised = [];
+    private readonly Dictionary<(string Policy, int Step, string Team), string> _turns = [];
+    private readonly HashSet<(long Incident, long Epoch, string Team)> _turnsSeen = [];
     private readonly HashSet<long> _notTried = [];
     private readonly Dictionary<long, IncidentState> _incidents = [];
     private readonly Dictionary<long, DateTimeOffset> _unmutedSince = [];
@@ -88,13 +93,22 @@ internal sealed class Referee
             {
                 _notTried.Add(e.Page!.Value);
             }
-            else if (e.Kind is "page.sent" or "page.failed" or "page.retrying" && e.Page is not null && e.Reason.Contains(", attempt ", StringComparison.Ordinal))
+            else if (e.Kind is "page.sent" or "page.failed" or "page.retrying" && e.Page is not null && e.Reason.Contains(", attempt ", StringComparison.Ordinal) && !e.Reason.EndsWith(" is disabled.", StringComparison.Ordinal))
             {
                 _attemptLines[e.Page!.Value] = _attemptLines.GetValueOrDefault(e.Page.Value) + 1;
             }
             else if (e.Kind is "incident.unanswered" or "incident.not_paged")
             {
                 _excused.Add(e.Incident!.Value);
+            }
+            else if (e.Kind == "incident.unanswered_over")
+            {
+                _given.Add(e.Incident!.Value);
+            }
+            else if (e.Kind is "incident.reassigned" or "incident.policy_moved")
+            {
+                // The one rule by which an incident changes its policy: somebody says so.
+                _policies.Remove(e.Incident!.Value);
             }
         }
 
@@ -124,10 +138,15 @@ internal sealed class Referee
         }
 
         MutedByThoseThatFire();
+        foreach (var page in incidents.SelectMany(_store.PagesOf).Where(p => p.Kind == MessageKind.Page && !_planned.ContainsKey(p.Id)).OrderBy(p => p.Id))
+        {
+            TurnsFollow(_store.Incident(page.Incident), page);
+        }
+
         foreach (var number in incidents)
         {
-            IncidentIsCared(number);
             ClimbedInTime(_store.Incident(number), [.. said[number].Select(e => e.Kind + ": " + e.Reason)]);
+            IncidentIsCared(number);
         }
     }
 
@@ -166,11 +185,46 @@ internal sealed class Referee
                 break;
             case PageStatus.Cancelled:
                 _cancelledAt[page.Id] = _world.Now;
-                var incident = _store.Incident(page.Incident);
-                Check(!IncidentDecider.StillWanted(incident, page.Epoch), "R3", $"page {page.Id} was called off although it is wanted", page);
+                Check(!IsWanted(page), "R3", $"page {page.Id} was called off although it is wanted", page);
                 break;
         }
     }
+
+    private bool IsWanted(PageRow page) => page.Kind == MessageKind.Waited
+        ? _store.Bundled(page).Exists(p => IncidentDecider.StillWanted(_store.Incident(p.Incident), p.Epoch))
+        : IncidentDecider.StillWanted(_store.Incident(page.Incident), page.Kind, page.RecipientId, page.Epoch);
+
+    /// <summary>Quiet hours, the pace of calls and the turns of teams, as each page was planned.</summary>
+    private void PlannedRightly(IncidentState incident, PageRow page)
+    {
+        if (!_planned.TryAdd(page.Id, (page.DueAt, incident.Urgency, _raised.GetValueOrDefault(incident.Number))) || page.Kind != MessageKind.Page)
+        {
+            return;
+        }
+
+        var rests = page.RecipientKind == RecipientKind.User ? _estates[1].Model.Users[page.Recipient].Quiet?.For(incident.Urgency) : null;
+        Check(rests?.Contains(page.DueAt) != true, "C08", $"page {page.Id} to {page.Recipient} is planned within quiet hours", page);
+    }
+
+    /// <summary>A turn of a team follows the last one, whichever node gives it.</summary>
+    private void TurnsFollow(IncidentState incident, PageRow page)
+    {
+        if (_turn.Match(page.Because ?? "") is { Success: true } turn)
+        {
+            var team = turn.Groups["team"].Value;
+            var key = (incident.Policy.Name, incident.HandedTo is null ? page.Step : page.Step - 1, team);
+            if (_turnsSeen.Add((incident.Number, page.Epoch, team)))
+            {
+                Check(
+                    turn.Groups["after"].Value == _turns.GetValueOrDefault(key, ""), "T1",
+                    $"{turn.Groups["who"].Value} of {team} has a turn after '{turn.Groups["after"].Value}', and the last was {_turns.GetValueOrDefault(key, "nobody's")}", page);
+                _turns[key] = turn.Groups["who"].Value;
+            }
+        }
+    }
+
+    private static readonly System.Text.RegularExpressions.Regex _turn = new(
+        @"^team (?<team>\w+), (?<who>\w+)'s turn( after (?<after>\w+))?", System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     /// <summary>R9: a method is given up for a refusal, or after six tries or five minutes of failures.</summary>
     private void GivenUpRightly(SimulatedNode node, PageRow page, List<Request> requests)
@@ -178,6 +232,11 @@ internal sealed class Referee
         if (_notTried.Contains(page.Id))
         {
             // Others tell that its target is down; whether the next method began at once is looked at for all pages alike.
+            return;
+        }
+
+        if (page.Reason?.EndsWith(" is disabled.", StringComparison.Ordinal) == true)
+        {
             return;
         }
 
@@ -248,6 +307,11 @@ internal sealed class Referee
     {
         var before = _incidents.GetValueOrDefault(incident.Number);
         _incidents[incident.Number] = incident;
+        if (before is { Urgency: Urgency.Low } && incident.Urgency == Urgency.High)
+        {
+            _raised[incident.Number] = _raised.GetValueOrDefault(incident.Number) + 1;
+        }
+
         var policy = PolicyText(incident);
         Check(_policies.TryAdd(incident.Number, policy) || _policies[incident.Number] == policy, "R18", $"incident {incident.Number} began with policy {_policies[incident.Number]} and goes on with {policy}", incident.Number);
         var climbed = before is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Waiting or EscalationStatus.Paging }
@@ -272,6 +336,7 @@ internal sealed class Referee
         var pages = _store.PagesOf(number);
         foreach (var page in pages)
         {
+            PlannedRightly(incident, page);
             Check(page.Status != PageStatus.Queued || _store.HasLiveJob(page.JobKey), "R25", $"page {page.Id} of incident {number} waits, but nothing works on it", page);
         }
 
@@ -288,6 +353,17 @@ internal sealed class Referee
         {
             Check(_store.HasLiveJob($"wake/{number}/{incident.Epoch}"), "P1", $"incident {number} is {incident.Status}, {incident.Escalation} without a wake-up", number);
             Check(incident.NextAt is not null, "P1", $"incident {number} does not say what is next", number);
+        }
+        else if (incident is { Status: IncidentStatus.Triggered, Escalation: EscalationStatus.Exhausted })
+        {
+            Check(
+                incident.NextAt is null ? _given.Contains(number) : _store.HasLiveJob($"wake/{number}/{incident.Epoch}"), "P1",
+                $"incident {number} is not answered, and nobody will hear of it again", number);
+            Check(_excused.Contains(number), "P1", $"incident {number} is {incident.Escalation}, and no line says why", number);
+        }
+        else if (incident is { Status: IncidentStatus.Acknowledged, Policy.RepageAfter: not null })
+        {
+            Check(_store.HasLiveJob($"wake/{number}/{incident.Epoch}"), "P1", $"incident {number} was acknowledged, and nobody will ask about it", number);
         }
         else if (incident.Status == IncidentStatus.Triggered)
         {
@@ -322,7 +398,8 @@ internal sealed class Referee
             return;
         }
 
-        var what = $"{message.Kind} {message.Incident} {page.Round} {page.Step} {page.Epoch} {request.Target}";
+        // Of those that waited the first that is still wanted is told about: the incident of the message may change.
+        var what = $"{message.Kind} {page.Incident} {page.Round} {page.Step} {page.Epoch} {request.Target}";
         Check(_keys.TryAdd(message.Key, what) || _keys[message.Key] == what, "R4", $"one key for {what} and {_keys[message.Key]}", page);
         Check(
             page.Kind != MessageKind.Page || _keyOf.TryAdd(what, message.Key) || _keyOf[what] == message.Key, "R4", $"two keys for {what}: {message.Key} and {_keyOf.GetValueOrDefault(what)}", page);
@@ -539,29 +616,44 @@ internal sealed class Referee
         }
 
         var pages = _store.AllPages();
+        NobodyIsCalledTwice(pages);
         foreach (var minute in pages.Where(p => p is { Kind: MessageKind.Page, RecipientKind: RecipientKind.User, Attempts: > 0 }).GroupBy(p => (p.Recipient, p.Method, Minute: PagePlanner.MinuteOf(PlannedAt(p)))))
         {
-            Check(minute.Count() <= _scenario.Paging.MaxPerMinute, "R21", $"{minute.Key.Recipient} was due {minute.Count()} pages by {minute.Key.Method} within a minute", minute.First());
+            Check(minute.Count() <= PagePlanner.MostPerMinute(_estates[1], minute.Key.Recipient, _scenario.Paging), "R21", $"{minute.Key.Recipient} was due {minute.Count()} pages by {minute.Key.Method} within a minute", minute.First());
         }
 
         foreach (var page in pages)
         {
             PageIsDone(page);
             Check(
-                page.Status != PageStatus.Bundled || pages.Exists(p => p.Kind == MessageKind.More && p.RecipientId == page.RecipientId && p.Method == page.Method
+                page.Status != PageStatus.Bundled || pages.Exists(p => p.Kind == (page.Facts.Quiet ? MessageKind.Waited : MessageKind.More) && p.RecipientId == page.RecipientId && p.Method == page.Method
                     && p.Facts.Minute == PagePlanner.MinuteOf(page.DueAt)),
                 "R21", $"page {page.Id} is told by one message for many, and there is none", page);
         }
     }
 
-    private DateTimeOffset PlannedAt(PageRow page)
+    private DateTimeOffset PlannedAt(PageRow page) => _planned[page.Id].DueAt;
+
+    /// <summary>Nobody is called twice within a minute for one group, unless it became urgent between. What was called off before it began was no call.</summary>
+    private void NobodyIsCalledTwice(List<PageRow> pages)
     {
-        var person = _estates[1].Model.Users[page.Recipient];
-        return page.CreatedAt + person.High.First(rung => rung.Via == page.Method).After;
+        foreach (var ladders in pages.Where(p => p is { Kind: MessageKind.Page, RecipientKind: RecipientKind.User })
+            .GroupBy(p => (p.Incident, p.Recipient)))
+        {
+            var starts = ladders.GroupBy(p => p.Epoch).Select(l => (Page: l.MinBy(PlannedAt)!, At: l.Min(PlannedAt)))
+                .Where(l => l.Page.Status != PageStatus.Cancelled || l.Page.Attempts > 0).OrderBy(l => l.Page.Epoch).ToArray();
+            for (var i = 1; i < starts.Length; i++)
+            {
+                var raised = _planned[starts[i].Page.Id].Raised != _planned[starts[i - 1].Page.Id].Raised;
+                Check(
+                    raised || starts[i].Page.Facts.Quiet || starts[i - 1].Page.Facts.Quiet || starts[i].At - starts[i - 1].At >= TimeSpan.FromSeconds(60), "C08",
+                    $"{ladders.Key.Recipient} is called for incident {ladders.Key.Incident} {(starts[i].At - starts[i - 1].At).TotalSeconds:0.0} s after the last time", starts[i].Page);
+            }
+        }
     }
 
     private static string PolicyText(IncidentState incident) =>
-        $"{incident.Policy.Name} {incident.Policy.Rounds}: {string.Join("; ", incident.Policy.Steps.Select(s => $"{s.Wait} {string.Join(' ', s.Notify)}"))}";
+        $"{incident.Policy.Name} {incident.Policy.Rounds}: {string.Join("; ", incident.Policy.Steps.Select(s => $"{s.Wait} {string.Join(' ', s.Notify)} {s.RoundRobin} {s.When}"))} {incident.Policy.RepageAfter}";
 
     private void PageIsDone(PageRow page)
     {

@@ -96,7 +96,33 @@ internal sealed record Scenario
 
         targets.AddRange(["room/room", "root/mail"]);
         string[] steps = [.. Enumerable.Range(0, world.Random.Next(1, 4)).Select(_ => Step(world))];
-        estate.Policy("main", world.Random.Next(2), steps).Policy("audit", 0, "1m channel:room").Policy("void", 1, "2m user:nobody schedule:empty");
+        estate.Policy("main", world.Random.Next(2), steps).Policy("audit", 0, "1m channel:room").Policy("void", 1, "2m user:nobody schedule:empty")
+            .Policy("turns", 1, "90s team:all").Policy("turns", p => p with { Steps = [p.Steps[0] with { RoundRobin = true }] });
+        for (var i = 0; i < steps.Length; i++)
+        {
+            var (turns, when) = (world.Chance(0.4), world.Chance(0.25) ? Condition(world) : null);
+            estate.Step(i, s => s with { RoundRobin = turns && s.Notify.Any(t => t.Kind == Escalation.TargetKind.Team), When = when });
+        }
+
+        if (world.Chance(0.3))
+        {
+            var rest = TimeSpan.FromMinutes(world.Random.Next(2, 6));
+            estate.Policy("main", p => p with { RepageAfter = rest });
+        }
+
+        if (world.Chance(0.4))
+        {
+            // Some rest while the story begins, some when it is under way.
+            var (from, to) = world.Pick([("08:00", "09:07"), ("08:00", "09:21"), ("09:04", "09:15")]);
+            var (who, alsoHigh) = (world.Pick(["ana", "bo"]), world.Chance(0.2));
+            estate.Change(who, p => p with { Quiet = new(EstateBuilder.Hours($"{from}-{to}"), alsoHigh) });
+        }
+
+        if (world.Chance(0.2))
+        {
+            estate.Change("cy", p => p with { MaxPerMinute = 1 });
+        }
+
         estate.Route(new Route
         {
             Name = "root",
@@ -108,6 +134,7 @@ internal sealed record Scenario
             [
                 new() { Name = "audited", Match = EstateBuilder.Matching("audit=yes"), Policy = "audit", Continue = true },
                 new() { Name = "quiet", Match = EstateBuilder.Matching("cluster=quiet"), Policy = Route.NoPolicy },
+                new() { Name = "turns", Match = EstateBuilder.Matching("cluster=z"), Policy = "turns" },
                 new() { Name = "void", Match = EstateBuilder.Matching("cluster=void"), Policy = "void" },
                 new() { Name = "rest" },
             ],
@@ -155,10 +182,17 @@ internal sealed record Scenario
             Alerts =
             [
                 .. Enumerable.Range(0, world.Random.Next(4, 9)).Select(i =>
-                    ($"a{i}", ((string, string)[])[("cluster", world.Pick(clusters)), ("audit", world.Chance(0.3) ? "yes" : "no")])),
+                    ($"a{i}", ((string, string)[])[("cluster", world.Pick(clusters)), ("audit", world.Chance(0.3) ? "yes" : "no"), ("priority", world.Pick(["P1", "P3", "2"]))])),
             ],
         };
     }
+
+    private static Escalation.StepCondition Condition(World world) => world.Random.Next(3) switch
+    {
+        0 => new() { Urgency = world.Pick([Urgency.High, Urgency.Low]) },
+        1 => new() { Priorities = ["P1", "P2"] },
+        _ => new() { Hours = EstateBuilder.Hours(world.Pick(["08:00-09:10", "09:10-18:00"])) },
+    };
 
     private static string Step(World world) =>
         $"{world.Pick(["45s", "2m", "3m"])} {world.Pick(["user:ana", "user:bo", "schedule:days", "team:all", "user:cy channel:room", "user:gone user:ana", "user:nobody", "schedule:empty"])}";

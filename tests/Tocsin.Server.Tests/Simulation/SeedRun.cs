@@ -69,6 +69,7 @@ internal static class SeedRun
             cluster.IsCalm = true;
             world.Say("world", "is calm from now on");
             chaos.End();
+            people.TidyUp(patience: world.Chance(0.15) ? 2 : 1);
             RunUntilQuiet(world, referee, senders);
             referee.Finish(senders);
             world.ThrowIfFailed();

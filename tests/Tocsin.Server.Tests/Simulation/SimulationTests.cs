@@ -107,6 +107,8 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
         "incident.nobody_told", "incident.not_paged", "incident.acknowledged", "incident.resolved: resolved by", "incident.resolved: all alerts ended", "incident.reopened",
         "incident.snoozed: snoozed by silence", "incident.unsnoozed: the snooze is over", "incident.unsnoozed: no silence mutes", "incident.update_told", "incident.urgency_raised",
         "incident.note_added", "alert.grouped", "alert.resolved", "alert.suppressed", "silence.saved", "silence.expired",
+        "incident.step_skipped", "'s turn after", "incident.reassigned", "incident.policy_moved", "incident.help_asked", "incident.help_joined", "incident.help_declined", "(said 2 times)",
+        "incident.reminded", "incident.acknowledgement_expired", "page.waits", "page.held", "sends Waited", "sends Asked", "sends Reminder",
         "page.queued", "page.sent", "page.retrying", "page.failed: ", "given up after", "page.fell_back", "page.unreachable", "page.cancelled", "page.bundled", ": not tried:",
         "sends More", "sends AlertsAdded", "sends Acknowledged", "sends Resolved", "sends Unanswered", "was taken over by another node", "waited past its lease",
         "could not be settled, the store is away", "an old delivery arrives again", "the sender falls silent", "got no good answer",

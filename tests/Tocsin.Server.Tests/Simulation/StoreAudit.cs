@@ -99,6 +99,9 @@ internal sealed class StoreAudit
 
     public List<PageRow> PagesOf(long incident) => Now(_pages.OfIncidentAsync(_session, 1, incident));
 
+    /// <summary>The pages that one message stands for.</summary>
+    public List<PageRow> Bundled(PageRow page) => Now(_pages.BundledAsync(_session, 1, page));
+
     public List<PageRow> Ladder(PageRow page) => Now(_pages.LadderAsync(_session, 1, page));
 
     public List<PageRow> AllPages() => Now(_pages.ListAsync(_session, 1, 0, null, long.MaxValue, 100_000));

@@ -48,7 +48,6 @@ internal static class ActionEndpoints
         }
 
         var form = await http.Request.ReadFormAsync(ct);
-        await reports.TellAsync(found.Estate.Workspace, found.Page.Key, new DeliveryReport.Seen(), ct);
         var (workspace, number, actor) = (found.Estate.Workspace, found.Incident.Number, found.Actor);
         var result = form["do"].ToString() switch
         {
@@ -57,8 +56,13 @@ internal static class ActionEndpoints
             "snooze" => await desk.SnoozeAsync(workspace, number, found.Frame.Clock.Now + _snooze, actor, ct),
             "resolve" => await desk.ResolveAsync(workspace, number, actor, ct),
             "note" => await desk.NoteAsync(workspace, number, form["text"].ToString(), actor, ct),
+            "join" => await desk.AnswerAsync(workspace, number, joins: true, actor, ct),
+            "decline" => await desk.AnswerAsync(workspace, number, joins: false, actor, ct),
             _ => Error.Invalid("do", "Nothing was changed: the button was not understood."),
         };
+
+        // Whoever presses a button has seen the message that led here.
+        await reports.TellAsync(workspace, found.Page.Key, new DeliveryReport.Seen(), ct);
         return Done.Of(result, http.Request.Path, state => Notice(form["do"].ToString(), state, found, Done.IsFragment(http.Request)));
     }
 

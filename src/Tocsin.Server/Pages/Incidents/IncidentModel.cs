@@ -10,6 +10,12 @@ public sealed record IncidentModel
     /// <summary>all, people, pages, alerts or decisions.</summary>
     public string Show { get; init; } = "all";
 
+    /// <summary>Whom it could be handed to, or who could be asked to help: <c>user:ana</c>.</summary>
+    public IReadOnlyList<string> Targets { get; init; } = [];
+
+    /// <summary>The names of the policies that could take it over.</summary>
+    public IReadOnlyList<string> Policies { get; init; } = [];
+
     /// <summary>What was typed into the note when it was refused.</summary>
     public string? Note { get; init; }
 

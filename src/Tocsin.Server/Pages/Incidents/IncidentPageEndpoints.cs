@@ -28,6 +28,10 @@ internal static class IncidentPageEndpoints
         acts.MapPost("/escalate", Escalate);
         acts.MapPost("/snooze", Snooze);
         acts.MapPost("/notes", Note);
+        acts.MapPost("/reassign", Reassign);
+        acts.MapPost("/responders", Ask);
+        acts.MapPost("/responders/answer", Answer);
+        group.MapPost("/move-policy", MovePolicy).RequireAuthorization(Policies.Configure).AddEndpointFilter<FormFilter>();
     }
 
     private static async Task<IResult> Show(
@@ -35,7 +39,13 @@ internal static class IncidentPageEndpoints
     {
         var page = await frames.OpenAsync(http, ct);
         return await database.ReadAsync(session => views.DetailAsync(session, page.Estate, number), ct) is { } detail
-            ? new Rendered<IncidentPage, IncidentModel>(page.Frame, new() { Detail = detail, Show = _shows.Contains(show) ? show : "all" })
+            ? new Rendered<IncidentPage, IncidentModel>(page.Frame, new()
+            {
+                Detail = detail,
+                Show = _shows.Contains(show) ? show : "all",
+                Targets = Targets(page.Estate.Model),
+                Policies = [.. page.Estate.Model.Policies.Keys.Order(StringComparer.Ordinal)],
+            })
             : Errors.NotFound(page.Frame);
     }
 
@@ -106,6 +116,34 @@ internal static class IncidentPageEndpoints
             ? await Act(http, number, back, caller => desk.SnoozeAsync(caller.Workspace, number, at, caller.Actor, ct), $"is snoozed until {page.Frame.Clock.Short(at)}.")
             : Done.Refused(Path(number, back), "Say for how long: 15m, 1h, or until 09:00.");
     }
+
+    private static async Task<IResult> Reassign(long number, HttpContext http, IncidentDesk desk, CancellationToken ct)
+    {
+        var (form, caller) = (await http.Request.ReadFormAsync(ct), Caller.Of(http.User));
+        var to = form["to"].ToString();
+        return Done.Of(await desk.ReassignAsync(caller.Workspace, number, to, form["note"], caller.Actor, ct), Path(number, null), _ => $"#{number} is handed to {to.Replace(':', ' ')}, who is called now.");
+    }
+
+    private static async Task<IResult> Ask(long number, HttpContext http, IncidentDesk desk, CancellationToken ct)
+    {
+        var (form, caller) = (await http.Request.ReadFormAsync(ct), Caller.Of(http.User));
+        var targets = form["targets"].OfType<string>().ToArray();
+        return Done.Of(await desk.AskAsync(caller.Workspace, number, targets, form["note"], caller.Actor, ct), Path(number, null), _ => $"{Words.And([.. targets.Select(t => t.Replace(':', ' '))])} {(targets.Length == 1 ? "is" : "are")} asked to help.");
+    }
+
+    private static Task<IResult> Answer(long number, HttpContext http, IncidentDesk desk, CancellationToken ct, bool joins = true) =>
+        Act(http, number, null, caller => desk.AnswerAsync(caller.Workspace, number, joins, caller.Actor, ct), joins ? "has you as a helper now." : "goes on without you.");
+
+    private static Task<IResult> MovePolicy(long number, HttpContext http, IncidentDesk desk, CancellationToken ct) =>
+        Act(http, number, null, caller => desk.MovePolicyAsync(caller.Workspace, number, caller.Actor, ct), "goes on by its policy as that is now.");
+
+    /// <summary>Everybody who can be called by name, people first.</summary>
+    private static IReadOnlyList<string> Targets(EstateModel model) =>
+    [
+        .. model.Users.Values.Where(u => !u.Disabled).Select(u => $"user:{u.Name}").Order(StringComparer.Ordinal),
+        .. model.Teams.Keys.Select(t => $"team:{t}").Order(StringComparer.Ordinal),
+        .. model.Schedules.Keys.Select(s => $"schedule:{s}").Order(StringComparer.Ordinal),
+    ];
 
     private static async Task<IResult> Note(long number, HttpContext http, IncidentDesk desk, CancellationToken ct)
     {

@@ -181,7 +181,7 @@ internal static class OnCallPageEndpoints
         });
     }
 
-    /// <summary>The people and channels that a step reaches for high urgency.</summary>
+    /// <summary>The people and channels that a step reaches for high urgency; of a team whose members take turns, all of them.</summary>
     public static IReadOnlyList<string> Reached(EstateSnapshot estate, PolicyStep step, DateTimeOffset at) =>
         [.. step.Notify.SelectMany(target => estate.Responders.Resolve(target, Urgency.High, at).Recipients).Select(r => r.Name).Distinct(StringComparer.Ordinal)];
 

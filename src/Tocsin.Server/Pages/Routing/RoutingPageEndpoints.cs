@@ -120,13 +120,20 @@ internal static class RoutingPageEndpoints
         foreach (var step in policy.Steps)
         {
             steps.Add(new(
-                after == TimeSpan.Zero ? "at once" : $"after {Words.Span(after)}", Words.And([.. step.Notify.Select(t => $"{t.Kind.ToString().ToLowerInvariant()} {t.Name}")]),
+                after == TimeSpan.Zero ? "at once" : $"after {Words.Span(after)}", Whom(step),
                 OnCallPageEndpoints.Reached(page.Estate, step, page.Now)));
             after += step.Wait;
         }
 
         var again = policy.Repeat switch { 0 => "Then nobody else.", 1 => $"After {Words.Span(after)} once more from the start.", _ => $"After {Words.Span(after)} again from the start, {policy.Repeat} times more." };
-        return new(policy.Name, steps, again + " If nobody answers at all, the administrators are told.");
+        var old = policy.RepageAfter is { } rest ? $" When nothing happens for {Words.Span(rest)} after somebody acknowledged, they are reminded, and then it begins again." : "";
+        return new(policy.Name, steps, $"{again} If nobody answers at all, the administrators are told.{old}");
+    }
+
+    private static string Whom(PolicyStep step)
+    {
+        var targets = Words.And([.. step.Notify.Select(t => $"{(step.RoundRobin && t.Kind == TargetKind.Team ? "one of team" : t.Kind.ToString().ToLowerInvariant())} {t.Name}")]);
+        return step.When is { } when ? $"{targets}, only for {when}" : targets;
     }
 }
 

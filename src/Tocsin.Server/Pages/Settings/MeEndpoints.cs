@@ -7,6 +7,7 @@ using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.Notify;
 using Tocsin.OnCall;
+using Tocsin.Sdk;
 
 namespace Tocsin.Pages;
 
@@ -18,6 +19,7 @@ internal static class MeEndpoints
     {
         pages.MapGet("/me", Show);
         pages.MapPost("/me/browser", SaveBrowser).AddEndpointFilter<FormFilter>();
+        pages.MapPost("/me/notify", SaveNotify).RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
     }
 
     private static async Task<IResult> Show(
@@ -35,8 +37,7 @@ internal static class MeEndpoints
                 ? new(name, null, page.Frame.Role, null, page.Frame.Clock.ZoneName, false, [], [],
                     $"Your account is not a person of the estate, so nothing pages you. Add a user named '{name}' to the estate file.")
                 : await reader.UserAsync(page, person, ct),
-            High = LadderWords.Sentence(person?.High ?? [], person?.Contact ?? []),
-            Low = LadderWords.Sentence(person?.Low ?? [], person?.Contact ?? []),
+            Notify = person is null ? null : NotifyDesk.View(person),
             TelegramCode = person is { Disabled: false } && page.Caller.User == person.Name && person.Contact.Any(c => c.Type == Providers.Telegram.Type)
                 ? linking.CodeFor(page.Workspace, Providers.Telegram.Type, person.Name)
                 : null,
@@ -61,6 +62,33 @@ internal static class MeEndpoints
         return new(has.TotpSince, has.RecoveryLeft, keys.ConvertAll(k => new PasskeyLine(Base64Url.EncodeToString(k.CredentialId), k.Name, k.CreatedAt, k.LastUsedAt)), passkeys.WorksAt(http.Request));
     }
 
+    private static async Task<IResult> SaveNotify(HttpContext http, NotifyDesk desk, CancellationToken ct)
+    {
+        var form = await http.Request.ReadFormAsync(ct);
+        var between = form["between"].ToString().Trim();
+        var most = form["most"].ToString().Trim();
+        if (most.Length > 0 && !int.TryParse(most, out _))
+        {
+            return Done.Refused("/me", $"'{most}' is not a number of pages.");
+        }
+
+        var saved = await desk.SaveAsync(
+            Caller.Of(http.User),
+            new(
+                Rules(form, "high"), Rules(form, "low"),
+                between.Length == 0 ? null : new(between, form["days"].ToString().Trim(), form["zone"].ToString().Trim(), form["high-too"] == "true"),
+                most.Length == 0 ? null : int.Parse(most)),
+            ct);
+        return Done.Of(saved, "/me", person => $"Saved. High urgency: {LadderText.Of(person, Routing.Urgency.High)}. Low urgency: {LadderText.Of(person, Routing.Urgency.Low)}.");
+    }
+
+    /// <summary>The rows of the form in which a method was chosen.</summary>
+    private static NotifyRuleView[] Rules(IFormCollection form, string urgency) =>
+    [
+        .. form[$"{urgency}-via"].Zip(form[$"{urgency}-after"], (via, after) => new NotifyRuleView(after?.Trim() is { Length: > 0 } given ? given : "0s", via ?? ""))
+            .Where(rule => rule.Via.Length > 0),
+    ];
+
     private static async Task<IResult> SaveBrowser(HttpContext http, CancellationToken ct)
     {
         var form = await http.Request.ReadFormAsync(ct);
@@ -72,18 +100,4 @@ internal static class MeEndpoints
 
     private static void Keep(HttpContext http, string name, string value) =>
         http.Response.Cookies.Append(HostCookie.NameFor(http.Request, name), value, HostCookie.Options(http.Request, SameSiteMode.Lax, TimeSpan.FromDays(365)));
-}
-
-/// <summary>A ladder of notification rules as one sentence.</summary>
-internal static class LadderWords
-{
-    /// <summary>"phone at once, mail after 2 min".</summary>
-    public static string Sentence(IReadOnlyList<NotifyRule> rules, IReadOnlyList<ContactMethod> contact)
-    {
-        var usable = rules.Where(r => contact.Any(c => c.Name == r.Via)).OrderBy(r => r.After).Select(r =>
-            r.After == TimeSpan.Zero ? $"{r.Via} at once" : $"{r.Via} after {Words.Span(r.After)}").ToList();
-        return usable.Count > 0 ? string.Join(", ", usable)
-            : contact.Count > 0 ? $"{contact[0].Name} at once, since no rule names a usable method"
-            : "not at all: there is no contact method";
-    }
 }

@@ -36,10 +36,8 @@ public sealed record MeModel
 {
     public required UserLine Me { get; init; }
 
-    /// <summary>"hook at once, mail after 2 min": the ladder as one sentence.</summary>
-    public required string High { get; init; }
-
-    public required string Low { get; init; }
+    /// <summary>How the reader is reached; null: they are no person of the estate.</summary>
+    public Sdk.NotifyView? Notify { get; init; }
 
     /// <summary>What the person sends a Telegram bot to link the chat; null: they have no contact method for it.</summary>
     public string? TelegramCode { get; init; }

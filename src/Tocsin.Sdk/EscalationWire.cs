@@ -1,0 +1,98 @@
+namespace Tocsin.Sdk;
+
+/// <summary>Somebody, or a channel, that was asked to help with an incident.</summary>
+/// <param name="RecipientKind">user or channel.</param>
+/// <param name="Answer">asked, joined, declined or unreachable.</param>
+public sealed record AskedView(string Recipient, string RecipientKind, string By, DateTimeOffset At, string Answer, DateTimeOffset? AnsweredAt);
+
+/// <param name="To">Who has it from now on: <c>user:bo</c>, <c>team:payments</c>, <c>schedule:primary</c> or <c>policy:database</c>.</param>
+/// <param name="Note">For the timeline; 1 to 10 000 characters.</param>
+public sealed record ReassignRequest(string To, string? Note = null);
+
+/// <param name="Targets">Whom to ask, 1 to 20: <c>user:bo</c>, <c>team:payments</c>, <c>schedule:primary</c>, <c>channel:room</c>.</param>
+/// <param name="Note">What to tell them, at most 1 000 characters.</param>
+public sealed record RespondersRequest(IReadOnlyList<string> Targets, string? Note = null);
+
+/// <param name="Joins">False: declines.</param>
+public sealed record ResponderAnswerRequest(bool Joins);
+
+/// <summary>Which open incidents go on by the policy as it is now.</summary>
+/// <param name="Incidents">Their numbers; those that were on that version already are not among them.</param>
+public sealed record PolicyMoveView(string Policy, long Revision, IReadOnlyList<long> Incidents);
+
+/// <summary>Labels of an alert that might come, or the number of an incident that did.</summary>
+/// <param name="At">The instant to ask for; null: now. Ignored for an incident: its reasons were recorded.</param>
+public sealed record ExplainRequest(IReadOnlyDictionary<string, string>? Labels = null, long? Incident = null, DateTimeOffset? At = null);
+
+/// <summary>Why somebody is, was or would be paged.</summary>
+/// <param name="Recorded">True: from the log of what happened. False: worked out for the asked instant.</param>
+public sealed record Explanation(
+    bool Recorded, IReadOnlyList<ExplainRoute> Routes, IReadOnlyList<ExplainDestination> Destinations, string? SilencedBy, IReadOnlyList<string> Warnings);
+
+/// <param name="Depth">0 for the root.</param>
+/// <param name="Outcome">matched, failed or not_reached.</param>
+public sealed record ExplainRoute(string Name, int Depth, string Outcome, string Reason);
+
+public sealed record ExplainDestination(
+    string Route, string Policy, string Urgency, string? Service, IReadOnlyDictionary<string, string> GroupLabels, long? JoinsIncident,
+    IReadOnlyList<ExplainStep> Steps)
+{
+    /// <summary>The revision of the configuration that the policy is of; 0: not known.</summary>
+    public long PolicyRevision { get; init; }
+
+    /// <summary>By now the policy is another one; the incident goes on by the one that it began with.</summary>
+    public bool PolicyChanged { get; init; }
+
+    /// <summary>Whom the incident was handed to, as <c>user:bo</c>: that is its first step.</summary>
+    public string? HandedTo { get; init; }
+}
+
+/// <param name="AfterSeconds">Time since the incident began.</param>
+public sealed record ExplainStep(int Step, int Round, double AfterSeconds, string Target, IReadOnlyList<ExplainPage> Pages, string Because)
+{
+    /// <summary>The step's condition does not hold then; it is passed at once.</summary>
+    public bool Skipped { get; init; }
+}
+
+public sealed record ExplainPage(string Recipient, string Method, string Type, double AfterSeconds);
+
+/// <param name="After">Time since the call began: 0s, 2m, 1h; at most 1d.</param>
+/// <param name="Via">The name of a contact method.</param>
+public sealed record NotifyRuleView(string After, string Via);
+
+/// <param name="Between">Such as 22:00-08:00.</param>
+/// <param name="Days">The days on which they begin, such as sun-thu; null: every day.</param>
+/// <param name="TimeZone">An IANA zone; null: the person's.</param>
+/// <param name="HighToo">High urgency waits too.</param>
+public sealed record QuietHoursView(string Between, string? Days = null, string? TimeZone = null, bool HighToo = false);
+
+/// <summary>How a person is reached.</summary>
+public sealed record NotifyView
+{
+    public required string User { get; init; }
+
+    /// <summary>The names of the contact methods.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [];
+
+    public IReadOnlyList<NotifyRuleView> High { get; init; } = [];
+
+    public IReadOnlyList<NotifyRuleView> Low { get; init; } = [];
+
+    /// <summary>What comes of it: <c>At once phone (ntfy), after 2 min mail (email)</c>.</summary>
+    public required string HighSentence { get; init; }
+
+    public required string LowSentence { get; init; }
+
+    /// <summary>Null: none.</summary>
+    public QuietHoursView? QuietHours { get; init; }
+
+    /// <summary>Null: as the installation says.</summary>
+    public int? MaxPagesPerMinute { get; init; }
+}
+
+/// <param name="High">1 to 10.</param>
+/// <param name="Low">1 to 10.</param>
+/// <param name="QuietHours">Null: none.</param>
+/// <param name="MaxPagesPerMinute">1 to 1000; null: as the installation says.</param>
+public sealed record NotifyRequest(
+    IReadOnlyList<NotifyRuleView> High, IReadOnlyList<NotifyRuleView> Low, QuietHoursView? QuietHours = null, int? MaxPagesPerMinute = null);

@@ -94,17 +94,12 @@ internal sealed class PageSender(
     {
         if (IsOut(estate, page))
         {
-            return new SendOutcome.Refused($"{page.Recipient} is disabled, and not paged.");
+            return new SendOutcome.Refused($"{page.Recipient} is disabled, and not paged.") { NotTried = true };
         }
 
         if (PagePlanner.MethodOf(estate, page.RecipientKind, page.Recipient, page.Method) is not { } method)
         {
             return new SendOutcome.Refused($"{page.Recipient} has no contact method {page.Method} any more.") { NotTried = true };
-        }
-
-        if (page.RecipientKind == RecipientKind.User && estate.Model.Users.GetValueOrDefault(page.Recipient) is { Disabled: true })
-        {
-            return new SendOutcome.Refused($"{page.Recipient} is disabled.") { NotTried = true };
         }
 
         return notifiers.Find(method.Type) is { } notifier

@@ -333,7 +333,7 @@ public abstract class EscalationTests(Engine engine)
         await bench.PassUntilAsync(2);
 
         Assert.Equal(["01:00 bo push page"], bench.Notifier.Story);
-        Assert.Equal("ana is disabled.", (await bench.PagesAsync(1))[0].Reason);
+        Assert.Equal("ana is disabled, and not paged.", (await bench.PagesAsync(1))[0].Reason);
     }
 
     [StoreFact]

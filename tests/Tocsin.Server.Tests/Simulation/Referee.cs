@@ -93,7 +93,7 @@ internal sealed class Referee
             {
                 _notTried.Add(e.Page!.Value);
             }
-            else if (e.Kind is "page.sent" or "page.failed" or "page.retrying" && e.Page is not null && e.Reason.Contains(", attempt ", StringComparison.Ordinal) && !e.Reason.EndsWith(" is disabled.", StringComparison.Ordinal))
+            else if (e.Kind is "page.sent" or "page.failed" or "page.retrying" && e.Page is not null && e.Reason.Contains(", attempt ", StringComparison.Ordinal) && !e.Reason.EndsWith(" is disabled, and not paged.", StringComparison.Ordinal))
             {
                 _attemptLines[e.Page!.Value] = _attemptLines.GetValueOrDefault(e.Page.Value) + 1;
             }
@@ -235,7 +235,7 @@ internal sealed class Referee
             return;
         }
 
-        if (page.Reason?.EndsWith(" is disabled.", StringComparison.Ordinal) == true)
+        if (page.Reason?.EndsWith(" is disabled, and not paged.", StringComparison.Ordinal) == true)
         {
             return;
         }

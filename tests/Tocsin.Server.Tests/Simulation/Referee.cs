@@ -378,7 +378,7 @@ internal sealed class Referee
             foreach (var ladder in step.GroupBy(p => p.RecipientId))
             {
                 Check(
-                    !ladder.Any(p => p.Status == PageStatus.Failed) || ladder.Any(p => p.Status == PageStatus.Sent || (p.Status == PageStatus.Queued && p.FirstTryAt is not null))
+                    !ladder.Any(p => p.Status == PageStatus.Failed && p.Reason?.EndsWith(" is disabled, and not paged.", StringComparison.Ordinal) != true) || ladder.Any(p => p.Status == PageStatus.Sent || (p.Status == PageStatus.Queued && p.FirstTryAt is not null))
                         || ladder.All(p => p.Status != PageStatus.Queued) || ladder.Any(p => p.Status == PageStatus.Queued && p.DueAt <= _world.Now + Skew),
                     "R9", $"{ladder.Key} of incident {number} waits for the next method although the one before failed", number);
             }

@@ -20,42 +20,6 @@ public sealed record ResponderAnswerRequest(bool Joins);
 /// <param name="Incidents">Their numbers; those that were on that version already are not among them.</param>
 public sealed record PolicyMoveView(string Policy, long Revision, IReadOnlyList<long> Incidents);
 
-/// <summary>Labels of an alert that might come, or the number of an incident that did.</summary>
-/// <param name="At">The instant to ask for; null: now. Ignored for an incident: its reasons were recorded.</param>
-public sealed record ExplainRequest(IReadOnlyDictionary<string, string>? Labels = null, long? Incident = null, DateTimeOffset? At = null);
-
-/// <summary>Why somebody is, was or would be paged.</summary>
-/// <param name="Recorded">True: from the log of what happened. False: worked out for the asked instant.</param>
-public sealed record Explanation(
-    bool Recorded, IReadOnlyList<ExplainRoute> Routes, IReadOnlyList<ExplainDestination> Destinations, string? SilencedBy, IReadOnlyList<string> Warnings);
-
-/// <param name="Depth">0 for the root.</param>
-/// <param name="Outcome">matched, failed or not_reached.</param>
-public sealed record ExplainRoute(string Name, int Depth, string Outcome, string Reason);
-
-public sealed record ExplainDestination(
-    string Route, string Policy, string Urgency, string? Service, IReadOnlyDictionary<string, string> GroupLabels, long? JoinsIncident,
-    IReadOnlyList<ExplainStep> Steps)
-{
-    /// <summary>The revision of the configuration that the policy is of; 0: not known.</summary>
-    public long PolicyRevision { get; init; }
-
-    /// <summary>By now the policy is another one; the incident goes on by the one that it began with.</summary>
-    public bool PolicyChanged { get; init; }
-
-    /// <summary>Whom the incident was handed to, as <c>user:bo</c>: that is its first step.</summary>
-    public string? HandedTo { get; init; }
-}
-
-/// <param name="AfterSeconds">Time since the incident began.</param>
-public sealed record ExplainStep(int Step, int Round, double AfterSeconds, string Target, IReadOnlyList<ExplainPage> Pages, string Because)
-{
-    /// <summary>The step's condition does not hold then; it is passed at once.</summary>
-    public bool Skipped { get; init; }
-}
-
-public sealed record ExplainPage(string Recipient, string Method, string Type, double AfterSeconds);
-
 /// <param name="After">Time since the call began: 0s, 2m, 1h; at most 1d.</param>
 /// <param name="Via">The name of a contact method.</param>
 public sealed record NotifyRuleView(string After, string Via);

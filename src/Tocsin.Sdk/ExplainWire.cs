@@ -83,10 +83,24 @@ public sealed record ExplainRoute(string Name, int Depth, string Outcome, string
 
 public sealed record ExplainDestination(
     string Route, string Policy, string Urgency, string? Service, IReadOnlyDictionary<string, string> GroupLabels, long? JoinsIncident,
-    IReadOnlyList<ExplainStep> Steps);
+    IReadOnlyList<ExplainStep> Steps)
+{
+    /// <summary>The revision of the configuration that the policy is of; 0: not known.</summary>
+    public long PolicyRevision { get; init; }
+
+    /// <summary>By now the policy is another one; the incident goes on by the one that it began with.</summary>
+    public bool PolicyChanged { get; init; }
+
+    /// <summary>Whom the incident was handed to, as <c>user:bo</c>: that is its first step.</summary>
+    public string? HandedTo { get; init; }
+}
 
 /// <param name="AfterSeconds">Time since the incident began.</param>
-public sealed record ExplainStep(int Step, int Round, double AfterSeconds, string Target, IReadOnlyList<ExplainPage> Pages, string Because);
+public sealed record ExplainStep(int Step, int Round, double AfterSeconds, string Target, IReadOnlyList<ExplainPage> Pages, string Because)
+{
+    /// <summary>The step's condition does not hold then; it is passed at once.</summary>
+    public bool Skipped { get; init; }
+}
 
 public sealed record ExplainPage(string Recipient, string Method, string Type, double AfterSeconds)
 {

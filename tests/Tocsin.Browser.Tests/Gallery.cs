@@ -218,8 +218,16 @@ internal sealed class Gallery : IAsyncDisposable
                 Workspaces = [("acme", "owner"), ("ana-x7k2m4qp", "owner")],
             },
             Me = Samples.Ana,
-            High = "phone at once, mail after 2 min",
-            Low = "mail at once",
+            Notify = new()
+            {
+                User = "ana",
+                Methods = ["phone", "mail"],
+                High = [new("0s", "phone"), new("2m", "mail")],
+                Low = [new("0s", "mail")],
+                HighSentence = "At once phone (ntfy), after 2 min mail (email)",
+                LowSentence = "At once mail (email)",
+                QuietHours = new("22:00-08:00"),
+            },
             Factors = new(Samples.Now.AddDays(-9), 7, [new("AQ", "Work laptop", Samples.Now.AddDays(-40), Samples.Now.AddHours(-1)), new("Ag", "Phone", Samples.Now.AddDays(-2), null)], true),
             Shifts = [new("payments-primary", Samples.Now.AddDays(-4), Samples.Now.AddDays(3)), new("payments-primary", Samples.Now.AddDays(17), Samples.Now.AddDays(24))],
         }),

@@ -110,11 +110,11 @@ internal sealed record Scenario
             estate.Policy("main", p => p with { RepageAfter = rest });
         }
 
-        if (world.Chance(0.4))
+        if (world.Chance(0.6))
         {
             // Some rest while the story begins, some when it is under way.
             var (from, to) = world.Pick([("08:00", "09:07"), ("08:00", "09:21"), ("09:04", "09:15")]);
-            var (who, alsoHigh) = (world.Pick(["ana", "bo"]), world.Chance(0.2));
+            var (who, alsoHigh) = (world.Pick(["ana", "bo"]), world.Chance(0.5));
             estate.Change(who, p => p with { Quiet = new(EstateBuilder.Hours($"{from}-{to}"), alsoHigh) });
         }
 

@@ -69,6 +69,10 @@ internal static class Help
     public static IncidentState Joined(IncidentState state, string by, DateTimeOffset now) =>
         Find(state, IdOf(by)) is { Answer: not ResponderAnswer.Joined } asked ? With(state, asked with { Answer = ResponderAnswer.Joined, AnsweredAt = now }) : state;
 
+    /// <summary>Those who said something. The others are not called any more, also if the incident opens again.</summary>
+    public static IReadOnlyList<AskedResponder>? Answered(IncidentState state) =>
+        state.Asked?.Where(a => a.Answer != ResponderAnswer.Asked).ToArray() is { Length: > 0 } answered ? answered : null;
+
     public static string IdOf(string user) => new Recipient(RecipientKind.User, user, []).Id;
 
     private static AskedResponder? Find(IncidentState state, string id) => state.Asked?.FirstOrDefault(a => a.Id == id);

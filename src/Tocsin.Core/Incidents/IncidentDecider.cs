@@ -213,7 +213,7 @@ public static class IncidentDecider
     private static IncidentDecision Resolve(IncidentState state, string by, string reason)
     {
         var stopped = Stop(
-            state with { Status = IncidentStatus.Resolved, ResolvedAt = state.UpdatedAt, ResolvedBy = by, SnoozedUntil = null, SnoozedBy = null },
+            state with { Status = IncidentStatus.Resolved, ResolvedAt = state.UpdatedAt, ResolvedBy = by, SnoozedUntil = null, SnoozedBy = null, Asked = Help.Answered(state) },
             new("incident.resolved", reason),
             new IncidentEffect.Tell(MessageKind.Resolved, by));
         return state.Asked is null ? stopped : stopped with { Effects = [.. stopped.Effects, new IncidentEffect.CancelAsks(null, reason)] };

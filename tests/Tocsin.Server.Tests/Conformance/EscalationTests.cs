@@ -204,6 +204,22 @@ public abstract class EscalationTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Whoever_had_not_answered_when_it_ended_is_not_asked_any_more_when_it_opens_again()
+    {
+        await using var bench = await OpenAsync(People().Policy("5m user:ana"));
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.Parts.Incident.AskAsync(1, 1, ["user:bo", "user:cy"], null, "user:ana", default);
+        await bench.Parts.Incident.AnswerAsync(1, 1, joins: true, "user:cy", default);
+        await bench.ReceiveAsync(Ended("db"));
+        await bench.ReceiveAsync(Firing("db"));
+
+        Assert.Equal([("user:cy", ResponderAnswer.Joined)], (await bench.IncidentAsync(1)).Asked!.Select(a => (a.Id, a.Answer)));
+        Assert.True((await bench.Parts.Incident.AskAsync(1, 1, ["user:bo"], null, "user:ana", default)).Ok);
+        await bench.PassUntilAsync(2);
+        Assert.Equal(1, bench.Notifier.Attempts.Count(a => a.Message.Kind == MessageKind.Asked));
+    }
+
+    [StoreFact]
     public async Task A_call_for_help_that_reaches_nobody_is_said_and_moves_no_step()
     {
         await using var bench = await OpenAsync(People().Policy("5m user:ana", "5m user:bo"));

@@ -244,7 +244,7 @@ public sealed class JourneyTests(BrowserFixture browser)
         var page = reader.Page;
         await product.SetUpAsync(page);
         await page.GotoAsync("/me");
-        await page.GetByLabel("Off").CheckAsync();
+        await page.GetByLabel("Off", new() { Exact = true }).CheckAsync();
         await page.GetByLabel("Dark").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
 

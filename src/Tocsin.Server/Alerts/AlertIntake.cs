@@ -198,7 +198,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         var freed = (await alerts.FindManyAsync(tx, estate.Workspace, news.Freed))
             .FindAll(row => row is { State.Status: AlertStatus.Firing, Silenced: true } && !work.HasFired(row.Fingerprint));
         var still = await mutes.OfAsync(tx, estate, freed, work.Now);
-        changed.AddRange(freed.Where(row => !still.ContainsKey(row.Id)).Select(work.Unmute));
+        changed.AddRange(freed.Select(row => still.TryGetValue(row.Id, out var mute) ? work.Mute(row, mute) : work.Unmute(row)));
         await alerts.SaveAsync(tx, estate.Workspace, changed);
         return news;
     }

@@ -22,7 +22,7 @@ public sealed class EstateFaultTests
     [InlineData("users: [{name: ana, disabled: yes}]", "estate.yaml:3:31: error: \"yes\" is not true or false")]
     [InlineData("users: [{name: a b}]", "estate.yaml:3:16: error: \"a b\" is not a name: 1 to 64 letters, digits and . _ - @ +, beginning with a letter or digit")]
     [InlineData("users: [{name: ana, email: nobody}]", "estate.yaml:3:28: error: \"nobody\" is not an e-mail address")]
-    [InlineData("users: [{name: ana, contact: [{name: m, type: emial}]}]", "estate.yaml:3:47: error: unknown type \"emial\" of a contact method; there are email, ntfy, slack, webhook, webpush (did you mean \"email\"?)")]
+    [InlineData("users: [{name: ana, contact: [{name: m, type: emial}]}]", "estate.yaml:3:47: error: unknown type \"emial\" of a contact method; there are discord, email, fcm, gateway, gotify, ntfy, pushover, slack, sms, teams, telegram, voice, webhook, webpush (did you mean \"email\"?)")]
     [InlineData("users: [{name: ana, contact: [{name: m, type: email}]}]", "estate.yaml:3:31: error: a contact method of type email needs \"address\": One mail address, name@example.com.")]
     [InlineData("users: [{name: ana, contact: [{name: m, type: email, adress: a@example.test, address: a@example.test}]}]", "estate.yaml:3:54: error: unknown key \"adress\" in a contact method of type email (did you mean \"address\"?)")]
     [InlineData("users: [{name: ana, contact: [{name: m, type: webhook, url: ftp://x}]}]", "estate.yaml:3:61: error: ")]

@@ -19,7 +19,7 @@ public sealed class FormTests(BrowserFixture browser)
         await product.SetUpAsync(page);
 
         await page.GotoAsync("/me");
-        await Expect(page.GetByText("mail at once").First).ToBeVisibleAsync();
+        await Expect(page.GetByText("At once mail (email)").First).ToBeVisibleAsync();
         await Expect(page.Locator(".lead")).ToContainTextAsync("Europe/Berlin");
 
         await page.GotoAsync("/");

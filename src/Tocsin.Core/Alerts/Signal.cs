@@ -75,6 +75,9 @@ public sealed record Signal
     /// <summary>The sender's own id, kept as it came.</summary>
     public string? SenderFingerprint { get; init; }
 
+    /// <summary>What a sender of the alert pipeline's kind said; null of all others.</summary>
+    public CanonicalEvent? Canonical { get; init; }
+
     /// <summary>What the adapter had to put right, as whole sentences for the delivery's page.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -19,4 +19,13 @@ public static class ZoneRules
     /// <param name="zone">A known IANA zone id.</param>
     public static DateTimeOffset Instant(string zone, DateTime local) =>
         new(Math.Min(new WallClock(zone).First(local.Ticks, out _), DateTime.MaxValue.Ticks), TimeSpan.Zero);
+
+    /// <summary>What the zone's clocks show at an instant, and what that time is called there, such as PDT.</summary>
+    /// <param name="zone">A known IANA zone id.</param>
+    public static (DateTime Local, string Name) Local(string zone, DateTimeOffset at)
+    {
+        var instant = NodaTime.Instant.FromDateTimeOffset(at);
+        var interval = DateTimeZoneProviders.Tzdb[zone].GetZoneInterval(instant);
+        return (instant.WithOffset(interval.WallOffset).LocalDateTime.ToDateTimeUnspecified(), interval.Name);
+    }
 }

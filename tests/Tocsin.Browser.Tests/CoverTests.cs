@@ -24,7 +24,7 @@ public sealed class CoverTests(BrowserFixture browser)
         await page.ArrivesAtAsync("/oncall");
         Assert.Contains("Bo Lindqvist is asked", await page.GetByRole(AriaRole.Status).First.InnerTextAsync(), StringComparison.Ordinal);
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var arrival = product.Phone.ArrivalAsync(patience.Token);
         while (product.Phone.Deliveries.All(d => d.Path != "/bo"))
         {

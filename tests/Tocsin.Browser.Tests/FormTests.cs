@@ -50,7 +50,7 @@ public sealed class FormTests(BrowserFixture browser)
     }
 
     [BrowserFact]
-    public async Task That_a_page_did_not_go_out_is_said_with_its_reason()
+    public async Task That_no_page_went_out_is_not_called_an_answer_that_did_not_come()
     {
         // The starting configuration pages by mail, and no mail server is set.
         await using var product = await Product.StartAsync(estate: null);
@@ -60,6 +60,7 @@ public sealed class FormTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Send a test alert" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "A test alert" }).ClickAsync();
 
+        await Expect(page.GetByText("nobody was reached: every page failed").First).ToBeVisibleAsync();
         await Expect(page.GetByText("user:ana could not be reached").First).ToBeVisibleAsync();
         await Expect(page.GetByText("No mail server is set").First).ToBeVisibleAsync();
     }

@@ -57,7 +57,8 @@ internal static class Escalator
     {
         IncidentLine line = new("page.unreachable", $"{lost.Recipient} could not be reached: {lost.Reason}");
         var left = state.Paging.Where(r => r != lost.Recipient).ToArray();
-        var next = state with { Paging = left };
+        // Whoever is certain to have heard nothing can be called again at once.
+        var next = state with { Paging = left, PagedAt = lost.InDoubt ? state.PagedAt : state.PagedAt?.Where(p => p.Key != lost.Recipient).ToDictionary(StringComparer.Ordinal) };
         return left.Length > 0 || !state.Paging.Contains(lost.Recipient, StringComparer.Ordinal)
             ? new(next, [], [line])
             : Climb(next, responders, now, [line, new("incident.fell_through", "nobody of this step can be reached: the next step begins at once")]);

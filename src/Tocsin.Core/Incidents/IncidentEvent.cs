@@ -60,7 +60,8 @@ public abstract record IncidentEvent
     public sealed record Noted(string By, string Text) : IncidentEvent;
 
     /// <summary>All methods of one recipient failed for the step of this epoch.</summary>
-    public sealed record Unreachable(string Recipient, long Epoch, string Reason) : IncidentEvent;
+    /// <param name="InDoubt">They may have been called all the same: a page went out and no answer came.</param>
+    public sealed record Unreachable(string Recipient, long Epoch, string Reason, bool InDoubt) : IncidentEvent;
 }
 
 /// <summary>What a decision wants done; stored as rows in the same transaction as the state.</summary>

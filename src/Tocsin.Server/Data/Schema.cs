@@ -374,5 +374,8 @@ internal static class Schema
         PagingTables.LinkedAccounts,
         IdentityTables.SignInRules,
         PagingTables.Turns,
+        """
+        ALTER TABLE page ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 }

@@ -147,7 +147,15 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     public async Task SettleAsync(Tx tx, EstateSnapshot estate, LeasedJob job, PageRow page, IncidentFace shown, SendOutcome outcome, DateTimeOffset now)
     {
         await tx.LockWorkspaceAsync(job.Workspace);
-        var tried = page with { Attempts = page.Attempts + (outcome is SendOutcome.TryAgain { NotTried: true } or SendOutcome.Refused { NotTried: true } ? 0 : 1), FirstTryAt = page.FirstTryAt ?? now };
+        var isTried = outcome is not (SendOutcome.TryAgain { NotTried: true } or SendOutcome.Refused { NotTried: true });
+        var tried = page with
+        {
+            Attempts = page.Attempts + (isTried ? 1 : 0),
+            FirstTryAt = page.FirstTryAt ?? now,
+
+            // A lease before this one may have sent it and died.
+            InDoubt = page.InDoubt || job.Attempt > 1 || (isTried && outcome is SendOutcome.TryAgain),
+        };
         await (outcome switch
         {
             SendOutcome.Accepted accepted => SentAsync(tx, estate, job, tried, shown, accepted, now),
@@ -241,7 +249,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         {
             if (lost.Status == PageStatus.Bundled)
             {
-                await pages.SaveOutcomeAsync(tx, workspace, lost with { Status = PageStatus.Failed, Reason = reason });
+                await pages.SaveOutcomeAsync(tx, workspace, lost with { Status = PageStatus.Failed, Reason = reason, InDoubt = page.InDoubt });
                 await LogAsync(tx, workspace, lost, "page.failed", $"the one message for many failed: {reason}", now);
             }
 
@@ -282,15 +290,16 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
         var ladder = await pages.LadderAsync(tx, workspace, page);
         if (isOut || !ladder.Exists(p => p.Id != page.Id && p.Status is PageStatus.Sent or PageStatus.Queued or PageStatus.Bundled))
         {
-            await flow.ApplyAsync(tx, estate, page.Incident, Lost(page, reason), "system", now);
+            var inDoubt = ladder.Exists(p => p.InDoubt || p.Status == PageStatus.Sent);
+            await flow.ApplyAsync(tx, estate, page.Incident, Lost(page, reason, inDoubt), "system", now);
         }
     }
 
-    private static IncidentEvent Lost(PageRow page, string reason) => page.Kind switch
+    private static IncidentEvent Lost(PageRow page, string reason, bool inDoubt) => page.Kind switch
     {
         MessageKind.Asked => new IncidentEvent.ResponderLost(page.RecipientId, page.Epoch, reason),
         MessageKind.Reminder => new IncidentEvent.ReminderLost(page.RecipientId, page.Epoch, reason),
-        _ => new IncidentEvent.Unreachable(page.RecipientId, page.Epoch, reason),
+        _ => new IncidentEvent.Unreachable(page.RecipientId, page.Epoch, reason, inDoubt),
     };
 
     /// <summary>Begins the recipient's next method now, if one waits for its time.</summary>

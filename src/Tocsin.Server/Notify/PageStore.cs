@@ -68,6 +68,9 @@ internal sealed record PageRow
 
     public int Attempts { get; init; }
 
+    /// <summary>It may have arrived although it is not known to: an attempt ended without a firm no, or nobody knows how it ended.</summary>
+    public bool InDoubt { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset DueAt { get; init; }
@@ -103,7 +106,7 @@ internal sealed class PageStore
     private const string Columns =
         """
         id, incident, kind, epoch, step, round, recipient_kind, recipient, method, type, page_key, status, attempts,
-        created_at, due_at, first_try_at, sent_at, reason, because, state, delivered_at, seen_at, receipt
+        created_at, due_at, first_try_at, sent_at, reason, because, state, delivered_at, seen_at, receipt, in_doubt
         """;
 
     /// <returns>The new row's id; null when a page with this key exists already.</returns>
@@ -219,11 +222,12 @@ internal sealed class PageStore
     /// <summary>Stores the outcome of an attempt.</summary>
     public Task SaveOutcomeAsync(Tx tx, long workspace, PageRow page) => tx.ExecuteAsync(
         """
-        UPDATE page SET status = @status, attempts = @attempts, first_try_at = @first, sent_at = @sent, due_at = @due, reason = @reason, receipt = @receipt
+        UPDATE page SET status = @status, attempts = @attempts, first_try_at = @first, sent_at = @sent, due_at = @due, reason = @reason, receipt = @receipt,
+            in_doubt = @doubt
         WHERE workspace_id = @workspace AND id = @id
         """,
         ("status", (int)page.Status), ("attempts", page.Attempts), ("first", page.FirstTryAt.ToMicros()), ("sent", page.SentAt.ToMicros()),
-        ("due", page.DueAt.ToMicros()), ("reason", page.Reason),
+        ("due", page.DueAt.ToMicros()), ("reason", page.Reason), ("doubt", page.InDoubt ? 1 : 0),
         ("receipt", page.Receipt is { } receipt ? JsonSerializer.Serialize(receipt, PageJson.Default.PageReceipt) : null), ("workspace", workspace), ("id", page.Id));
 
     /// <summary>Calls off the pages of an incident that were not sent yet, and takes their waiting jobs out.</summary>
@@ -293,6 +297,7 @@ internal sealed class PageStore
         DeliveredAt = row.NullableInstant(20),
         SeenAt = row.NullableInstant(21),
         Receipt = row.NullableString(22) is { } receipt ? JsonSerializer.Deserialize(receipt, PageJson.Default.PageReceipt) : null,
+        InDoubt = row.GetInt32(23) != 0,
     };
 }
 

@@ -392,6 +392,30 @@ public abstract class EscalationTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Whoever_is_certain_to_have_heard_nothing_is_called_again_at_once()
+    {
+        await using var bench = await OpenAsync(People().Policy("5m user:ana", "5m user:ana"));
+        bench.Notifier.Answer("ana/push", FakeNotifier.Gone);
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.PassUntilAsync(2);
+
+        Assert.Equal(["00:00 ana push page", "00:00 ana push page"], bench.Notifier.Story);
+        Assert.Equal([1, 2], bench.Notifier.Attempts.Select(a => a.Message.Step));
+    }
+
+    [StoreFact]
+    public async Task Whoever_may_have_heard_a_page_that_failed_is_called_again_after_the_minute()
+    {
+        await using var bench = await OpenAsync(People().Policy("5m user:ana", "5m user:ana"));
+        bench.Notifier.Answer("ana/push", FakeNotifier.Busy, FakeNotifier.Gone);
+        await bench.ReceiveAsync(Firing("db"));
+        await bench.PassUntilAsync(2);
+
+        Assert.Equal(["01:00 ana push page"], bench.Notifier.Story.TakeLast(1));
+        Assert.Equal([1, 1, 2], bench.Notifier.Attempts.Select(a => a.Message.Step));
+    }
+
+    [StoreFact]
     public async Task A_call_that_was_called_off_before_it_began_does_not_hold_up_the_next()
     {
         await using var bench = await OpenAsync(People().Policy("10s user:ana", "10s user:ana", "5m user:bo"));

@@ -109,7 +109,7 @@ public sealed class FcmTests : IAsyncLifetime
 
     private async Task ArrivedAsync(Func<bool> done)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!done())
         {
             await _fcm.ArrivalAsync(patience.Token);

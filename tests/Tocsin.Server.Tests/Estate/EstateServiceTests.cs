@@ -94,7 +94,7 @@ public sealed class EstateServiceTests : IDisposable
         await service.StartAsync(CancellationToken.None);
 
         Put("b.yaml", "teams: [{name: t, members: [ana]}]");
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while ((await bench.StoredAsync()).All(o => o.Kind != "team"))
         {
             patience.Token.ThrowIfCancellationRequested();

@@ -120,7 +120,7 @@ internal sealed class HttpBench : IAsyncDisposable
     /// <summary>What the phones got next: whose, and the message.</summary>
     public async Task<(string Phone, string Type, JsonNode Data)> PagedAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await Phone.ArrivalAsync(patience.Token);
         var delivery = Phone.Deliveries[_told++];
         return (delivery.Path.TrimStart('/'), delivery.Body["type"].Text(), delivery.Body["data"]!);
@@ -138,7 +138,7 @@ internal sealed class HttpBench : IAsyncDisposable
     /// <summary>Asks until the answer is as expected, without sleeping: each look waits for the next change of the log.</summary>
     public static async Task<JsonNode> UntilAsync(HttpClient caller, string path, Func<JsonNode, bool> expected)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var stream = await caller.GetStreamAsync("/api/v1/stream", patience.Token);
         using var reader = new StreamReader(stream);
         while (true)

@@ -396,7 +396,7 @@ public abstract partial class MemberTests(Engine engine) : IAsyncLifetime
 
     private async Task<FakeMail> ArrivalAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         return await _mail.ArrivalAsync(patience.Token);
     }
 

@@ -25,8 +25,8 @@ public sealed class NodeTests : IDisposable
 
         _world.Run(_world.Now.AddSeconds(60));
 
-        // Twice a second for jobs; each second for what expires, and each fifth for what is no longer muted, and to say that it is at work.
-        Assert.InRange(node.Database.Reads, 190, 220);
+        // Twice a second for jobs; each second for what expires; each fifth three for what mutes or no longer does, and one to say that it is at work.
+        Assert.InRange(node.Database.Reads, 225, 245);
     }
 
     [Fact]

@@ -634,14 +634,14 @@ internal sealed class Referee
 
     private DateTimeOffset PlannedAt(PageRow page) => _planned[page.Id].DueAt;
 
-    /// <summary>Nobody is called twice within a minute for one group, unless it became urgent between. What was called off before it began was no call.</summary>
+    /// <summary>Nobody is called twice within a minute for one group, unless it became urgent between. What reached no provider was no call.</summary>
     private void NobodyIsCalledTwice(List<PageRow> pages)
     {
         foreach (var ladders in pages.Where(p => p is { Kind: MessageKind.Page, RecipientKind: RecipientKind.User })
             .GroupBy(p => (p.Incident, p.Recipient)))
         {
-            var starts = ladders.GroupBy(p => p.Epoch).Select(l => (Page: l.MinBy(PlannedAt)!, At: l.Min(PlannedAt)))
-                .Where(l => l.Page.Status != PageStatus.Cancelled || l.Page.Attempts > 0).OrderBy(l => l.Page.Epoch).ToArray();
+            var starts = ladders.GroupBy(p => p.Epoch).Where(l => l.Any(MayHaveRung))
+                .Select(l => (Page: l.MinBy(PlannedAt)!, At: l.Min(PlannedAt))).OrderBy(l => l.Page.Epoch).ToArray();
             for (var i = 1; i < starts.Length; i++)
             {
                 var raised = _planned[starts[i].Page.Id].Raised != _planned[starts[i - 1].Page.Id].Raised;
@@ -651,6 +651,8 @@ internal sealed class Referee
             }
         }
     }
+
+    private bool MayHaveRung(PageRow page) => page.Status == PageStatus.Bundled || (_requests.GetValueOrDefault(page.Key)?.Exists(r => r.Accepted) ?? false);
 
     private static string PolicyText(IncidentState incident) =>
         $"{incident.Policy.Name} {incident.Policy.Rounds}: {string.Join("; ", incident.Policy.Steps.Select(s => $"{s.Wait} {string.Join(' ', s.Notify)} {s.RoundRobin} {s.When}"))} {incident.Policy.RepageAfter}";

@@ -74,7 +74,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Looks at a group's lines on a node with each change that the node hears of, until there are so many; no poll helps it.</summary>
     public static async Task<List<EventView>> UntilAsync(WebApplication node, string group, int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             var change = node.Services.GetRequiredService<ChangeSignal>().Next(1);
@@ -90,7 +90,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Writes until the other node hears of it: its backplane carries.</summary>
     public static async Task CarriesAsync(WebApplication from, WebApplication to)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var heard = to.Services.GetRequiredService<ChangeSignal>().Next(1);
         while (!heard.IsCompleted)
         {

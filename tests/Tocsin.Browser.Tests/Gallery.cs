@@ -65,6 +65,19 @@ internal sealed class Gallery : IAsyncDisposable
         ])),
         ["schedules-none"] = f => Page<SchedulesPage, SchedulesModel>(f, new([])),
         ["schedule"] = f => Page<SchedulePage, ScheduleModel>(f, Schedule()),
+        ["override"] = f => Page<OverridePage, OverrideModel>(f, new()
+        {
+            Schedule = "payments-primary",
+            TimeZone = "Europe/Berlin",
+            User = "bo",
+            From = "2026-10-23T18:00",
+            To = "2026-10-23T22:00",
+            People = ["ana", "bo", "chen"],
+            OnCall = ["ana", "dee"],
+            Sentence = "Fri 23 Oct 18:00–22:00: Bo instead of Ana. Nobody else changes.",
+        }),
+        ["override-refused"] = f => Page<OverridePage, OverrideModel>(f, new()
+        { Schedule = "payments-primary", TimeZone = "Europe/Lisbon", User = "ana", People = ["ana"], OnlySelf = true, Fault = "It must end after it begins." }),
         ["services"] = f => Page<ServicesPage, ServicesModel>(f, new(
         [
             new("checkout", "Takes the money", "payments", "payments", 2, "critical", ["ana"]),
@@ -321,9 +334,9 @@ internal sealed class Gallery : IAsyncDisposable
             TimeZone = "Europe/Berlin",
             Now = ["ana"],
             Until = Samples.Now.AddDays(3),
-            From = monday,
-            Weeks = ScheduleModel.Cut(monday, zone, At(2, 3), (At(1, 0), At(1, 0).AddDays(30)), [("On call", outcome), ("Overrides", [Of(4, 18, 4, 22, "dee")]), ("weekly", weekly)],
-                n => Samples.Frame.People[n]),
+            MayEdit = true,
+            Timeline = new TimelineCut(zone, TimeZoneInfo.FindSystemTimeZoneById("Europe/Lisbon"), At(2, 3), (At(1, 0), At(1, 0).AddDays(30)), n => Samples.Frame.People[n])
+                .Draw("payments-primary", monday, 4, [("On call", outcome), ("Overrides", [Of(4, 18, 4, 22, "dee")]), ("weekly", weekly)]),
             Gaps = [new(At(9, 22), At(10, 6))],
             Layers = [new("weekly", "Ana, Bo and Chen take turns every week from Mon 09:00"), new("Overrides", "Dee Fri 23 Oct 18:00 to 22:00")],
         };

@@ -58,6 +58,11 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
         ? new(workspace, await LoadAsync(session, workspace.Id, workspace.Name), [])
         : null;
 
+    /// <summary>The place in a file that declares an object; null: people edit it, or there is none of that kind and name.</summary>
+    public async Task<string?> OriginAsync(Session session, long workspace, string kind, string name) => (await session.QueryAsync(
+        "SELECT origin FROM estate_object WHERE workspace_id = @workspace AND kind = @kind AND name = @name",
+        static row => row.NullableString(0), ("workspace", workspace), ("kind", kind), ("name", name))).FirstOrDefault();
+
     /// <summary>Makes the workspace if it is missing, and lets nobody else change it until the transaction ends.</summary>
     public async Task<Workspace> LockAsync(Tx tx, string name, DateTimeOffset now)
     {

@@ -27,6 +27,39 @@ internal sealed class CoverDesk(Database database, IEstates estates, EntryStore 
     {
         var now = clock.GetUtcNow();
         var estate = await OfAsync(caller.Workspace, ct);
+        var ready = Ready(caller, estate, draft, now);
+        if (!ready.Ok)
+        {
+            return ready.Error;
+        }
+
+        var row = ready.Value;
+        var change = Sentence(estate, row);
+        var added = await database.WriteAsync<Result<CoverRow>>(
+            async tx =>
+            {
+                await tx.LockWorkspaceAsync(caller.Workspace);
+                if (await entries.OpenCoversAsync(tx, caller.Workspace, row.Schedule, now) >= EntryRules.MostOpenCovers)
+                {
+                    return Error.Conflict("override.too_many", $"The schedule has {EntryRules.MostOpenCovers} overrides that have not ended; take some back first, or change its rotations.");
+                }
+
+                return await PutAsync(tx, estate, row, change, caller.User, now);
+            },
+            ct);
+        estates.Forget(caller.Workspace);
+        return added.Ok ? new CoverChange(added.Value, change) : added.Error;
+    }
+
+    /// <summary>What a cover would change, in words, or why it would be refused. Stores nothing.</summary>
+    public Result<string> Foretell(Caller caller, EstateSnapshot estate, CoverDraft draft)
+    {
+        var ready = Ready(caller, estate, draft, clock.GetUtcNow());
+        return ready.Ok ? Sentence(estate, ready.Value) : ready.Error;
+    }
+
+    private static Result<CoverRow> Ready(Caller caller, EstateSnapshot estate, CoverDraft draft, DateTimeOffset now)
+    {
         if (!estate.Schedules.TryGetValue(draft.Schedule, out var before))
         {
             return Error.NotFound("schedule", draft.Schedule);
@@ -49,7 +82,7 @@ internal sealed class CoverDesk(Database database, IEstates estates, EntryStore 
                 "Responders put themselves on call. To give a shift of your own to somebody, ask them with a swap request; administrators and the team's managers may put anybody on call.");
         }
 
-        var row = new CoverRow
+        return new CoverRow
         {
             Schedule = draft.Schedule,
             User = draft.User,
@@ -60,21 +93,6 @@ internal sealed class CoverDesk(Database database, IEstates estates, EntryStore 
             MadeBy = caller.Actor,
             MadeAt = now,
         };
-        var change = Sentence(estate, row);
-        var added = await database.WriteAsync<Result<CoverRow>>(
-            async tx =>
-            {
-                await tx.LockWorkspaceAsync(caller.Workspace);
-                if (await entries.OpenCoversAsync(tx, caller.Workspace, row.Schedule, now) >= EntryRules.MostOpenCovers)
-                {
-                    return Error.Conflict("override.too_many", $"The schedule has {EntryRules.MostOpenCovers} overrides that have not ended; take some back first, or change its rotations.");
-                }
-
-                return await PutAsync(tx, estate, row, change, caller.User, now);
-            },
-            ct);
-        estates.Forget(caller.Workspace);
-        return added.Ok ? new CoverChange(added.Value, change) : added.Error;
     }
 
     /// <summary>Takes a cover back. One that has ended stays as it is.</summary>

@@ -36,6 +36,8 @@ internal static class PagesSetup
         pages.MapLive();
         pages.MapIncidentPages();
         pages.MapOnCallPages();
+        pages.MapSchedulePages();
+        pages.MapOverridePages();
         pages.MapCoverPages();
         pages.MapRoutingPages();
         pages.MapSilencePages();

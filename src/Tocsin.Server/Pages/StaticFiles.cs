@@ -17,13 +17,15 @@ internal sealed class StaticFiles
     private static readonly (string File, string Type, string[] Parts)[] Files =
     [
         ("tocsin.css", "text/css; charset=utf-8",
-            ["tokens.css", "base.css", "shell.css", "controls.css", "inbox.css", "incident.css", "lists.css", "routing.css", "schedule.css", "stream.css",
+            ["tokens.css", "base.css", "shell.css", "controls.css", "inbox.css", "incident.css", "lists.css", "routing.css", "stream.css",
              "outer.css", "narrow.css"]),
         ("action.css", "text/css; charset=utf-8", ["action.css"]),
+        ("schedule.css", "text/css; charset=utf-8", ["schedule.css"]),
         ("live.js", "text/javascript; charset=utf-8", ["live.js"]),
         ("act.js", "text/javascript; charset=utf-8", ["act.js"]),
         ("keys.js", "text/javascript; charset=utf-8", ["keys.js"]),
         ("pause.js", "text/javascript; charset=utf-8", ["pause.js"]),
+        ("timeline.js", "text/javascript; charset=utf-8", ["timeline.js"]),
         ("passkey.js", "text/javascript; charset=utf-8", ["passkey.js"]),
         ("devices.js", "text/javascript; charset=utf-8", ["devices.js"]),
         ("icon.svg", "image/svg+xml", ["icon.svg"]),
@@ -43,6 +45,10 @@ internal sealed class StaticFiles
     public static string Css { get; } = PathOf("tocsin.css");
 
     public static string ActionCss { get; } = PathOf("action.css");
+
+    public static string ScheduleCss { get; } = PathOf("schedule.css");
+
+    public static string TimelineJs { get; } = PathOf("timeline.js");
 
     public static string LiveJs { get; } = PathOf("live.js");
 

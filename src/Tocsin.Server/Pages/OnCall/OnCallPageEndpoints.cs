@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -22,7 +21,6 @@ internal static class OnCallPageEndpoints
     {
         pages.MapGet("/oncall", OnCall);
         pages.MapGet("/schedules", Schedules);
-        pages.MapGet("/schedules/{name}", Schedule);
         pages.MapGet("/services", Services);
         pages.MapGet("/services/{name}", Service);
     }
@@ -82,64 +80,6 @@ internal static class OnCallPageEndpoints
         return new Rendered<SchedulesPage, SchedulesModel>(page.Frame, new([.. lines]));
     }
 
-    private static async Task<IResult> Schedule(
-        string name, HttpContext http, FrameFactory frames, Database database, CalendarLinks links, CancellationToken ct, DateOnly? from = null)
-    {
-        var page = await frames.OpenAsync(http, ct);
-        if (!page.Estate.Schedules.TryGetValue(name, out var compiled))
-        {
-            return Errors.NotFound(page.Frame);
-        }
-
-        var (schedule, now) = (compiled.Schedule, page.Now);
-        var there = Clock.In(schedule.TimeZone, now);
-        var asked = from is { Year: > 1970 and < 9000 } day ? day : DateOnly.FromDateTime(there.Local(now).DateTime);
-        var monday = asked.AddDays(-(((int)asked.DayOfWeek + 6) % 7));
-
-        // A day more on both sides, so that cutting at local midnights never runs out of shifts.
-        DateTimeOffset begin = new(monday.AddDays(-1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
-        var end = begin + _foresight + TimeSpan.FromDays(2);
-        List<(string, IReadOnlyList<Shift>)> layers = [("On call", [.. compiled.Shifts(begin, end)])];
-        var entered = page.Estate.Entered.Covers.Where(c => c.Schedule == name).ToList();
-        if (entered.Count > 0)
-        {
-            var covers = OnCallCalendar.Compile(schedule with { Rotations = [], Overrides = [] }, new([.. entered.Select(c => c.ToCover() with { InsteadOf = null })], []));
-            layers.Add(("Covers", [.. covers.Shifts(begin, end).Where(s => s.Users.Count > 0)]));
-        }
-
-        if (schedule.Overrides.Count > 0)
-        {
-            layers.Add(("Overrides", [.. Layer(schedule with { Rotations = [] }, begin, end)]));
-        }
-
-        layers.AddRange(schedule.Rotations.Select(r => (r.Name, (IReadOnlyList<Shift>)[.. Layer(schedule with { Rotations = [r], Overrides = [] }, begin, end)])));
-        var weeks = ScheduleModel.Cut(monday, there.Zone, now, (begin, end), layers, user => page.Frame.People.GetValueOrDefault(user, user));
-        var (first, last) = (weeks[0].Days[0].From, weeks[^1].Days[^1].To);
-        var on = compiled.At(now);
-        return new Rendered<SchedulePage, ScheduleModel>(page.Frame, new()
-        {
-            Name = schedule.Name,
-            Team = schedule.Team,
-            TimeZone = schedule.TimeZone,
-            ZoneNote = ScheduleWords.ZoneNote(page.Frame.Clock, there),
-            Now = on.Users,
-            Until = on.Until,
-            From = monday,
-            Weeks = weeks,
-            Gaps = [.. compiled.Gaps(first, last).Select(g => new Gap(g.From, g.To))],
-            Entered = [.. entered.Where(c => c.To > now).OrderBy(c => c.From).Take(50).Select(c => new EnteredLine(
-                c.Id, c.User, c.InsteadOf, c.From, c.To, c.Reason, c.MadeBy,
-                EntryRules.Manages(page.Caller, page.Estate, schedule.Team) || c.MadeBy == page.Caller.Actor || (page.Caller.User is { } me && me == c.InsteadOf)))],
-            Calendar = CoverPageEndpoints.CalendarOf(
-                page, await database.ReadAsync(session => links.ListAsync(session, page.Workspace), ct), CalendarLinks.OfSchedule, name, schedule.Team),
-            Layers =
-            [
-                .. schedule.Rotations.Select(r => new LayerNote(r.Name, ScheduleWords.Rotation(r, page.Frame))),
-                .. schedule.Overrides.Select(o => new LayerNote("Override", ScheduleWords.Override(o, page.Frame))).Take(20),
-            ],
-        });
-    }
-
     private static async Task<IResult> Services(HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
@@ -185,52 +125,5 @@ internal static class OnCallPageEndpoints
     public static IReadOnlyList<string> Reached(EstateSnapshot estate, PolicyStep step, DateTimeOffset at) =>
         [.. step.Notify.SelectMany(target => estate.Responders.Resolve(target, Urgency.High, at).Recipients).Select(r => r.Name).Distinct(StringComparer.Ordinal)];
 
-    private static IEnumerable<Shift> Layer(Schedule schedule, DateTimeOffset from, DateTimeOffset to) =>
-        OnCallCalendar.Compile(schedule).Shifts(from, to).Where(s => s.Users.Count > 0);
-
     private static IEnumerable<CompiledSchedule> Sorted(PageRequest page) => page.Estate.Schedules.Values.OrderBy(s => s.Schedule.Name, StringComparer.Ordinal);
-}
-
-/// <summary>Rotations and overrides as sentences.</summary>
-internal static class ScheduleWords
-{
-    public static string Rotation(Rotation rotation, Frame frame)
-    {
-        string[] turns = [.. rotation.InTurn().Select(turn => string.Join(" with ", turn.Select(u => frame.People.GetValueOrDefault(u, u))))];
-        var people = turns.Length > 1 ? $"{Words.And(turns)} take turns every {Period(rotation.Every)}" : $"{turns[0]}, always";
-        var windows = rotation.AllWindows().Select(Window).Where(w => w.Length > 0).ToArray();
-        var when = windows.Length > 0 ? ", " + string.Join("; ", windows) : "";
-        var handOff = turns.Length > 1 ? $", hand-off {HandOff(rotation)}" : "";
-        return people + when + handOff + (rotation.TimeZone is { } zone ? $", in {zone}" : "");
-    }
-
-    private static string Window(DutyWindow window)
-    {
-        var times = (window.From, window.To) is ({ } from, { } to) ? string.Create(CultureInfo.InvariantCulture, $"{from:HH\\:mm} to {to:HH\\:mm}") : "";
-        string[] days = [.. window.Days.Count < 7 ? window.Days.Select(d => d.ToString()[..3]) : [], .. window.OnHolidays ? ["holidays"] : Array.Empty<string>()];
-        return string.Join(", ", new[] { times, days.Length > 0 ? Words.And(days) : "" }.Where(t => t.Length > 0));
-    }
-
-    private static string HandOff(Rotation rotation) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{rotation.Every.Unit switch
-        {
-            PeriodUnit.Week => rotation.Start.ToString("ddd ", CultureInfo.InvariantCulture),
-            PeriodUnit.Month => $"on day {rotation.Start.Day} ",
-            _ => "",
-        }}{rotation.Start:HH\\:mm}");
-
-    public static string Override(Override o, Frame frame) => string.Create(
-        CultureInfo.InvariantCulture, $"{frame.People.GetValueOrDefault(o.User, o.User)}, {o.From:ddd d MMM yyyy HH\\:mm} to {o.To:ddd d MMM yyyy HH\\:mm}");
-
-    /// <summary>How the reader's wall clock differs from the schedule's, if it does.</summary>
-    public static string? ZoneNote(Clock here, Clock there)
-    {
-        var difference = here.Local(here.Now).Offset - there.Local(here.Now).Offset;
-        return difference == TimeSpan.Zero ? null : $"your clock is {Words.Span(difference)} {(difference > TimeSpan.Zero ? "ahead" : "behind")}";
-    }
-
-    private static string Period(RotationPeriod period) => period.Count == 1
-        ? period.Unit.ToString().ToLowerInvariant()
-        : $"{period.Count} {period.Unit.ToString().ToLowerInvariant()}s";
 }

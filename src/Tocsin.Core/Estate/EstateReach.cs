@@ -30,7 +30,7 @@ public sealed class EstateReach
     {
         _model = model;
         _responders = new(model, (schedule, at) => Schedule(schedule).At(at));
-        _everOnCall = new(model, (schedule, _) => new(Everybody(model.Schedules[schedule]), null, "at some time"));
+        _everOnCall = new(model, (schedule, _) => new(Everybody(model, model.Schedules[schedule]), null, "at some time"));
     }
 
     /// <exception cref="KeyNotFoundException">The model has no such schedule.</exception>
@@ -86,6 +86,7 @@ public sealed class EstateReach
         return steps;
     }
 
-    private static IReadOnlyList<string> Everybody(Schedule schedule) =>
-        [.. schedule.Rotations.SelectMany(rotation => rotation.InTurn()).SelectMany(users => users), .. schedule.Overrides.Select(o => o.User)];
+    /// <summary>A calendar may name anybody.</summary>
+    private static IReadOnlyList<string> Everybody(EstateModel model, Schedule schedule) =>
+        schedule.Calendar is not null ? [.. model.Users.Keys] : [.. schedule.Rotations.SelectMany(rotation => rotation.InTurn()).SelectMany(users => users), .. schedule.Overrides.Select(o => o.User)];
 }

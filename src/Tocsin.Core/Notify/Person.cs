@@ -55,6 +55,9 @@ public sealed record Person
     /// <summary>What the person wants to hear of the beginning of their shifts.</summary>
     public ShiftNotices ShiftNotices { get; init; } = ShiftNotices.Start;
 
+    /// <summary>Where the person's time off is read, in iCalendar form. A secret; empty: set, but not known now. Null: nowhere.</summary>
+    public string? TimeOffCalendar { get; init; }
+
     public IReadOnlyList<ContactMethod> Contact { get; init; } = [];
 
     public IReadOnlyList<NotifyRule> High { get; init; } = [];

@@ -14,12 +14,16 @@ internal sealed class EntryLines
 
     public EntryLines(OnCallEntries entries)
     {
+        Calendar = entries.Calendar;
         var covers = entries.Covers.Select((c, i) => new Span<RankedCover>(c.From.UtcTicks, c.To.UtcTicks, new(c, i))).ToLookup(c => c.Value.Cover.InsteadOf);
         _forEverybody = new([.. covers[null]]);
         _insteadOf = covers.Where(c => c.Key is not null).ToFrozenDictionary(c => c.Key!, c => new SpanLine<RankedCover>([.. c]), StringComparer.Ordinal);
         _away = entries.Away.GroupBy(a => a.User, StringComparer.Ordinal).ToFrozenDictionary(
             a => a.Key, a => new SpanLine<string>([.. a.Select(off => new Span<string>(off.From.UtcTicks, off.To.UtcTicks, a.Key))]), StringComparer.Ordinal);
     }
+
+    /// <summary>What the schedule's calendar says, not yet laid out: whether and how it counts is the schedule's word.</summary>
+    public IReadOnlyList<CalendarShift> Calendar { get; }
 
     /// <summary>The cover that replaces whoever is on call, or null.</summary>
     /// <param name="until">Made smaller where this holds less long.</param>

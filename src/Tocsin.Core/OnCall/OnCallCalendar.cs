@@ -14,7 +14,7 @@ public static class OnCallCalendar
     public static CompiledSchedule Compile(Schedule schedule, OnCallEntries entries)
     {
         ThrowIfBroken(schedule);
-        return new(schedule, entries.Covers.Count + entries.Away.Count > 0 ? new(entries) : null);
+        return new(schedule, entries.IsEmpty ? null : new(entries));
     }
 
     internal static void ThrowIfBroken(Schedule schedule)
@@ -38,6 +38,7 @@ public sealed class CompiledSchedule
 
     private readonly EntryLines? _entries;
     private readonly SpanLine<Answer> _overrides;
+    private readonly SpanLine<Answer>? _calendar;
     private readonly RotationLine _rotations;
 
     internal CompiledSchedule(Schedule schedule, EntryLines? entries)
@@ -46,6 +47,7 @@ public sealed class CompiledSchedule
         _rotations = new(schedule);
         _overrides = Lay(schedule.Overrides, new(schedule.TimeZone));
         _entries = entries;
+        _calendar = schedule.Calendar is { } calendar && entries is { Calendar.Count: > 0 } ? CalendarLine.Lay(calendar, entries.Calendar) : null;
     }
 
     public Schedule Schedule { get; }
@@ -153,21 +155,42 @@ public sealed class CompiledSchedule
 
         if (_overrides.At(utc, out var change) is { } replaced)
         {
-            return _entries?.StandIn(replaced.Users[0], -1, utc, ref until) is { } standIn
-                ? new(new([standIn.Cover.User], $"override; {Roll.Say(replaced.Users[0], standIn.Cover)}"), Math.Min(until, change), IsChange: false)
-                : new(replaced, Math.Min(until, change), IsChange: change < until);
+            return Replaced(replaced, utc, until, change);
+        }
+
+        var named = _calendar is null ? null : Named(_calendar, utc, ref until);
+        if (named is not null && Schedule.Calendar!.Use == CalendarUse.Overrides)
+        {
+            return Replaced(named, utc, Math.Min(until, change), WallClock.Never);
+        }
+
+        if (named is not null && AreAllThere(named.Users, utc, ref until))
+        {
+            return new(named, Math.Min(until, change), IsChange: false);
         }
 
         var answer = _rotations.At(utc, out var rotationChange);
-        if (_entries is null || AreAllThere(answer.Users, utc, ref until))
+        if (named is null && (_entries is null || AreAllThere(answer.Users, utc, ref until)))
         {
             change = Math.Min(change, rotationChange);
             return new(answer, Math.Min(until, change), IsChange: change < until);
         }
 
         until = Math.Min(until, change);
-        return new(new Roll(_entries, utc).Call(_rotations, ref until), until, IsChange: false);
+        return new(new Roll(_entries!, utc).Call(named, _rotations, ref until), until, IsChange: false);
     }
+
+    private static Answer? Named(SpanLine<Answer> calendar, long utc, ref long until)
+    {
+        var named = calendar.At(utc, out var change);
+        until = Math.Min(until, change);
+        return named;
+    }
+
+    private State Replaced(Answer replaced, long utc, long until, long change) =>
+        _entries?.StandIn(replaced.Users[0], -1, utc, ref until) is { } standIn
+            ? new(new([standIn.Cover.User], $"{replaced.Because}; {Roll.Say(replaced.Users[0], standIn.Cover)}"), Math.Min(until, change), IsChange: false)
+            : new(replaced, Math.Min(until, change), IsChange: change < until);
 
     private Answer Covered(RankedCover cover, long utc, ref long until) =>
         _entries!.StandIn(cover.Cover.User, cover.Rank, utc, ref until) is { } standIn

@@ -18,7 +18,7 @@ public sealed record Cover(string User, DateTimeOffset From, DateTimeOffset To, 
 /// <summary>
 /// What people entered for one schedule at run time. It lies on top of the schedule:
 /// <list type="bullet">
-/// <item>Covers are above overrides, which are above rotations. Of covers that overlap, the one later in the list wins; one that is
+/// <item>Covers are above overrides, which are above what the schedule's calendar says, which is above rotations. Of covers that overlap, the one later in the list wins; one that is
 /// instead of a person who covers somebody by an earlier one takes over from that person.</item>
 /// <item>Somebody who is away is left out of what the rotations answer, but not of a cover or an override that names them.
 /// If that leaves nobody of the highest priority, the next lower one answers, and so on; if nobody at all, it is a gap.</item>
@@ -28,4 +28,9 @@ public sealed record Cover(string User, DateTimeOffset From, DateTimeOffset To, 
 public sealed record OnCallEntries(IReadOnlyList<Cover> Covers, IReadOnlyList<TimeOff> Away)
 {
     public static OnCallEntries None { get; } = new([], []);
+
+    /// <summary>What the schedule's calendar says; without effect on a schedule that names no calendar.</summary>
+    public IReadOnlyList<CalendarShift> Calendar { get; init; } = [];
+
+    public bool IsEmpty => Covers.Count + Away.Count + Calendar.Count == 0;
 }

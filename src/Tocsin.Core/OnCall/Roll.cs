@@ -6,9 +6,15 @@ internal sealed class Roll(EntryLines entries, long utc)
     private readonly List<string> _notes = [];
     private readonly List<string> _away = [];
 
+    /// <param name="calendar">What the schedule's calendar says, above all rotations; null: nothing.</param>
     /// <param name="until">Made smaller where the answer holds less long.</param>
-    public Answer Call(RotationLine rotations, ref long until)
+    public Answer Call(Answer? calendar, RotationLine rotations, ref long until)
     {
+        if (calendar is not null && Take(calendar.Users, ref until) is { Count: > 0 } named)
+        {
+            return With(calendar with { Users = named });
+        }
+
         List<(string Name, IReadOnlyList<string> Users)> there = [];
         for (var level = 0; there.Count == 0 && level < rotations.Levels.Count; level++)
         {
@@ -23,12 +29,16 @@ internal sealed class Roll(EntryLines entries, long utc)
             }
         }
 
+        return With(there.Count == 0 ? new([], "nobody is left") : Answer.Of(there));
+    }
+
+    private Answer With(Answer answer)
+    {
         if (_away.Count > 0)
         {
             _notes.Add($"{string.Join(" and ", _away)} {(_away.Count == 1 ? "is" : "are")} away");
         }
 
-        var answer = there.Count == 0 ? new([], "nobody is left") : Answer.Of(there);
         return answer with { Because = string.Join("; ", [answer.Because, .. _notes]) };
     }
 

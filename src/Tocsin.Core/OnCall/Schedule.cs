@@ -126,13 +126,16 @@ public sealed record Schedule
     public IReadOnlyList<Rotation> Rotations { get; init; } = [];
 
     public IReadOnlyList<Override> Overrides { get; init; } = [];
+
+    /// <summary>A calendar of another program that says who is on call; null: none.</summary>
+    public ScheduleCalendar? Calendar { get; init; }
 }
 
 /// <summary>Who is on call at an instant, and why.</summary>
 /// <param name="Users">Empty: nobody.</param>
 /// <param name="Until">When this answer (users or reason) changes next, UTC; null: not within 366 days.</param>
 /// <param name="Because">
-/// For explanations: <c>rotation weekly</c>, <c>rotations days, nights</c>, <c>override</c>, <c>cover: swap with bo</c>,
+/// For explanations: <c>rotation weekly</c>, <c>rotations days, nights</c>, <c>calendar of cal.example.com</c>, <c>override</c>, <c>cover: swap with bo</c>,
 /// <c>rotation weekly; bo instead of ana: swap</c>, <c>rotation backup; ana is away</c>, <c>no rotation covers this time</c>,
 /// <c>nobody is left; ana and bo are away</c>.
 /// </param>

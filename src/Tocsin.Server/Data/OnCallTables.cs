@@ -93,4 +93,19 @@ internal static class OnCallTables
             told_at BIGINT NOT NULL,
             PRIMARY KEY (workspace_id, kind, subject, starts_at));
         """;
+    /// <summary>Who is on call by the calendars that schedules name, and when those changed last.</summary>
+    public const string CalendarShifts =
+        """
+        ALTER TABLE calendar_copy ADD COLUMN last_modified TEXT;
+
+        CREATE TABLE calendar_shift (
+            id {once},
+            workspace_id BIGINT NOT NULL,
+            schedule TEXT NOT NULL,
+            user_name TEXT NOT NULL,
+            starts_at BIGINT NOT NULL,
+            ends_at BIGINT NOT NULL
+            {pk});
+        CREATE INDEX calendar_shift_ends ON calendar_shift (workspace_id, ends_at);
+        """;
 }

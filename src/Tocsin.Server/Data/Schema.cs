@@ -377,5 +377,6 @@ internal static class Schema
         """
         ALTER TABLE page ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;
         """,
+        OnCallTables.CalendarShifts,
     ];
 }

@@ -87,7 +87,7 @@ internal sealed partial class DeviceStore(SecretBox box)
         $"SELECT {Columns} FROM device WHERE workspace_id = @workspace AND address_hash = @hash", Read, ("workspace", workspace), ("hash", hash));
 
     /// <summary>How many live devices each user has, by kind.</summary>
-    public Task<List<(string User, string Kind, long Count)>> CountAsync(Session session, long workspace) => session.QueryAsync(
+    public static Task<List<(string User, string Kind, long Count)>> CountAsync(Session session, long workspace) => session.QueryAsync(
         "SELECT user_name, kind, COUNT(*) FROM device WHERE workspace_id = @workspace AND ended_at IS NULL GROUP BY user_name, kind",
         static row => (row.GetString(0), row.GetString(1), row.GetInt64(2)), ("workspace", workspace));
 

@@ -9,8 +9,8 @@ namespace Tocsin.Estate;
 /// </summary>
 /// <param name="names">The names of the workspace's objects by kind, also of those that have faults themselves.</param>
 /// <param name="lenient">
-/// Settings of notifiers whose references cannot be filled in are empty instead of faults: one missing variable must not take a whole
-/// estate out of use.
+/// Settings of notifiers, and secrets that need not be there, whose references cannot be filled in are empty instead of faults: one missing variable
+/// must not take a whole estate out of use.
 /// </param>
 internal sealed class EstateChecker(
     IReadOnlyDictionary<string, IReadOnlySet<string>> names, EstateProviders providers, bool lenient, List<EstateFault> faults, List<EstateFault> warnings)
@@ -128,6 +128,12 @@ internal sealed class EstateChecker(
         {
             if (shape.Fields.FirstOrDefault(f => f.Key == entry.Key || f.Alias == entry.Key) is { } field)
             {
+                if (lenient && field is { Secret: true, Required: false } && entry.Value is EstateScalar { Unfilled: { } why } lacking)
+                {
+                    warnings.Add(EstateFault.Warning(lacking.Mark, Join(path, entry.Key), why, Shown(lacking)));
+                    continue;
+                }
+
                 Check(entry.Value, field.Shape, Join(path, entry.Key), field.Secret);
                 if (entry.Key == field.Alias && map.Find(field.Key) is not null)
                 {

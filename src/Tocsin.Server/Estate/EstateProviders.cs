@@ -17,6 +17,9 @@ internal sealed class EstateProviders(NotifierRegistry notifiers, AlertSourceReg
     /// <summary>Whether a method of this type reaches only devices that people register themselves.</summary>
     public bool IsByDevices(string type) => notifiers.Find(type)?.Info.ByDevices == true;
 
+    /// <summary>The kind of device that a method of this type rings; null: it does not ring devices.</summary>
+    public string? DeviceKindOf(string type) => (notifiers.Find(type) as Devices.IDeviceNotifier)?.DeviceKind;
+
     /// <summary>The method with what belongs to its app; see <see cref="AppSettings"/>.</summary>
     public Result<Notify.ContactMethod> Fill(Notify.ContactMethod method, IReadOnlyDictionary<string, Notify.ContactMethod> channels) =>
         AppSettings.Fill(method, notifiers.Find(method.Type)?.Info, channels);

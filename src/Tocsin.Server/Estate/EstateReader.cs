@@ -64,6 +64,7 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
             Role = map.TextOrNull("role") ?? "responder",
             Disabled = map.Flag("disabled"),
             ShiftNotices = map.TextOrNull("shift_notices") is { } wish ? Enum.Parse<ShiftNotices>(wish, ignoreCase: true) : ShiftNotices.Start,
+            TimeOffCalendar = map.TextOrNull("time_off_calendar"),
             Contact = contact,
             High = ReadRules(notify, "high", $"{path}.notify", contact) ?? ladder,
             Low = ReadRules(notify, "low", $"{path}.notify", contact) ?? [.. ladder.Take(1)],
@@ -143,7 +144,13 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
             AllowOverlap = map.Flag("allow_overlap"),
             Rotations = [.. Maps(map, "rotations", path).Select(r => ReadRotation(r.Map, holidays))],
             Overrides = [.. Maps(map, "overrides", path).Select(o => new Override(o.Map.Text("user"), o.Map.LocalTime("from")!.Value, o.Map.LocalTime("to")!.Value))],
+            Calendar = map.TextOrNull("calendar") is { } calendar ? new(calendar, map.TextOrNull("calendar_as") == "overrides" ? CalendarUse.Overrides : CalendarUse.Shifts) : null,
         };
+        if (schedule.Calendar is null && map.Find("calendar_as") is { } use)
+        {
+            Fault(use, $"{path}.calendar_as", "\"calendar_as\" says nothing without \"calendar\"");
+        }
+
         AddFaults(ScheduleRules.Check(schedule), map, path);
         return schedule;
     }

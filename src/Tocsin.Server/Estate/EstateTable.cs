@@ -88,6 +88,8 @@ internal static partial class EstateTable
 
     private static readonly ScalarShape ProviderId = ShortText with { Says = "the id of a provider" };
 
+    private static readonly ScalarShape CalendarAddress = new("the address of a calendar such as https://cal.example.com/feed.ics", t => Outgoing.OutgoingUrl.Fault(t) is null) { Pattern = "^[Hh][Tt][Tt][Pp][Ss]?://.+$" };
+
     public static readonly MapShape Contact = new("contact", "a contact method", () =>
     [
         new("name", Name, "Unique per user; notify rules name it in \"via\".", Required: true),
@@ -115,6 +117,7 @@ internal static partial class EstateTable
         new("role", Words("a role: owner, admin, responder or viewer", "owner", "admin", "responder", "viewer"), "owner, admin, responder or viewer. Default: responder."),
         new("disabled", Flag, "A disabled user is never paged. Default: false."),
         new("shift_notices", Words("none, start or both", "none", "start", "both"), "When the user is told that a shift begins: start, when it does; both, also 15 minutes before. Default: start."),
+        new("time_off_calendar", CalendarAddress, "The address of a calendar in iCalendar form whose every entry is time off of this user. Default: none.", Secret: true),
         new("contact", new ListShape(Contact, "contact methods"), "How the user is reached."),
         new("notify", Notify, "When which contact method is used."),
         new("quiet_hours", Quiet!, "What comes within them waits for their end, and is told then as one message. Default: none."),
@@ -182,6 +185,8 @@ internal static partial class EstateTable
         new("allow_overlap", Flag, "Rotations of one priority may be on call at the same time without a warning. Default: false."),
         new("rotations", new ListShape(RotationShape, "rotations"), "Who takes turns."),
         new("overrides", new ListShape(OverrideShape, "overrides"), "Single exceptions."),
+        new("calendar", CalendarAddress, "The address of a calendar in iCalendar form whose entries say who is on call. Default: none.", Secret: true),
+        new("calendar_as", Words("shifts or overrides", "shifts", "overrides"), "What its entries count as: shifts, like turns, several together and without those who are away; or overrides, one person instead of whoever the rotations name. Default: shifts."),
     ]);
 
     private static readonly MapShape Step = new("step", "a step", () =>

@@ -33,7 +33,9 @@ internal static class EstateWarnings
         foreach (var schedule in model.Schedules.Values)
         {
             var coverage = reach.Schedule(schedule.Name).Coverage(now, now + Ahead);
-            if (coverage.Gaps.Count > 0)
+
+            // What a calendar says is not in the file.
+            if (coverage.Gaps.Count > 0 && schedule.Calendar is null)
             {
                 yield return Warning("schedule", schedule.Name, "", $"nobody is on call in schedule {schedule.Name} {Stretches(coverage.Gaps, now)}");
             }

@@ -8,6 +8,7 @@ using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
 using Tocsin.Jobs;
 using Tocsin.Notify;
+using Tocsin.OnCall;
 using Tocsin.Operations;
 using Tocsin.Outgoing;
 using Tocsin.Routing;
@@ -74,6 +75,7 @@ internal static class SettingsSetup
         services.AddSingleton<IValidateOptions<BackplaneOptions>, BackplaneOptionsValidator>();
         services.AddSingleton<IValidateOptions<BackplaneOptions>, BackplaneChoiceValidator>();
         services.AddSingleton(new SettingsSection("Backplane", typeof(BackplaneOptions)));
+        services.AddCalendarSettings();
         services.AddOidcSettings();
         services.AddDeviceSettings();
         return services;

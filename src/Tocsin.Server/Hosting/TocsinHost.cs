@@ -133,6 +133,7 @@ public static class TocsinHost
             AddHosted<MuteWatch>(services);
             AddHosted<OnCallWatch>(services);
             AddHosted<DutyTeller>(services);
+            AddHosted<CalendarPoller>(services);
             AddHosted<SourceWatch>(services);
             AddHosted<Retention>(services);
             AddHosted<SlackSockets>(services);

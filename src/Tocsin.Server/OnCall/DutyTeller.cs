@@ -139,7 +139,7 @@ internal sealed class DutyTeller(
     private async Task TellGapAsync(Tx tx, EstateSnapshot estate, Due gap, DateTimeOffset now)
     {
         var schedule = gap.Schedule.Schedule;
-        var owners = OwnersOf(estate, schedule);
+        var owners = ScheduleOwners.Of(estate, schedule);
         await log.AppendAsync(tx, estate.Workspace, now,
             [new("oncall.gap", $"schedule/{schedule.Name}", "system", $"nobody is on call {Until(gap, TimeZoneInfo.Utc)}; told {ShiftWords.Names(owners)}")]);
         foreach (var owner in owners)
@@ -166,14 +166,6 @@ internal sealed class DutyTeller(
             $"You are on call for {schedule.Name} {(start.From > now ? $"in {PlainText.Duration(start.From - now)}" : "now")}{until}",
             open.Count == 0 ? "No open incident." : $"{open.Count} open {(open.Count == 1 ? "incident" : "incidents")}: {string.Join(", ", open.Take(5))}.",
             "/oncall", start.From + TimeSpan.FromHours(1)), now);
-    }
-
-    /// <summary>The team's managers who can be reached, else the administrators.</summary>
-    private static IReadOnlyList<string> OwnersOf(EstateSnapshot estate, Schedule schedule)
-    {
-        var managers = schedule.Team is { } team && estate.Model.Teams.TryGetValue(team, out var known) ? known.Managers : [];
-        IReadOnlyList<string> reachable = [.. managers.Where(m => estate.Model.Users.TryGetValue(m, out var user) && user is { Disabled: false, Contact.Count: > 0 })];
-        return reachable.Count > 0 ? reachable : [.. estate.Responders.Administrators().Recipients.Select(r => r.Name)];
     }
 
     private static string Until(Due gap, TimeZoneInfo zone) =>

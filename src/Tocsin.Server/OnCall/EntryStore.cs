@@ -69,9 +69,21 @@ internal sealed record EnteredBook(IReadOnlyList<CoverRow> Covers, IReadOnlyList
 {
     public static EnteredBook Empty { get; } = new([], []);
 
-    public OnCallEntries EntriesOf(string schedule) => Covers.Count + Away.Count == 0
+    /// <summary>What the calendars of schedules say, by the beginning.</summary>
+    public IReadOnlyList<CalendarRow> Calendars { get; init; } = [];
+
+    public OnCallEntries EntriesOf(string schedule) => Covers.Count + Away.Count + Calendars.Count == 0
         ? OnCallEntries.None
-        : new([.. Covers.Where(c => c.Schedule == schedule).Select(c => c.ToCover())], [.. Away.Select(a => a.ToTimeOff())]);
+        : new([.. Covers.Where(c => c.Schedule == schedule).Select(c => c.ToCover())], [.. Away.Select(a => a.ToTimeOff())]) { Calendar = CalendarOf(schedule) };
+
+    /// <summary>What the calendar of a schedule says.</summary>
+    public IReadOnlyList<CalendarShift> CalendarOf(string schedule) => [.. Calendars.Where(c => c.Schedule == schedule).Select(c => c.Shift)];
+}
+
+/// <summary>A stretch for which the calendar of a schedule names somebody. Kept after its end, for reports.</summary>
+internal sealed record CalendarRow(string Schedule, CalendarShift Shift)
+{
+    public long Id { get; init; }
 }
 
 /// <summary>Covers and time off. Whoever changes them makes every node read the workspace's configuration anew.</summary>
@@ -79,6 +91,7 @@ internal sealed class EntryStore
 {
     private const string CoverColumns = "id, schedule, user_name, starts_at, ends_at, instead_of, reason, swap_id, made_by, made_at, removed_by, removed_at";
     private const string TimeOffColumns = "id, user_name, starts_at, ends_at, reason, calendar, made_by, made_at, removed_by, removed_at";
+    private const string CalendarColumns = "id, schedule, user_name, starts_at, ends_at";
 
     /// <summary>What counts, of what has not ended before an instant.</summary>
     public async Task<EnteredBook> ReadAsync(Session session, long workspace, DateTimeOffset endsAfter) => new(
@@ -87,7 +100,12 @@ internal sealed class EntryStore
             ReadCover, ("workspace", workspace), ("after", endsAfter.ToMicros())),
         await session.QueryAsync(
             $"SELECT {TimeOffColumns} FROM time_off WHERE workspace_id = @workspace AND ends_at > @after AND removed_at IS NULL ORDER BY starts_at, id",
-            ReadTimeOff, ("workspace", workspace), ("after", endsAfter.ToMicros())));
+            ReadTimeOff, ("workspace", workspace), ("after", endsAfter.ToMicros())))
+    {
+        Calendars = await session.QueryAsync(
+            $"SELECT {CalendarColumns} FROM calendar_shift WHERE workspace_id = @workspace AND ends_at > @after ORDER BY starts_at, id",
+            ReadCalendar, ("workspace", workspace), ("after", endsAfter.ToMicros())),
+    };
 
     /// <summary>The covers of one schedule that end after an instant, also those that were taken back, by their beginning.</summary>
     public Task<List<CoverRow>> CoversAsync(Session session, long workspace, string schedule, DateTimeOffset endsAfter) => session.QueryAsync(
@@ -165,27 +183,55 @@ internal sealed class EntryStore
         var known = await tx.QueryAsync(
             $"SELECT {TimeOffColumns} FROM time_off WHERE workspace_id = @workspace AND user_name = @user AND calendar = 1 AND ends_at > @now ORDER BY starts_at, id",
             ReadTimeOff, ("workspace", workspace), ("user", user), ("now", now.ToMicros()));
-        var (old, wanted) = (known.Select(KeyOf).ToHashSet(), rows.Where(r => r.To > now).ToList());
-        var gone = known.Where(k => !wanted.Exists(w => KeyOf(w) == KeyOf(k))).ToList();
-        var added = wanted.Where(w => !old.Contains(KeyOf(w))).ToList();
+        var change = CalendarChange.Of(known.Select(r => new Stretch(r.Id, r.Reason, r.From, r.To)), rows.Select(r => new Stretch(0, r.Reason, r.From, r.To)), now);
+        await EndAsync(tx, "time_off", workspace, change.Gone, now);
+        foreach (var added in change.Added)
+        {
+            await AddAsync(tx, workspace, new TimeOffRow { User = user, From = added.From, To = added.To, Reason = added.What, OfCalendar = true, MadeBy = "calendar", MadeAt = now });
+        }
+
+        return await SayAsync(tx, workspace, change);
+    }
+
+    /// <summary>Puts what a schedule's calendar says now in the place of what it said; what has passed stays as it was.</summary>
+    /// <returns>Whether anything is different.</returns>
+    public async Task<bool> ReplaceShiftsAsync(Tx tx, long workspace, string schedule, IReadOnlyList<CalendarShift> shifts, DateTimeOffset now)
+    {
+        var known = await tx.QueryAsync(
+            $"SELECT {CalendarColumns} FROM calendar_shift WHERE workspace_id = @workspace AND schedule = @schedule AND ends_at > @now ORDER BY starts_at, id",
+            ReadCalendar, ("workspace", workspace), ("schedule", schedule), ("now", now.ToMicros()));
+        var change = CalendarChange.Of(
+            known.Select(r => new Stretch(r.Id, r.Shift.User, r.Shift.From, r.Shift.To)), shifts.Select(s => new Stretch(0, s.User, s.From, s.To)), now);
+        await EndAsync(tx, "calendar_shift", workspace, change.Gone, now);
+        foreach (var added in change.Added)
+        {
+            await tx.ExecuteAsync(
+                "INSERT INTO calendar_shift (workspace_id, schedule, user_name, starts_at, ends_at) VALUES (@workspace, @schedule, @user, @starts, @ends)",
+                ("workspace", workspace), ("schedule", schedule), ("user", added.What), ("starts", added.From.ToMicros()), ("ends", added.To.ToMicros()));
+        }
+
+        return await SayAsync(tx, workspace, change);
+    }
+
+    private static async Task EndAsync(Tx tx, string table, long workspace, IReadOnlyList<Stretch> gone, DateTimeOffset now)
+    {
         foreach (var row in gone)
         {
-            await tx.ExecuteAsync("DELETE FROM time_off WHERE workspace_id = @workspace AND id = @id", ("workspace", workspace), ("id", row.Id));
+            await (row.From < now
+                ? tx.ExecuteAsync($"UPDATE {table} SET ends_at = @now WHERE workspace_id = @workspace AND id = @id", ("now", now.ToMicros()), ("workspace", workspace), ("id", row.Id))
+                : tx.ExecuteAsync($"DELETE FROM {table} WHERE workspace_id = @workspace AND id = @id", ("workspace", workspace), ("id", row.Id)));
         }
+    }
 
-        foreach (var row in added)
+    private async Task<bool> SayAsync(Tx tx, long workspace, CalendarChange change)
+    {
+        if (change.IsEmpty)
         {
-            await AddAsync(tx, workspace, row);
+            return false;
         }
 
-        if (gone.Count > 0)
-        {
-            await ChangedAsync(tx, workspace);
-        }
-
-        return gone.Count + added.Count > 0;
-
-        static (long, long, string) KeyOf(TimeOffRow row) => (row.From.ToMicros(), row.To.ToMicros(), row.Reason);
+        await ChangedAsync(tx, workspace);
+        return true;
     }
 
     /// <summary>Makes every node read the workspace's configuration anew.</summary>
@@ -210,6 +256,8 @@ internal sealed class EntryStore
         RemovedBy = row.NullableString(10),
         RemovedAt = row.NullableInstant(11),
     };
+
+    private static CalendarRow ReadCalendar(DbDataReader row) => new(row.GetString(1), new(row.GetString(2), row.Instant(3), row.Instant(4))) { Id = row.GetInt64(0) };
 
     private static TimeOffRow ReadTimeOff(DbDataReader row) => new()
     {

@@ -23,11 +23,11 @@ internal static class ShiftFeed
     {
         if (kind == CalendarLinks.OfSchedule)
         {
-            return estate.Schedules.TryGetValue(name, out var schedule) ? [.. Of(schedule, null, now).OrderBy(s => s.From).ThenBy(s => s.User, StringComparer.Ordinal)] : null;
+            return estate.Schedules.TryGetValue(name, out var schedule) ? [.. Of(estate, schedule, null, now).OrderBy(s => s.From).ThenBy(s => s.User, StringComparer.Ordinal)] : null;
         }
 
         return estate.Model.Users.TryGetValue(name, out var person) && !person.Disabled
-            ? [.. estate.Schedules.Values.SelectMany(s => Of(s, name, now)).OrderBy(s => s.From).ThenBy(s => s.Schedule, StringComparer.Ordinal)]
+            ? [.. estate.Schedules.Values.SelectMany(s => Of(estate, s, name, now)).OrderBy(s => s.From).ThenBy(s => s.Schedule, StringComparer.Ordinal)]
             : null;
     }
 
@@ -82,11 +82,12 @@ internal static class ShiftFeed
         return calendar.ToString();
     }
 
-    private static IEnumerable<FeedShift> Of(CompiledSchedule schedule, string? only, DateTimeOffset now)
+    private static IEnumerable<FeedShift> Of(EstateSnapshot estate, CompiledSchedule schedule, string? only, DateTimeOffset now)
     {
         var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         var (from, to) = (today.AddDays(-DaysBack), today.AddDays(DaysAhead + 1));
-        var rotations = OnCallCalendar.Compile(schedule.Schedule with { Overrides = [] });
+        var turns = schedule.Schedule.Calendar is { Use: CalendarUse.Shifts } ? OnCallEntries.None with { Calendar = estate.Entered.CalendarOf(schedule.Schedule.Name) } : OnCallEntries.None;
+        var rotations = OnCallCalendar.Compile(schedule.Schedule with { Overrides = [] }, turns);
         Dictionary<string, FeedShift> open = new(StringComparer.Ordinal);
         foreach (var shift in schedule.Shifts(from - _lookBack, to))
         {

@@ -38,6 +38,7 @@ internal sealed class Retention(
         "DELETE FROM silence WHERE workspace_id = @workspace AND ends_at < @before",
         "DELETE FROM cover WHERE workspace_id = @workspace AND ends_at < @before",
         "DELETE FROM time_off WHERE workspace_id = @workspace AND ends_at < @before",
+        "DELETE FROM calendar_shift WHERE workspace_id = @workspace AND ends_at < @before",
         "DELETE FROM shift_swap WHERE workspace_id = @workspace AND state <> 'open' AND answered_at < @before",
         "DELETE FROM oncall_told WHERE workspace_id = @workspace AND ends_at < @before",
         """

@@ -3,6 +3,7 @@ using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Incidents;
+using Tocsin.OnCall;
 using Tocsin.Providers;
 using Tocsin.Sdk;
 
@@ -49,6 +50,7 @@ internal sealed class ExplainDesk(
 
         var (subject, alert, row) = read.Value;
         var explanation = await explainer.ExplainAsync(estate, subject, at, ct);
+        explanation = await WithCalendarsAsync(estate, explanation, ct);
         var checks = await MutesAsync(estate, subject, row, at, ct);
         explanation = explanation with
         {
@@ -75,6 +77,34 @@ internal sealed class ExplainDesk(
 
         var recorded = explainer.Recorded(estate, state);
         return user is null ? recorded : recorded with { Absences = await absences.OfIncidentAsync(estate, number, user, ct) ?? [] };
+    }
+
+    /// <summary>Says of each answer that comes from another program's calendar when that was read.</summary>
+    private async Task<Explanation> WithCalendarsAsync(EstateSnapshot estate, Explanation explanation, CancellationToken ct)
+    {
+        Dictionary<string, (string Because, string ReadAt)> read = new(StringComparer.Ordinal);
+        List<string> warnings = [];
+        foreach (var target in explanation.Destinations.SelectMany(d => d.Steps).Select(s => s.Target).Distinct(StringComparer.Ordinal))
+        {
+            if (Escalation.Target.TryParse(target, out var named) && named.Kind == Escalation.TargetKind.Schedule && estate.Model.Schedules.GetValueOrDefault(named.Name)?.Calendar is { } calendar)
+            {
+                var copy = await database.ReadAsync(session => CalendarStore.FindAsync(session, estate.Workspace, CalendarLinks.OfSchedule, named.Name), ct);
+                read[target] = (calendar.Because, copy?.ReadAt is { } at ? $", read {Instant(at)}" : ", not read yet");
+                if (copy?.Fault is { } fault)
+                {
+                    warnings.Add($"The calendar of schedule {named.Name} cannot be read now: {fault}");
+                }
+            }
+        }
+
+        return read.Count == 0 ? explanation : explanation with
+        {
+            Destinations = [.. explanation.Destinations.Select(d => d with
+            {
+                Steps = [.. d.Steps.Select(s => read.TryGetValue(s.Target, out var known) ? s with { Because = s.Because.Replace(known.Because, known.Because + known.ReadAt, StringComparison.Ordinal) } : s)],
+            })],
+            Warnings = [.. explanation.Warnings, .. warnings],
+        };
     }
 
     private static Explanation Empty() => new(Recorded: true, [], [], null, []);

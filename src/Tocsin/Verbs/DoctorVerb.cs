@@ -106,6 +106,8 @@ internal static class DoctorVerb
             var box = await SecretKeys.FindAsync(database, services.GetRequiredService<IOptions<SecretOptions>>().Value.Boxes(), ct);
             var (models, estate) = await new EstateChecks(providers, box).RunAsync(database, time.GetUtcNow(), ct);
             findings.AddRange(estate);
+            findings.AddRange(await new DeviceChecks(providers).RunAsync(database, models, ct));
+            findings.AddRange(await CalendarChecks.RunAsync(database, models, time.GetUtcNow(), ct));
             var reach = new ReachChecks(services.GetRequiredService<OutgoingConnector>(), providers, services.GetRequiredService<IOptions<SmtpOptions>>().Value);
             findings.Add(await reach.MailAsync(models, ct));
             foreach (var model in models)

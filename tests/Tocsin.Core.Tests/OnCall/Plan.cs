@@ -52,11 +52,13 @@ internal static class Plan
             + $"windows [{string.Join(", ", r.AllWindows().Select(w => $"{string.Join(' ', w.Days)}{(w.OnHolidays ? " holiday" : "")} {w.From:t}-{w.To:t}"))}] "
             + $"priority {r.Priority} {Show(r.Holidays ?? [])}"),
         .. schedule.Overrides.Select(o => $"{o.User} {o.From:s} to {o.To:s}"),
+        $"calendar as {schedule.Calendar?.Use}",
     ]);
 
     public static string Show(this OnCallEntries entries) => string.Join("; ", [
         .. entries.Covers.Select(c => $"{c.User} for {c.InsteadOf ?? "all"} {c.From:s}Z to {c.To:s}Z"),
         .. entries.Away.Select(a => $"{a.User} away {a.From:s}Z to {a.To:s}Z"),
+        .. entries.Calendar.Select(s => $"{s.User} by calendar {s.From:s}Z to {s.To:s}Z"),
     ]);
 
     private static string Show(IReadOnlyList<Holidays> holidays) =>

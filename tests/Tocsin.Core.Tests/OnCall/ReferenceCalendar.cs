@@ -15,6 +15,7 @@ internal sealed class ReferenceCalendar(Schedule schedule, OnCallEntries entries
     private List<Cover> _covers = [];
     private List<TimeOff> _away = [];
     private List<Override> _overrides = [];
+    private List<CalendarShift> _calendar = [];
     private DateTime _today;
 
     public ReferenceCalendar(Schedule schedule)
@@ -59,6 +60,7 @@ internal sealed class ReferenceCalendar(Schedule schedule, OnCallEntries entries
         var tomorrow = moment.AddDays(1);
         _covers = [.. entries.Covers.Where(c => c.From <= tomorrow && moment <= c.To)];
         _away = [.. entries.Away.Where(a => a.From <= tomorrow && moment <= a.To)];
+        _calendar = [.. entries.Calendar.Where(s => s.From <= tomorrow && moment <= s.To)];
         _overrides = [.. schedule.Overrides.Where(o => o.From <= tomorrow.UtcDateTime.AddDays(2) && moment.UtcDateTime.AddDays(-2) <= o.To)];
     }
 
@@ -86,25 +88,43 @@ internal sealed class ReferenceCalendar(Schedule schedule, OnCallEntries entries
             }
         }
 
+        var named = schedule.Calendar is null ? [] : _calendar.FindAll(s => s.From <= moment && moment < s.To);
+        if (named.Count > 0 && schedule.Calendar!.Use == CalendarUse.Overrides)
+        {
+            return [Follow(named[^1].User, -1, moment)];
+        }
+
+        var byCalendar = There(named.Select(s => s.User), moment);
+        if (byCalendar.Count > 0)
+        {
+            return byCalendar;
+        }
+
         foreach (var layer in watchers.Where(w => w.OnCall.Count > 0).GroupBy(w => w.Rotation.Priority).OrderByDescending(g => g.Key))
         {
-            List<string> there = [];
-            foreach (var user in layer.SelectMany(w => w.OnCall))
-            {
-                var isCovered = _covers.Any(c => c.InsteadOf == user && Holds(c, moment));
-                if (isCovered || !_away.Any(a => a.User == user && a.From <= moment && moment < a.To))
-                {
-                    there.Add(Follow(user, -1, moment));
-                }
-            }
-
+            var there = There(layer.SelectMany(w => w.OnCall), moment);
             if (there.Count > 0)
             {
-                return [.. there.Distinct()];
+                return there;
             }
         }
 
         return [];
+    }
+
+    private List<string> There(IEnumerable<string> called, DateTimeOffset moment)
+    {
+        List<string> there = [];
+        foreach (var user in called)
+        {
+            var isCovered = _covers.Any(c => c.InsteadOf == user && Holds(c, moment));
+            if (isCovered || !_away.Any(a => a.User == user && a.From <= moment && moment < a.To))
+            {
+                there.Add(Follow(user, -1, moment));
+            }
+        }
+
+        return [.. there.Distinct()];
     }
 
     /// <summary>Who is there in the end for somebody whom the cover of this number put there, or none (-1).</summary>

@@ -255,12 +255,17 @@ public sealed class SlowCalendarTests
             from user in Gen.Elements(People)
             from stretch in Stretches(middle)
             select new TimeOff(user, stretch.From, stretch.To, null);
+        var shifts =
+            from user in Gen.Elements(People)
+            from stretch in Stretches(middle)
+            select new CalendarShift(user, stretch.From, stretch.To);
         return
             from c in covers.ArrayOf(6)
             from a in away.ArrayOf(5)
             from covered in Gen.Choose(0, 6)
             from gone in Gen.Choose(0, 5)
-            select new OnCallEntries(c[..covered], a[..gone]);
+            from s in shifts.ArrayOf(5)
+            select new OnCallEntries(c[..covered], a[..gone]) { Calendar = s };
     }
 
     private static Gen<Case> Cases(string zone) =>
@@ -270,7 +275,10 @@ public sealed class SlowCalendarTests
         from overrides in Locals(middle, -5, 4).SelectMany(at => Gen.Choose(1, 200).Select(n => new Override("finn", at, at.AddMinutes(Step * n)))).ArrayOf(3)
         from replaced in Gen.Choose(0, 3)
         from entries in Entries(middle)
-        select new Case(new() { Name = "generated", TimeZone = zone, Rotations = rotations[..used], Overrides = overrides[..replaced] }, entries, middle);
+        from calendar in Gen.Elements(null, Calendar(CalendarUse.Shifts), Calendar(CalendarUse.Overrides))
+        select new Case(new() { Name = "generated", TimeZone = zone, Rotations = rotations[..used], Overrides = overrides[..replaced], Calendar = calendar }, entries, middle);
+
+    private static ScheduleCalendar? Calendar(CalendarUse use) => new("https://cal.example/feed", use);
 
     private sealed record Case(Schedule Schedule, OnCallEntries Entries, DateTimeOffset Middle)
     {

@@ -68,6 +68,13 @@ internal sealed class EstateBuilder
         return this;
     }
 
+    /// <summary>Changes a schedule.</summary>
+    public EstateBuilder Schedule(string name, Func<Schedule, Schedule> change)
+    {
+        _schedules[name] = change(_schedules[name]);
+        return this;
+    }
+
     public EstateBuilder Channel(string name, params (string Key, string Value)[] settings)
     {
         _channels[name] = new(name, "fake", settings.ToFrozenDictionary(s => s.Key, s => s.Value));

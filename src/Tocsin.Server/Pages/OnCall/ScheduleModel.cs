@@ -38,8 +38,18 @@ public sealed record ScheduleModel
     /// <summary>Null: not shown.</summary>
     public CalendarLine? Calendar { get; init; }
 
+    /// <summary>The calendar of another program that says who is on call; null: none does.</summary>
+    public ReadFromLine? ReadFrom { get; init; }
+
     public IReadOnlyList<LayerNote> Layers { get; init; } = [];
 }
+
+/// <summary>How the calendar of another program is.</summary>
+/// <param name="ReadAt">When it was read well last; null: never.</param>
+/// <param name="AskedAt">When it was asked for last; null: never.</param>
+/// <param name="Fault">Why the last attempt failed; null: it went well.</param>
+/// <param name="Notes">What of it was left out.</param>
+public sealed record ReadFromLine(string Name, bool AsOverrides, DateTimeOffset? ReadAt, DateTimeOffset? AskedAt, string? Fault, IReadOnlyList<string> Notes);
 
 public sealed record Gap(DateTimeOffset From, DateTimeOffset To);
 

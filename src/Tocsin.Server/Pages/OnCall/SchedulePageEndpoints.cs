@@ -31,8 +31,11 @@ internal static class SchedulePageEndpoints
         var asked = from is { Year: > 1970 and < 9000 } day ? day : DateOnly.FromDateTime(there.Local(now).DateTime);
         var line = TimelineOf(page, compiled, MondayOf(asked), weeks == 2 ? 2 : 4);
         var (first, last) = (line.Weeks[0].Days[0].From, line.Weeks[^1].Days[^1].To);
-        var (calendars, origin) = await database.ReadAsync(
-            async session => (await links.ListAsync(session, page.Workspace), await objects.OriginAsync(session, page.Workspace, "schedule", name)), ct);
+        var (calendars, origin, copy) = await database.ReadAsync(
+            async session => (
+                await links.ListAsync(session, page.Workspace), await objects.OriginAsync(session, page.Workspace, "schedule", name),
+                await CalendarStore.FindAsync(session, page.Workspace, CalendarLinks.OfSchedule, name)),
+            ct);
         var manages = EntryRules.Manages(page.Caller, page.Estate, schedule.Team);
         var on = compiled.At(now);
         return new Rendered<SchedulePage, ScheduleModel>(page.Frame, new()
@@ -49,6 +52,7 @@ internal static class SchedulePageEndpoints
             Entered = [.. page.Estate.Entered.Covers.Where(c => c.Schedule == name && c.To > now).OrderBy(c => c.From).Take(MostEntered).Select(c => new EnteredLine(
                 c.Id, c.User, c.InsteadOf, c.From, c.To, c.Reason, c.MadeBy, manages || c.MadeBy == page.Caller.Actor || (page.Caller.User is { } me && me == c.InsteadOf)))],
             Calendar = CoverPageEndpoints.CalendarOf(page, calendars, CalendarLinks.OfSchedule, name, schedule.Team),
+            ReadFrom = schedule.Calendar is { } source ? Of(source, copy) : null,
             Layers =
             [
                 .. schedule.Rotations.Select(r => new LayerNote(r.Name, ScheduleWords.Rotation(r, page.Frame))),
@@ -78,11 +82,20 @@ internal static class SchedulePageEndpoints
             layers.Add(("Overrides", [.. Layer(schedule with { Rotations = [] }, begin, end)]));
         }
 
+        if (schedule.Calendar is not null)
+        {
+            var calendar = OnCallCalendar.Compile(schedule with { Rotations = [], Overrides = [] }, OnCallEntries.None with { Calendar = page.Estate.Entered.CalendarOf(schedule.Name) });
+            layers.Add(("Calendar", [.. calendar.Shifts(begin, end).Where(s => s.Users.Count > 0)]));
+        }
+
         layers.AddRange(schedule.Rotations.OrderByDescending(r => r.Priority).Select(r => (r.Name, (IReadOnlyList<Shift>)[.. Layer(schedule with { Rotations = [r], Overrides = [] }, begin, end)])));
         var cut = new TimelineCut(
             Clock.In(schedule.TimeZone, page.Now).Zone, page.Frame.Clock.Zone, page.Now, (begin, end), user => page.Frame.People.GetValueOrDefault(user, user));
         return cut.Draw(schedule.Name, monday, weeks, layers);
     }
+
+    private static ReadFromLine Of(ScheduleCalendar calendar, CalendarCopy? copy) => new(
+        calendar.Name, calendar.Use == CalendarUse.Overrides, copy?.ReadAt, copy?.AskedAt, copy?.Fault, copy?.Notes.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? []);
 
     private static IEnumerable<Shift> Layer(Schedule schedule, DateTimeOffset from, DateTimeOffset to) =>
         OnCallCalendar.Compile(schedule).Shifts(from, to).Where(s => s.Users.Count > 0);

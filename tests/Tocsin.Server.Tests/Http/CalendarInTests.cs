@@ -1,0 +1,86 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Tocsin.Identity;
+using Tocsin.OnCall;
+using Tocsin.Tests.Outgoing;
+
+namespace Tocsin.Tests.Http;
+
+/// <summary>A schedule that follows another program's calendar, as people see it.</summary>
+public abstract class CalendarInTests(Engine engine) : IAsyncLifetime
+{
+    private readonly FakeCalendar _server = new();
+    private HttpBench _bench = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server.Says("bo|20200101T000000Z|20991231T000000Z", "Zed <b>|20200101T000000Z|20991231T000000Z");
+        _bench = await HttpBench.StartAsync(engine, builder => builder.Configuration["Outgoing:Allow"] += $",127.0.0.1:{_server.Port}");
+        await _bench.EditEstateAsync("    time_zone: UTC\n", $"    time_zone: UTC\n    calendar: {_server.Url}\n");
+        (await (await _bench.CallerAsync(Role.Admin)).PostAsync("/-/reload", null)).EnsureSuccessStatusCode();
+        await _bench.Service<CalendarPoller>().TurnAsync(default);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _bench.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [StoreFact]
+    public async Task Pages_and_explanations_say_who_by_which_calendar_and_read_when_but_not_its_address()
+    {
+        var viewer = await _bench.CallerAsync(Role.Viewer);
+        var now = Assert.Single((await viewer.GetJsonAsync("/api/v1/oncall")).Items());
+        Assert.Equal(("bo", "calendar of 127.0.0.1"), (now!["users"]![0].Text(), now["because"].Text()));
+
+        var explained = await viewer.PostAsync("/api/v1/explain", """{"labels": {"alertname": "x", "severity": "critical"}}""");
+        var step = explained["destinations"]![0]!["steps"]![0]!;
+        Assert.Matches("^schedule primary: calendar of 127.0.0.1, read [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC$", step["because"].Text());
+
+        var page = await (await _bench.PersonAsync("ana", Role.Responder)).GetStringAsync("/schedules/primary");
+        Assert.Matches("Who is on call comes from the calendar of <strong>127.0.0.1</strong>.\\s+<span>Read <time", page);
+        Assert.Contains("<li>&#x27;Zed &lt;b&gt;&#x27; names nobody who is known here</li>", page, StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"row\">Calendar</th>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("/secret/", page + explained.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task The_address_is_sealed_in_the_database_and_an_export_has_a_reference_in_its_place()
+    {
+        var stored = await _bench.Service<Data.Database>().ReadAsync(
+            session => session.QueryAsync("SELECT body FROM estate_object UNION ALL SELECT address_hash FROM calendar_copy UNION ALL SELECT body FROM calendar_copy", static row => row.GetString(0)), default);
+        Assert.DoesNotContain(stored, text => text.Contains("/secret/", StringComparison.Ordinal));
+
+        var export = await (await _bench.CallerAsync(Role.Admin)).GetStringAsync("/api/v1/estate");
+        Assert.Contains("calendar: ${env:TOCSIN_SCHEDULE_PRIMARY_CALENDAR}", export.Replace("\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task Our_own_calendar_of_the_schedule_shows_the_shifts_of_the_other_one_as_turns()
+    {
+        var ana = await _bench.PersonAsync("ana", Role.Responder);
+        using var made = await ana.PostAsync("/api/v1/calendar-links/schedule/primary", null);
+        var text = await _bench.Anybody().GetStringAsync(new Uri((await made.JsonAsync(HttpStatusCode.OK))["url"].Text()).AbsolutePath);
+
+        Assert.Contains("SUMMARY:On call: bo (primary)", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("OVERRIDE", text[text.LastIndexOf("SUMMARY:On call: bo", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task A_calendar_that_fails_is_said_on_the_page_and_in_explanations()
+    {
+        _server.Answer = FakeCalendar.Status("500 Internal Server Error");
+        _bench.Pass(TimeSpan.FromMinutes(15));
+        await _bench.Service<CalendarPoller>().TurnAsync(default);
+
+        var page = await (await _bench.PersonAsync("ana", Role.Responder)).GetStringAsync("/schedules/primary");
+        Assert.Contains("It cannot be read, and what it said before stays in force: It answered 500.", page, StringComparison.Ordinal);
+        var explained = await (await _bench.CallerAsync(Role.Viewer)).PostAsync("/api/v1/explain", """{"labels": {"alertname": "x", "severity": "critical"}}""");
+        Assert.Contains(explained["warnings"]!.AsArray(), w => w.Text() == "The calendar of schedule primary cannot be read now: It answered 500.");
+    }
+
+    public sealed class OnSqlite() : CalendarInTests(Engine.Sqlite);
+
+    public sealed class OnPostgres() : CalendarInTests(Engine.Postgres);
+}

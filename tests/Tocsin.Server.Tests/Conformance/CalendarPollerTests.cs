@@ -30,15 +30,16 @@ public abstract class CalendarPollerTests(Engine engine) : IAsyncLifetime
         ("silent", "No answer within 0.3 s."),
     ];
 
-    private readonly FakeCalendar _server = new();
+    private FakeCalendar _server = null!;
     private readonly CalendarOptions _options = new();
     private EngineBench _bench = null!;
     private OutgoingBench _outgoing = null!;
 
     public async Task InitializeAsync()
     {
+        _server = new();
         _bench = await EngineBench.OpenAsync(engine, People().Schedule("primary", s => s with { Calendar = new(_server.Url, CalendarUse.Shifts) }));
-        _outgoing = new(allow: $"127.0.0.1:{_server.Port}");
+        _outgoing = Outgoing($"127.0.0.1:{_server.Port}");
     }
 
     public async Task DisposeAsync()
@@ -275,6 +276,8 @@ public abstract class CalendarPollerTests(Engine engine) : IAsyncLifetime
         await RefreshAsync();
         Assert.Equal(("bo", null), (Who(10), (await CopyAsync()).Fault));
     }
+
+    private static OutgoingBench Outgoing(string allow) => new(allow);
 
     private CompiledSchedule Schedule => _bench.Estate.Schedules["primary"];
 

@@ -12,14 +12,15 @@ public abstract class RunTimeChecksTests(Engine engine)
     public async Task Who_is_reached_only_on_devices_and_has_none_is_a_problem_and_who_has_another_way_a_warning()
     {
         await using var bench = await EngineBench.OpenAsync(engine);
-        var model = EstateBench.Model(
+        var estate = EstateBench.Model(
             """
             users:
               - {name: ana, contact: [{name: push, type: webpush}]}
               - {name: bo, contact: [{name: app, type: fcm}, {name: mail, type: email, address: bo@example.test}]}
               - {name: chen, contact: [{name: push, type: webpush}]}
               - {name: dee, contact: [{name: mail, type: email, address: dee@example.test}]}
-            """) with { Workspace = "w1" };
+            """);
+        var model = estate with { Workspace = "w1" };
         await AddAsync(bench, "chen", DeviceKind.Web, ended: null);
         await AddAsync(bench, "ana", DeviceKind.App, ended: null);
         await AddAsync(bench, "ana", DeviceKind.Web, ended: 7);
@@ -36,7 +37,7 @@ public abstract class RunTimeChecksTests(Engine engine)
     public async Task A_calendar_that_fails_is_a_warning_for_a_day_and_then_a_problem()
     {
         await using var bench = await EngineBench.OpenAsync(engine);
-        var model = EstateBench.Model(
+        var estate = EstateBench.Model(
             """
             users: [{name: ana, time_off_calendar: "https://cal.example/a", contact: [{name: mail, type: email, address: ana@example.test}]}]
             schedules:
@@ -44,7 +45,8 @@ public abstract class RunTimeChecksTests(Engine engine)
               - {name: two, time_zone: UTC, calendar: "https://cal.example/2", calendar_as: overrides}
               - {name: three, time_zone: UTC, calendar: "https://cal.example/3"}
               - {name: four, time_zone: UTC, calendar: "https://cal.example/4"}
-            """) with { Workspace = "w1" };
+            """);
+        var model = estate with { Workspace = "w1" };
         await CopyAsync(bench, "one", readHoursAgo: 1, fault: "It answered 500.");
         await CopyAsync(bench, "two", readHoursAgo: 25, fault: "It answered 500.");
         await CopyAsync(bench, "three", readHoursAgo: null, fault: "What it answers is no calendar.");

@@ -9,11 +9,12 @@ namespace Tocsin.Tests.Http;
 /// <summary>A schedule that follows another program's calendar, as people see it.</summary>
 public abstract class CalendarInTests(Engine engine) : IAsyncLifetime
 {
-    private readonly FakeCalendar _server = new();
+    private FakeCalendar _server = null!;
     private HttpBench _bench = null!;
 
     public async Task InitializeAsync()
     {
+        _server = new();
         _server.Says("bo|20200101T000000Z|20991231T000000Z", "Zed <b>|20200101T000000Z|20991231T000000Z");
         _bench = await HttpBench.StartAsync(engine, builder => builder.Configuration["Outgoing:Allow"] += $",127.0.0.1:{_server.Port}");
         await _bench.EditEstateAsync("    time_zone: UTC\n", $"    time_zone: UTC\n    calendar: {_server.Url}\n");

@@ -37,7 +37,7 @@ public abstract class CalendarPollerTests(Engine engine) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = new();
+        _server = FakeCalendar.Start();
         _bench = await EngineBench.OpenAsync(engine, People().Schedule("primary", s => s with { Calendar = new(_server.Url, CalendarUse.Shifts) }));
         _outgoing = Outgoing($"127.0.0.1:{_server.Port}");
     }

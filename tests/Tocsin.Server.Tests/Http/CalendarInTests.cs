@@ -14,7 +14,7 @@ public abstract class CalendarInTests(Engine engine) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = new();
+        _server = FakeCalendar.Start();
         _server.Says("bo|20200101T000000Z|20991231T000000Z", "Zed <b>|20200101T000000Z|20991231T000000Z");
         _bench = await HttpBench.StartAsync(engine, builder => builder.Configuration["Outgoing:Allow"] += $",127.0.0.1:{_server.Port}");
         await _bench.EditEstateAsync("    time_zone: UTC\n", $"    time_zone: UTC\n    calendar: {_server.Url}\n");

@@ -15,11 +15,13 @@ internal sealed class FakeCalendar : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
 
-    public FakeCalendar()
+    private FakeCalendar()
     {
         _listener.Start();
         _serving = ServeAsync();
     }
+
+    public static FakeCalendar Start() => new();
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 

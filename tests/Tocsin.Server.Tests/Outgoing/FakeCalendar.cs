@@ -100,7 +100,7 @@ internal sealed class FakeCalendar : IAsyncDisposable
                 Requests.Enqueue(head);
                 if (Answer is not { } answer)
                 {
-                    await Task.Delay(Timeout.InfiniteTimeSpan, _end.Token);
+                    await new TaskCompletionSource().Task.WaitAsync(_end.Token);
                     return;
                 }
 

@@ -73,5 +73,7 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(AuditState))]
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(IngestAnswer))]
+[JsonSerializable(typeof(CanonicalAlert))]
+[JsonSerializable(typeof(ParsedPayload))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class WireJson : JsonSerializerContext;

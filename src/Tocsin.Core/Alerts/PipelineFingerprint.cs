@@ -12,14 +12,18 @@ public static class PipelineFingerprint
 {
     /// <param name="accountId">Left out of the hash if it is null or empty, as are the other two.</param>
     /// <returns>Sixty-four lower-case hexadecimal digits.</returns>
-    public static string Of(string source, string title, string? accountId, string? region, string? alarmId)
+    public static string Of(string source, string title, string? accountId, string? region, string? alarmId) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Input(source, title, accountId, region, alarmId))));
+
+    /// <summary>What is hashed, as text: people compare it when two events have one fingerprint, or one event has two.</summary>
+    public static string Input(string source, string title, string? accountId, string? region, string? alarmId)
     {
         var text = new StringBuilder();
         Pair(text, "account_id", accountId);
         Pair(text, "alarm_id", alarmId);
         Pair(text, "region", region);
-        text.Append("source=").Append(source).Append("|title=").Append(Lower(Trim(title)));
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        text.Append("source=").Append(source).Append("|title=").Append(Lower(PipelineText.Trim(title)));
+        return text.ToString();
     }
 
     private static void Pair(StringBuilder text, string name, string? value)
@@ -30,27 +34,8 @@ public static class PipelineFingerprint
         }
     }
 
-    private static string Trim(string text)
-    {
-        var (start, end) = (0, text.Length);
-        while (start < end && IsBlank(text[start]))
-        {
-            start++;
-        }
-
-        while (end > start && IsBlank(text[end - 1]))
-        {
-            end--;
-        }
-
-        return text[start..end];
-    }
-
-    /// <summary>JavaScript counts the byte order mark as a blank and U+0085 not; .NET does it the other way round.</summary>
-    private static bool IsBlank(char c) => c == '\uFEFF' || (c != '\u0085' && char.IsWhiteSpace(c));
-
     /// <summary>The full mapping of Unicode: the dotted capital I becomes two characters, and a capital sigma at the end of a word the final form.</summary>
-    private static string Lower(string text)
+    internal static string Lower(string text)
     {
         if (text.AsSpan().IndexOfAny('\u0130', '\u03A3') < 0)
         {

@@ -20,6 +20,7 @@ internal static class AlertEndpoints
         var group = routes.MapGroup("/api/v1").RequireAuthorization(Policies.Viewer);
         group.MapGet("/alerts", List).WithTags("Alerts");
         group.MapGet("/alerts/{id:long}", Get).WithTags("Alerts");
+        group.MapGet("/alerts/{id:long}/canonical", Canonical).WithTags("Alerts");
         group.MapGet("/deliveries", Deliveries).WithTags("Sources");
         group.MapGet("/deliveries/{id:long}", GetDelivery).WithTags("Sources");
         group.MapPost("/deliveries/{id:long}/replay", Replay).WithTags("Sources").RequireAuthorization(Policies.Responder)
@@ -79,6 +80,17 @@ internal static class AlertEndpoints
             async session => (await alerts.FindAsync(session, estate.Workspace, id), await incidents.OfAlertAsync(session, estate.Workspace, id)), ct);
         return row is null ? Error.NotFound("alert", id.ToString()).ToProblem() : TypedResults.Ok(IncidentViews.Of(row, estate, numbers));
     }
+
+    /// <summary>The last canonical event of one alert: what issues are made of.</summary>
+    /// <remarks>404 also for an alert that has none: its sender named no team or no priority of P0 to P3.</remarks>
+    internal static async Task<Results<Ok<CanonicalAlert>, ProblemHttpResult>> Canonical(
+        long id, ClaimsPrincipal user, Database database, AlertStore alerts, CancellationToken ct) =>
+        await database.ReadAsync(session => alerts.FindAsync(session, Caller.Of(user).Workspace, id), ct) switch
+        {
+            null => Error.NotFound("alert", id.ToString()).ToProblem(),
+            { Canonical: { } canonical } => TypedResults.Ok(CanonicalViews.FromText(canonical)),
+            _ => new Error(ErrorKind.NotFound, "alert.not_canonical", "This alert has no canonical event: its sender named no team or no priority of P0 to P3. Let the sender name them, or set \"team\" and \"priority\" on its source.").ToProblem(),
+        };
 
     /// <summary>What sources delivered, newest first, with the verdict on each; without the bodies.</summary>
     /// <param name="source">Only of this source.</param>

@@ -12,13 +12,13 @@ internal sealed record Intake(string Source, IReadOnlyList<Signal> Signals, Date
     public IReadOnlyList<IntakeSignal> Prepared { get; } = [.. Signals.Select(signal => IntakeSignal.Of(signal, Source))];
 }
 
-internal readonly record struct IntakeSignal(Signal Signal, long Fingerprint, AlertText Text)
+internal readonly record struct IntakeSignal(Signal Signal, long Fingerprint, AlertText Text, string? Canonical)
 {
     public static IntakeSignal Of(Signal signal, string source)
     {
         var text = AlertText.Of(AlertDocument.Of(signal, source));
         _ = text.Utf8;
-        return new(signal, AlertStore.Fingerprint(source, signal.DedupKey), text);
+        return new(signal, AlertStore.Fingerprint(source, signal.DedupKey), text, signal.Canonical is { } canonical ? CanonicalViews.ToText(canonical) : null);
     }
 }
 

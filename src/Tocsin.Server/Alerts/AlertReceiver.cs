@@ -92,7 +92,7 @@ internal sealed class AlertReceiver(
             return await KeepAsync(estate, request, Verdict.Unparsed, parsed.Error.Detail, ct);
         }
 
-        var (signals, rejected) = (parsed.Value.Signals, parsed.Value.Rejected);
+        var (signals, rejected) = (Canonical(parsed.Value.Signals, provider.Info.Id, request.ReceivedAt), parsed.Value.Rejected);
         if (signals.Count > options.Value.MaxAlerts)
         {
             // Not refused whole: most senders never send a refused delivery again, and what is taken pages somebody.
@@ -102,6 +102,17 @@ internal sealed class AlertReceiver(
 
         return await StoreAsync(
             provider.Info.Id, new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays }, ct);
+    }
+
+    /// <summary>Alerts of any source that name a team and a priority have a canonical event.</summary>
+    private static IReadOnlyList<Signal> Canonical(IReadOnlyList<Signal> signals, string type, DateTimeOffset receivedAt)
+    {
+        if (!signals.Any(s => s.Canonical is null && s.Labels["priority"].Length > 0))
+        {
+            return signals;
+        }
+
+        return [.. signals.Select(s => s.Canonical is null && PipelineSignal.Derive(s, type, receivedAt) is { } canonical ? s with { Canonical = canonical } : s)];
     }
 
     private async Task<DeliveryOutcome> StoreAsync(string provider, Delivery delivery, CancellationToken ct)

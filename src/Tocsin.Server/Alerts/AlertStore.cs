@@ -24,6 +24,12 @@ internal sealed record AlertRow
 
     public required AlertText Text { get; init; }
 
+    /// <summary>
+    /// Its last canonical event as JSON of the wire; null if it never had one. Kept, since it cannot be made again from the rest: reasons, times and
+    /// whatever a sender of canonical events wrote are in no other column.
+    /// </summary>
+    public string? Canonical { get; init; }
+
     public AlertDocument Document => Text.Document;
 }
 
@@ -33,7 +39,7 @@ internal sealed class AlertStore(RowMemory memory)
     private readonly RowMemory<(long Workspace, long Fingerprint), AlertRow> _remembered = memory.Of<(long, long), AlertRow>(most: 20_000);
 
     private const string Columns =
-        "id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body, muted_by";
+        "id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body, muted_by, canonical";
 
     /// <summary>What makes two deliveries the same alert: the source and its own key for it.</summary>
     public static long Fingerprint(string source, string dedupKey) => StableHash.Of(source, dedupKey);
@@ -82,7 +88,7 @@ internal sealed class AlertStore(RowMemory memory)
         long[] ids = new long[count], workspaces = new long[count], fingerprints = new long[count], started = new long[count], updated = new long[count];
         long?[] ended = new long?[count], expires = new long?[count];
         int[] status = new int[count], severity = new int[count], episodes = new int[count], endedBy = new int[count], senderStart = new int[count], silenced = new int[count];
-        var mutedBy = new string?[count];
+        string?[] mutedBy = new string?[count], canonical = new string?[count];
         var bodies = new ReadOnlyMemory<byte>[count];
         for (var i = 0; i < count; i++)
         {
@@ -92,20 +98,21 @@ internal sealed class AlertStore(RowMemory memory)
             (started[i], ended[i], expires[i]) = (row.State.StartedAt.ToMicros(), row.State.EndedAt.ToMicros(), row.State.ExpiresAt.ToMicros());
             (endedBy[i], senderStart[i], silenced[i]) = ((int)row.State.EndedBy, row.State.SenderStart ? 1 : 0, row.Silenced ? 1 : 0);
             (updated[i], bodies[i], mutedBy[i]) = (row.UpdatedAt.ToMicros(), row.Text.Utf8, row.Silenced ? row.MutedBy : null);
+            canonical[i] = row.Canonical;
         }
 
         return tx.BatchAsync(
             """
-            INSERT INTO alert (id, workspace_id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body, muted_by)
+            INSERT INTO alert (id, workspace_id, fingerprint, status, started_at, sender_start, ended_at, ended_by, expires_at, episodes, updated_at, severity, silenced, body, muted_by, canonical)
             {rows}
             ON CONFLICT (workspace_id, fingerprint) DO UPDATE SET
                 status = excluded.status, started_at = excluded.started_at, sender_start = excluded.sender_start, ended_at = excluded.ended_at,
                 ended_by = excluded.ended_by, expires_at = excluded.expires_at, episodes = excluded.episodes, updated_at = excluded.updated_at,
-                severity = excluded.severity, silenced = excluded.silenced, body = excluded.body, muted_by = excluded.muted_by
+                severity = excluded.severity, silenced = excluded.silenced, body = excluded.body, muted_by = excluded.muted_by, canonical = excluded.canonical
             """,
             new("id", ids), new("workspace", workspaces), new("fingerprint", fingerprints), new("status", status), new("started", started),
             new("sender_start", senderStart), new("ended", ended), new("ended_by", endedBy), new("expires", expires), new("episodes", episodes),
-            new("updated", updated), new("severity", severity), new("silenced", silenced), new("body", bodies), new("muted_by", mutedBy));
+            new("updated", updated), new("severity", severity), new("silenced", silenced), new("body", bodies), new("muted_by", mutedBy), new("canonical", canonical));
     }
 
     public Task<AlertRow?> FindAsync(Session session, long workspace, long id) => session.FirstAsync(
@@ -208,5 +215,6 @@ internal sealed class AlertStore(RowMemory memory)
         Silenced = row.GetInt32(11) == 1,
         Text = AlertText.Stored(row.Utf8(12)),
         MutedBy = row.NullableString(13),
+        Canonical = row.NullableString(14),
     };
 }

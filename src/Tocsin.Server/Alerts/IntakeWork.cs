@@ -98,18 +98,18 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
     /// <returns>Whether the signal changed something.</returns>
     public bool Decide(Intake intake, IntakeSignal prepared)
     {
-        var (signal, fingerprint, text) = prepared;
+        var (signal, fingerprint, text, canonical) = prepared;
         var row = _rows[fingerprint];
         var decision = AlertReducer.Decide(row?.State, signal, intake.ReceivedAt);
         var severity = estate.SeverityOf(signal, intake.Source);
         if (row is null)
         {
-            Change(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Text = text });
+            Change(new() { Id = 0, Fingerprint = fingerprint, State = decision.State, UpdatedAt = now, Severity = severity, Text = text, Canonical = canonical });
             Note(fingerprint, decision.Change);
             return true;
         }
 
-        var sameText = decision.State.Status == AlertStatus.Resolved || (row.Severity == severity && row.Text.IsSameAs(text));
+        var sameText = decision.State.Status == AlertStatus.Resolved || (row.Severity == severity && row.Canonical == canonical && row.Text.IsSameAs(text));
         if (decision.Change == AlertChange.None && (sameText || decision.State.Status == AlertStatus.Resolved))
         {
             return false;
@@ -121,6 +121,7 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
             UpdatedAt = now,
             Severity = sameText ? row.Severity : severity,
             Text = sameText ? row.Text : text,
+            Canonical = canonical ?? row.Canonical,
         };
         Change(next);
         Note(fingerprint, decision.Change);

@@ -18,7 +18,37 @@ internal static class SourceEndpoints
         var group = routes.MapGroup("/api/v1/sources").WithTags("Sources").RequireAuthorization(Policies.Viewer);
         group.MapGet("/", List);
         group.MapPost("/{name}/test", Test).RequireAuthorization(Policies.Responder);
+        group.MapPost("/{name}/parse", ParseAs).WithMetadata(_payload);
+        routes.MapPost("/api/v1/parse", Parse).WithTags("Sources").RequireAuthorization(Policies.Viewer).WithMetadata(_payload);
     }
+
+    private static readonly TakesBody _payload = new("application/json", "A payload as its sender sends it.");
+
+    /// <summary>What would be made of a payload; nothing is stored, and nobody is paged.</summary>
+    /// <param name="source">A type of source, or auto: then the payload's shape tells whether it is CloudWatch's, Grafana's or a canonical event, bare or in an SNS envelope.</param>
+    /// <param name="strict">Whether to reject what the alert pipeline would have rejected.</param>
+    internal static async Task<Results<Ok<ParsedPayload>, ProblemHttpResult>> Parse(
+        HttpContext http, PayloadTrial trial, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken ct, string source = PayloadTrial.Auto, bool strict = false)
+    {
+        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.Value.MaxBodyBytes, ct);
+        return refusal is not null ? refusal.ToProblem() : Answer(trial.Run(body, source, strict, clock.GetUtcNow()));
+    }
+
+    /// <summary>What a source would make of a payload, by its settings; nothing is stored, and nobody is paged.</summary>
+    /// <param name="name">The source.</param>
+    internal static async Task<Results<Ok<ParsedPayload>, ProblemHttpResult>> ParseAs(
+        string name, HttpContext http, ClaimsPrincipal user, IEstates estates, PayloadTrial trial, IOptions<IngestOptions> options, TimeProvider clock, CancellationToken ct)
+    {
+        if (!(await estates.OfAsync(user, ct)).Model.Sources.TryGetValue(name, out var source))
+        {
+            return Error.NotFound("source", name).ToProblem();
+        }
+
+        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.Value.MaxBodyBytes, ct);
+        return refusal is not null ? refusal.ToProblem() : Answer(trial.Run(body, source, clock.GetUtcNow()));
+    }
+
+    private static Results<Ok<ParsedPayload>, ProblemHttpResult> Answer(Result<ParsedPayload> parsed) => parsed.Ok ? TypedResults.Ok(parsed.Value) : parsed.Error.ToProblem();
 
     /// <summary>Where alerts can come from, by name, with what each has sent and the lines for its tool's own configuration.</summary>
     /// <remarks>Administrators see the keys; for others <c>KEY</c> stands in their place.</remarks>

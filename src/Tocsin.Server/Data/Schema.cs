@@ -378,5 +378,8 @@ internal static class Schema
         ALTER TABLE page ADD COLUMN in_doubt INTEGER NOT NULL DEFAULT 0;
         """,
         OnCallTables.CalendarShifts,
+        """
+        ALTER TABLE alert ADD COLUMN canonical TEXT;
+        """,
     ];
 }

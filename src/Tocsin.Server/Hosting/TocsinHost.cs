@@ -84,7 +84,7 @@ public static class TocsinHost
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddAudit();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
-        services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<HeartbeatDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
+        services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<PayloadTrial>().AddSingleton<HeartbeatDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
         services.AddSingleton<DeliveryStore>().AddSingleton<SourceStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<TurnStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();

@@ -11,15 +11,11 @@ namespace Tocsin.Providers;
 /// </summary>
 internal sealed class CloudWatch : IAlertSource
 {
-    private const string InsufficientData = "insufficient_data";
-
     public ProviderInfo Info { get; } = new(
         "cloudwatch", "Amazon CloudWatch", new("https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"),
-        [new(InsufficientData, "What an alarm without data counts as: ignore, firing or resolved. Ignored ones are recorded and page nobody. Default: ignore.")]);
+        [PipelineRules.NoDataSetting, .. PipelineRules.Settings(defaults: false)]);
 
-    public IReadOnlyList<Error> Check(Estate.Source source) => source.Settings.GetValueOrDefault(InsufficientData) is null or "ignore" or "firing" or "resolved"
-        ? []
-        : [Error.Invalid(InsufficientData, "\"insufficient_data\" is ignore, firing or resolved.")];
+    public IReadOnlyList<Error> Check(Estate.Source source) => [.. PipelineRules.Check(source)];
 
     public Result<ParsedDelivery> Parse(InboundRequest request) => PayloadFields.Read(request, (fields, body, note) => fields.Text("Type") switch
     {
@@ -27,7 +23,7 @@ internal sealed class CloudWatch : IAlertSource
         "SubscriptionConfirmation" when fields.Text("TopicArn") is { } topic => new ParsedDelivery(
             [], [], PayloadBytes.Notes(note, $"{topic} asks to send here. If the topic is yours, confirm it by opening the SubscribeURL of this body; nothing arrives before that.")),
         "UnsubscribeConfirmation" => new ParsedDelivery([], [], PayloadBytes.Notes(note, $"{fields.Text("TopicArn")} no longer sends here.")),
-        _ => Alarm(fields, request, note) ?? GenericEvents.Read(body, request, PayloadBytes.Notes(note, "The body is no CloudWatch alarm, so it was read by guessing.")),
+        _ => Alarm(fields, request, null, note) ?? Other(body, request, PayloadBytes.Notes(note, "The body is no CloudWatch alarm, so it was read by guessing.")),
     });
 
     /// <summary>What an SNS notification carries: an alarm as JSON in a text, or whatever somebody published.</summary>
@@ -38,13 +34,18 @@ internal sealed class CloudWatch : IAlertSource
             using var document = JsonDocument.Parse(message, new JsonDocumentOptions { MaxDepth = PayloadBytes.MaxDepth });
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
-                return Alarm(new(document.RootElement), request, note)
-                    ?? GenericEvents.Read(Encoding.UTF8.GetBytes(message), request, PayloadBytes.Notes(note, "The SNS message is no CloudWatch alarm, so it was read by guessing."));
+                return Alarm(new(document.RootElement), request, envelope.Text("MessageId"), note)
+                    ?? Other(Encoding.UTF8.GetBytes(message), request, PayloadBytes.Notes(note, "The SNS message is no CloudWatch alarm, so it was read by guessing."));
             }
         }
         catch (JsonException)
         {
             // A plain text is a message too.
+        }
+
+        if (PipelineRules.Of(request.Source).Strict)
+        {
+            return NoAlarm;
         }
 
         var warnings = default(Warnings);
@@ -66,8 +67,13 @@ internal sealed class CloudWatch : IAlertSource
             [], PayloadBytes.Notes(note, "A plain text: nothing will say that it is over, so a person resolves it."));
     }
 
+    private static Result<ParsedDelivery> Other(ReadOnlyMemory<byte> body, InboundRequest request, string? note) =>
+        PipelineRules.Of(request.Source).Strict ? NoAlarm : GenericEvents.Read(body, request, note);
+
+    private static Error NoAlarm => new(ErrorKind.Invalid, "unknown_source", "The body is no CloudWatch alarm, and this source is strict.", "body");
+
     /// <returns>Null if these are not the fields of an alarm.</returns>
-    private static Result<ParsedDelivery>? Alarm(PayloadFields fields, InboundRequest request, string? note)
+    private static Result<ParsedDelivery>? Alarm(PayloadFields fields, InboundRequest request, string? messageId, string? note)
     {
         var alarm = fields.Text("AlarmName") is not null ? AlarmFields.OfNotification(fields)
             : fields.Object("detail").Text("alarmName") is not null ? AlarmFields.OfEventBridge(fields)
@@ -77,7 +83,14 @@ internal sealed class CloudWatch : IAlertSource
             return null;
         }
 
-        if (StatusOf(alarm.State, request.Source) is not { } status)
+        var rules = PipelineRules.Of(request.Source);
+        var item = PipelineAlarm.Of(fields)!.Read(rules, messageId, request.ReceivedAt);
+        if (rules.Strict && item.Faults.Count > 0)
+        {
+            return item.ToError();
+        }
+
+        if (StatusOf(alarm.State, rules) is not { } status)
         {
             return Error.Invalid("NewStateValue", $"The state \"{SignalLimits.Title(alarm.State ?? "")}\" of an alarm is none of ALARM, OK and INSUFFICIENT_DATA.");
         }
@@ -93,11 +106,11 @@ internal sealed class CloudWatch : IAlertSource
         var at = SenderTime.Read(alarm.ChangedAt ?? "").Plausible("StateChangeTime", request.ReceivedAt, ref warnings);
         return new ParsedDelivery(
             [
-                new()
+                PipelineSignal.With(item, rules, new()
                 {
                     DedupKey = SignalLimits.DedupKey(alarm.Arn ?? $"{alarm.Account}/{alarm.Region}/{alarm.Name}"),
                     Status = status,
-                    Title = SignalLimits.Title(alarm.State == "INSUFFICIENT_DATA" ? $"No data: {alarm.Name}" : alarm.Name),
+                    Title = SignalLimits.Title("INSUFFICIENT_DATA".Equals(alarm.State, StringComparison.OrdinalIgnoreCase) ? $"No data: {alarm.Name}" : alarm.Name),
                     Description = SignalLimits.Description(string.Join("\n\n", new[] { text, alarm.Reason }.Where(t => !string.IsNullOrWhiteSpace(t))), ref warnings),
                     Severity = LabelHints.Severity(labels, ref warnings),
                     StartedAt = status == SignalStatus.Firing ? at : null,
@@ -110,16 +123,16 @@ internal sealed class CloudWatch : IAlertSource
                     Threshold = alarm.Threshold,
                     SenderFingerprint = SignalLimits.SenderFingerprint(alarm.Arn),
                     Warnings = warnings.Sentences,
-                },
+                }),
             ],
             [], note);
     }
 
-    private static SignalStatus? StatusOf(string? state, Estate.Source source) => state switch
+    private static SignalStatus? StatusOf(string? state, PipelineRules rules) => state?.ToUpperInvariant() switch
     {
         "ALARM" => SignalStatus.Firing,
         "OK" => SignalStatus.Resolved,
-        "INSUFFICIENT_DATA" => source.Settings.GetValueOrDefault(InsufficientData) switch
+        "INSUFFICIENT_DATA" => rules.NoData switch
         {
             "firing" => SignalStatus.Firing,
             "resolved" => SignalStatus.Resolved,
@@ -267,7 +280,7 @@ internal sealed record AlarmFields(string Name, string? State)
 /// <summary>The words that people put into an alarm's description for whoever routes it.</summary>
 internal static class AlarmDescription
 {
-    private static readonly string[] _known = ["team", "priority", "severity", "service", "runbook", "dashboard", "env", "environment"];
+    private static readonly string[] _known = ["team", "teams", "priority", "severity", "service", "runbook", "dashboard", "env", "environment"];
 
     /// <summary>
     /// <c>KEY=VALUE</c>, one a line or between bars, in any case; what is not of that form, or has another key, stays in the text.

@@ -23,7 +23,10 @@ internal sealed class Generic : IAlertSource
         var body = PayloadBytes.Clean(request.Body, out var note);
         try
         {
-            return GenericEvents.Read(body, request, note);
+            var read = GenericEvents.Read(body, request, note);
+            return read is { Ok: true, Value.Signals: [var signal] } && body.Span.IndexOf("schema_version"u8) >= 0 && Normalized.EventIn(body) is { } canonical
+                ? read.Value with { Signals = [signal with { Canonical = canonical }] }
+                : read;
         }
         catch (JsonException e)
         {

@@ -23,7 +23,10 @@ internal sealed class Grafana : IAlertSource
             new(
                 NoDataSeverity,
                 "The severity of alerts about missing data or a data source that fails, if they state none: critical, high, warning or info. Default: warning."),
+            .. PipelineRules.Settings(defaults: false),
         ]);
+
+    public IReadOnlyList<Error> Check(Estate.Source source) => [.. PipelineRules.Check(source)];
 
     public Error? Verify(InboundRequest request) => HmacSignature.Verify(request, SignatureHeader);
 
@@ -34,15 +37,17 @@ internal sealed class Grafana : IAlertSource
         {
             var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = PayloadBytes.MaxDepth });
             reader.Read();
+            var rules = PipelineRules.Of(request.Source);
             if (reader.TokenType != JsonTokenType.StartObject)
             {
-                return Custom(body, request, note);
+                return rules.Strict ? PipelineReader.NotAnObject : Custom(body, request, note);
             }
 
             List<KeyValuePair<string, string>> scratch = new(16);
             var webhook = PrometheusWebhook.Read(ref reader, scratch, out var alerts);
             reader.Read();
-            return webhook.HasAlerts ? ReadAlerts(ref alerts, webhook, request, scratch, note) : Custom(body, request, note);
+            var items = ItemsOf(body, rules, request);
+            return webhook.HasAlerts && ReadAlerts(ref alerts, webhook, request, scratch, rules, items, note) is { } read ? read : ReadEnvelope(body, request, rules, items, note);
         }
         catch (JsonException e)
         {
@@ -50,11 +55,39 @@ internal sealed class Grafana : IAlertSource
         }
     }
 
+    /// <summary>
+    /// The alerts of the body as the alert pipeline sees them. A storm of alerts in which no priority is spoken of, for a source that asks for none, is
+    /// not read a second time.
+    /// </summary>
+    private static IReadOnlyList<PipelineItem> ItemsOf(ReadOnlyMemory<byte> body, PipelineRules rules, InboundRequest request)
+    {
+        if (!rules.IsAsked && body.Span.IndexOf("riority"u8) < 0 && body.Span.IndexOf("RIORITY"u8) < 0)
+        {
+            return [];
+        }
+
+        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = PayloadBytes.MaxDepth });
+        return PipelineGrafana.Read(new(document.RootElement), rules, null, request.ReceivedAt);
+    }
+
+    /// <summary>A body without alerts: an old Grafana's, which is an alert itself, or a template of the user's own.</summary>
+    private static Result<ParsedDelivery> ReadEnvelope(ReadOnlyMemory<byte> body, InboundRequest request, PipelineRules rules, IReadOnlyList<PipelineItem> items, string? note)
+    {
+        if (items is [{ Event: { } canonical }])
+        {
+            return new ParsedDelivery([PipelineSignal.Of(canonical, request) with { Warnings = items[0].Warnings }], [], note);
+        }
+
+        return rules.Strict && items is [{ Faults.Count: > 0 } item] ? item.ToError() : Custom(body, request, note);
+    }
+
     private static Result<ParsedDelivery> Custom(ReadOnlyMemory<byte> body, InboundRequest request, string? note) => GenericEvents.Read(
         body, request, PayloadBytes.Notes(note, "The body is not Grafana's own (a custom payload?), so it was read by guessing."));
 
-    private static Result<ParsedDelivery> ReadAlerts(
-        ref Utf8JsonReader reader, in PrometheusWebhook webhook, InboundRequest request, List<KeyValuePair<string, string>> scratch, string? note)
+    /// <returns>Null if there is no alert in the list, and the webhook is one itself.</returns>
+    private static Result<ParsedDelivery>? ReadAlerts(
+        ref Utf8JsonReader reader, in PrometheusWebhook webhook, InboundRequest request, List<KeyValuePair<string, string>> scratch,
+        PipelineRules rules, IReadOnlyList<PipelineItem> items, string? note)
     {
         List<Signal> signals = [];
         var rejected = new Rejections();
@@ -63,7 +96,12 @@ internal sealed class Grafana : IAlertSource
             var alert = PrometheusAlert.Read(ref reader, scratch);
             alert.Labels ??= webhook.CommonLabels;
             alert.Annotations ??= webhook.CommonAnnotations;
-            if (alert.Fault is { } fault)
+            var item = i < items.Count ? items[i] : null;
+            if (rules.Strict && item?.Faults.Count > 0)
+            {
+                rejected.Add("alerts", i, item.Reason);
+            }
+            else if (alert.Fault is { } fault)
             {
                 rejected.Add("alerts", i, fault);
             }
@@ -73,13 +111,22 @@ internal sealed class Grafana : IAlertSource
             }
             else
             {
-                signals.Add(ToSignal(ref alert, webhook, request));
+                var signal = ToSignal(ref alert, webhook, request);
+                signals.Add(item is null ? signal : PipelineSignal.With(item, rules, signal));
             }
         }
 
-        return signals.Count + rejected.Count == 0
-            ? Error.Invalid("alerts", "The webhook's list of alerts is empty.")
-            : new ParsedDelivery(signals, rejected.All, PayloadBytes.Notes(note, webhook.TruncationNote));
+        if (signals.Count + rejected.Count > 0)
+        {
+            return new ParsedDelivery(signals, rejected.All, PayloadBytes.Notes(note, webhook.TruncationNote));
+        }
+
+        if (items is [{ Event: not null }])
+        {
+            return null;
+        }
+
+        return Error.Invalid("alerts", "The webhook's list of alerts is empty.");
     }
 
     private static Signal ToSignal(ref PrometheusAlert alert, in PrometheusWebhook webhook, InboundRequest request)

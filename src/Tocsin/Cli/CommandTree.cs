@@ -23,6 +23,7 @@ internal static class CommandTree
             DemoVerb.Create(terminal),
             DoctorVerb.Create(terminal),
             CheckVerb.Create(terminal),
+            ParseVerb.Create(terminal),
             .. IncidentVerbs.Create(terminal),
             SendVerb.Create(terminal),
             TailVerb.Create(terminal),

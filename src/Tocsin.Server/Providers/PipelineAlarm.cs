@@ -252,7 +252,7 @@ internal sealed class PipelineAlarm
 
         private static IEnumerable<string> Parts(string line) => line.Split('|').Select(PipelineText.Trim);
 
-        private static IEnumerable<string> Most(IEnumerable<string> pieces, int most, string what, PipelineFindings findings)
+        private static string[] Most(IEnumerable<string> pieces, int most, string what, PipelineFindings findings)
         {
             var all = pieces.ToArray();
             if (all.Length <= most)

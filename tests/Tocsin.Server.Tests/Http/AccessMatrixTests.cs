@@ -37,7 +37,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
     {
         _bench = await HttpBench.StartAsync();
         _anybody = _bench.Anybody();
-        await _anybody.FireAsync(HttpBench.PrometheusKey, $"alertname={Mark},service=checkout,severity=critical");
+        await _anybody.FireAsync(HttpBench.PrometheusKey, $"alertname={Mark},service=checkout,severity=critical,team=payments,priority=P1");
         await _bench.PagedAsync();
         await _anybody.PostJsonAsync($"/in/generic/{HttpBench.GenericKey}", $"{Mark} is not JSON");
         var owner = await _bench.PersonAsync("head", Role.Owner);

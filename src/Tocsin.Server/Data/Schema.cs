@@ -381,5 +381,6 @@ internal static class Schema
         """
         ALTER TABLE alert ADD COLUMN canonical TEXT;
         """,
+        ReportTables.Spans,
     ];
 }

@@ -29,6 +29,7 @@ internal static class ApiDescription
         ("Stream", "Alerts that are published for whoever listens, at the addresses of the alert server."),
         ("Events", "The append-only log of everything that happened, as a list and live."),
         ("On call", "Who is called now, or at another time."),
+        ("Reports", "What happened over a span of time, as figures; also as CSV."),
         ("Routing", "Why somebody was, or would be, paged."),
         ("Silences", "What is muted, and what a silence would mute."),
         ("Sources", "Where alerts come from, what was delivered, and where to deliver it."),
@@ -51,6 +52,12 @@ internal static class ApiDescription
         ["number"] = "The incident's number.",
         ["id"] = "As lists give it.",
         ["chain"] = "`workspace`, or `installation`: logins of people whom nobody knows, keys that nobody made, setup, restores; for the owner where there is one workspace.",
+        ["from"] = "The beginning of the span, included; default: 28 days before its end.",
+        ["to"] = "The end of the span, not included; default: now. At most 366 days after its beginning.",
+        ["team"] = "Only incidents of this team's services; for fairness, only this team's schedules.",
+        ["service"] = "Only incidents of this service; for fairness, only schedules that its policy notifies.",
+        ["time_zone"] = "The IANA zone whose days are told, and in which people are taken to live who have said none; default: UTC.",
+        ["format"] = "`json` or `csv`; default: what the Accept header asks for.",
         ["prune"] = "Delete what the YAML does not name.",
     };
 
@@ -124,6 +131,11 @@ internal static class ApiDescription
             operation.Security = [];
         }
 
+        if (metadata.OfType<AlsoAnswers>().FirstOrDefault() is { } other && operation.Responses?.GetValueOrDefault("200")?.Content is { } content)
+        {
+            content[other.Type] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
         foreach (var (status, description) in Refusals(operation, metadata))
         {
             await AddProblemAsync(operation, context, status, description, ct);
@@ -191,6 +203,9 @@ internal static class ApiDescription
 /// <summary>A refusal of an operation that does not follow from what it takes; put it on the endpoint.</summary>
 /// <param name="When">One sentence for the description.</param>
 internal sealed record Refuses(int Status, string When);
+
+/// <summary>An operation answers with a text of this type too, when it is asked to; put it on the endpoint.</summary>
+internal sealed record AlsoAnswers(string Type);
 
 /// <summary>What an operation reads from its body itself, whatever the Content-Type says; put it on the endpoint.</summary>
 internal sealed record TakesBody(string Type, string Description);

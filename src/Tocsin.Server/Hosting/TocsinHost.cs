@@ -23,6 +23,7 @@ using Tocsin.OnCall;
 using Tocsin.Outgoing;
 using Tocsin.Pages;
 using Tocsin.Providers;
+using Tocsin.Reports;
 using Tocsin.Routing;
 using Tocsin.Sdk;
 using Tocsin.Streams;
@@ -95,6 +96,7 @@ public static class TocsinHost
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>().AddSingleton<AbsenceExplainer>().AddSingleton<ExplainDesk>();
         services.AddSingleton<LinkDesk>().AddSingleton<SlackEnvelopes>().AddSingleton<TelegramHooks>().AddSingleton<TelegramAnswers>();
         services.AddOnCall();
+        services.AddSingleton<ReportStore>().AddSingleton<ReportDesk>();
         services.AddProviders();
         services.AddDevices();
         services.AddScanned<IJobHandler>();
@@ -258,6 +260,7 @@ public static class TocsinHost
         app.MapSwaps();
         app.MapSchedules();
         app.MapCalendars();
+        app.MapReports();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

@@ -124,6 +124,7 @@ public enum Nav
     Live,
     Routing,
     Silences,
+    Reports,
     Sources,
     Channels,
     Users,

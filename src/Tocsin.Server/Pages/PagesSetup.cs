@@ -41,6 +41,7 @@ internal static class PagesSetup
         pages.MapCoverPages();
         pages.MapRoutingPages();
         pages.MapSilencePages();
+        pages.MapReportPages();
         pages.MapSourcePages();
         pages.MapContactPages();
         pages.MapMemberPages();

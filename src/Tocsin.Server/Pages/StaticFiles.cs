@@ -21,6 +21,7 @@ internal sealed class StaticFiles
              "outer.css", "narrow.css"]),
         ("action.css", "text/css; charset=utf-8", ["action.css"]),
         ("schedule.css", "text/css; charset=utf-8", ["schedule.css"]),
+        ("report.css", "text/css; charset=utf-8", ["report.css"]),
         ("live.js", "text/javascript; charset=utf-8", ["live.js"]),
         ("act.js", "text/javascript; charset=utf-8", ["act.js"]),
         ("keys.js", "text/javascript; charset=utf-8", ["keys.js"]),
@@ -49,6 +50,8 @@ internal sealed class StaticFiles
     public static string ScheduleCss { get; } = PathOf("schedule.css");
 
     public static string TimelineJs { get; } = PathOf("timeline.js");
+
+    public static string ReportCss { get; } = PathOf("report.css");
 
     public static string LiveJs { get; } = PathOf("live.js");
 

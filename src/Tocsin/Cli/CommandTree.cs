@@ -28,6 +28,7 @@ internal static class CommandTree
             SendVerb.Create(terminal),
             TailVerb.Create(terminal),
             OnCallVerb.Create(terminal),
+            ReportVerbs.Create(terminal),
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),
             SilenceVerbs.CreateMaintenance(terminal),

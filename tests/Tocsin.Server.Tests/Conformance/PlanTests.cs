@@ -3,6 +3,7 @@ using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Incidents;
 using Tocsin.Notify;
+using Tocsin.Reports;
 using static Tocsin.Tests.Signals;
 
 namespace Tocsin.Tests.Conformance;
@@ -67,6 +68,14 @@ public sealed partial class PlanTests
             await parts.Jobs.DeadAsync(session, 1);
             await deliveries.ListAsync(session, 1, "prom", null, 100, 10);
             await deliveries.FindAsync(session, 1, 1);
+            var (reports, from, to) = (new ReportStore(), bench.Clock.Now.AddDays(-1), bench.Clock.Now);
+            await reports.OldestAsync(session, 1);
+            await reports.IncidentsAsync(session, 1, from, to, 10);
+            await reports.IncidentsAsync(session, 1, [1, 2]);
+            await reports.ActsAsync(session, 1, from, to, 10);
+            await reports.MessagesAsync(session, 1, from, to, 10);
+            await reports.LinksAsync(session, 1, 1, 2, 10);
+            await reports.NamesAsync(session, 1, [1, 2]);
             return await new SourceStore().ListAsync(session, 1);
         });
         await bench.WriteAsync(tx => deliveries.TrimAsync(tx, 1, "prom"));

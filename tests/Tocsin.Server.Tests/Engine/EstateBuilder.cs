@@ -81,9 +81,9 @@ internal sealed class EstateBuilder
         return this;
     }
 
-    public EstateBuilder Service(string name, string? policy = null)
+    public EstateBuilder Service(string name, string? policy = null, string? team = null)
     {
-        _services[name] = new(name, null, policy);
+        _services[name] = new(name, team, policy);
         return this;
     }
 

@@ -14,21 +14,26 @@ internal sealed class AuditExport(Database database, AuditStore store)
     private const int MaxLine = 256 * 1024;
 
     /// <param name="after">Entries up to this one are left out; whoever verifies the rest needs it as an anchor.</param>
-    /// <exception cref="StoreUnavailableException">The store could not be read; the last line is missing then.</exception>
+    /// <exception cref="StoreUnavailableException">The store could not be read, or entries not read yet were removed after their time; the last line is missing then.</exception>
     public async IAsyncEnumerable<string> LinesAsync(long chain, long after, DateTimeOffset now, [EnumeratorCancellation] CancellationToken ct)
     {
         var head = await database.ReadAsync(session => store.HeadAsync(session, chain), ct);
         var end = head?.Seq ?? 0;
-        while (after < end)
+        for (var isBegun = false; after < end; isBegun = true)
         {
             var last = after;
             var links = await database.ReadAsync(session => store.AfterAsync(session, chain, last, Piece), ct);
+            if (links is not [var next, ..] || (isBegun && next.Seq != last + 1))
+            {
+                throw new StoreUnavailableException("Entries were removed after their time while the audit was exported. Export it again.");
+            }
+
             foreach (var link in links.Where(link => link.Seq <= end))
             {
                 yield return JsonSerializer.Serialize(RecordOf(link), WireJson.Default.AuditRecord);
             }
 
-            after = links.Count > 0 ? links[^1].Seq : end;
+            after = links[^1].Seq;
         }
 
         yield return JsonSerializer.Serialize(new AuditEnd(HeadOf(chain, head, now)), WireJson.Default.AuditEnd);

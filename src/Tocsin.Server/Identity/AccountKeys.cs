@@ -29,6 +29,7 @@ internal sealed class AccountKeys(Database database, ApiKeyStore keys, EventLog 
             async tx =>
             {
                 await tx.LockWorkspaceAsync(by.Workspace);
+                await ApiKeyStore.LockAccountAsync(tx, person);
                 if ((await keys.ListOfAccountAsync(tx, person)).Count >= options.Value.MaxPerAccount)
                 {
                     return Error.Conflict("key.too_many", $"An account has {options.Value.MaxPerAccount} keys at most. Delete one that is not used any more.");

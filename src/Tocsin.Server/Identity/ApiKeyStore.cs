@@ -113,6 +113,11 @@ internal sealed class ApiKeyStore
     public Task<List<ApiKeyRow>> ListOfAsync(Session session, long workspace, long person) => session.QueryAsync(
         $"{Select} WHERE k.workspace_id = @workspace AND k.person_id = @person ORDER BY k.id", Read, ("workspace", workspace), ("person", person));
 
+    /// <summary>Makes this transaction the only one that adds to a person's keys until it ends, in whatever workspace.</summary>
+    public static Task LockAccountAsync(Tx tx, long person) => tx.Dialect.IsPostgres
+        ? tx.ExecuteAsync("SELECT id FROM person WHERE id = @person FOR NO KEY UPDATE", ("person", person))
+        : Task.CompletedTask;
+
     /// <summary>The keys of <c>/api-keys</c> that a person has, wherever, oldest first.</summary>
     public Task<List<ApiKeyRow>> ListOfAccountAsync(Session session, long person) => session.QueryAsync(
         $"{Select} WHERE k.person_id = @person AND k.kind = @kind ORDER BY k.id", Read, ("person", person), ("kind", ApiKeyText.Account));

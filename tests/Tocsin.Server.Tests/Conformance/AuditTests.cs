@@ -175,6 +175,36 @@ public abstract class AuditTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task An_export_whose_next_entries_are_removed_meanwhile_breaks_off_and_does_not_end()
+    {
+        await using var bench = await TenAsync();
+        await bench.WriteAsync(async tx =>
+        {
+            for (var i = 0; i < 1000; i++)
+            {
+                await Trail(bench).RecordAsync(tx, 1, Entry($"more {i}"));
+            }
+        });
+        List<string> lines = [];
+
+        var broken = await Assert.ThrowsAsync<StoreUnavailableException>(async () =>
+        {
+            await foreach (var line in new AuditExport(bench.Database, new()).LinesAsync(1, 0, bench.Clock.Now, default))
+            {
+                lines.Add(line);
+                if (lines.Count == 1)
+                {
+                    await ForgetAsync(bench, bench.Clock.Now.AddDays(1), most: 700);
+                }
+            }
+        });
+
+        Assert.Equal("Entries were removed after their time while the audit was exported. Export it again.", broken.Message);
+        Assert.Equal(500, lines.Count);
+        Assert.DoesNotContain("\"head\"", lines[^1], StringComparison.Ordinal);
+    }
+
+    [StoreFact]
     public async Task The_newest_entry_is_never_removed()
     {
         await using var bench = await TenAsync();

@@ -9,6 +9,7 @@ using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
 using Tocsin.Pages;
+using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Http;
 
@@ -68,6 +69,22 @@ public abstract class AccountRaceTests(Engine engine) : IAsyncLifetime
         Assert.Equal(ErrorKind.NotFound, (await desk.SetAsync(link, "another walk to the lake", default))!.Kind);
 
         await LogInAsync(HttpStatusCode.OK);
+    }
+
+    [StoreFact]
+    public async Task An_account_has_three_keys_also_when_it_makes_them_in_two_workspaces_at_once()
+    {
+        await RegisterAsync(await InviteAsync(Bo));
+        var bo = (await _bench.Service<Database>().ReadAsync(session => _bench.Service<AccountStore>().FindPersonAsync(session, Bo), default))!;
+        await SqlAsync($"INSERT INTO member (workspace_id, person_id, user_name, role, created_at) SELECT id, {bo.Id}, 'bo', 'owner', 1 FROM workspace WHERE name = 'other'");
+        var places = await _bench.Service<Database>().ReadAsync(_bench.Service<WorkspaceStore>().ListAsync, default);
+
+        var made = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Task.Run(() => _bench.Service<AccountKeys>().CreateAsync(
+            new(places[i % places.Count].Id, places[i % places.Count].Name, Role.Owner, "user:bo", "bo") { Person = bo.Id }, $"key {i}", default))));
+
+        Assert.Equal(2, places.Count);
+        Assert.Equal(3, made.Count(m => m.Ok));
+        Assert.Equal(3, await CountAsync($"SELECT COUNT(*) FROM api_key WHERE person_id = {bo.Id}"));
     }
 
     [StoreFact]

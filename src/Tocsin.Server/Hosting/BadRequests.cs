@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
@@ -23,8 +24,7 @@ internal static partial class BadRequests
 
         if (Unbound().Match(e.Message) is { Success: true } unbound)
         {
-            var (kind, name) = (unbound.Groups[1].Value.Replace("Nullable<", "", StringComparison.Ordinal).TrimEnd('>'), unbound.Groups[2].Value);
-            return Error.Invalid(name, $"'{name}' must be {Expected(kind)}.").ToProblem();
+            return Unreadable(unbound.Groups[2].Value, unbound.Groups[1].Value);
         }
 
         if (Absent().Match(e.Message) is { Success: true } absent)
@@ -46,11 +46,32 @@ internal static partial class BadRequests
         });
     }
 
+    /// <summary>What a handler refused without a word: a parameter that may be left out, and cannot be read.</summary>
+    /// <returns>Null: all parameters can be read.</returns>
+    public static ProblemHttpResult? ToProblem(HttpContext http) => (http.GetEndpoint()?.Metadata.GetOrderedMetadata<IParameterBindingMetadata>() ?? [])
+        .Where(parameter => parameter.HasTryParse && http.Request.Query[parameter.Name] is [{ Length: > 0 } text, ..] && !CanBe(parameter.ParameterInfo.ParameterType, text))
+        .Select(parameter => Unreadable(parameter.Name, TypeOf(parameter.ParameterInfo.ParameterType).Name)).FirstOrDefault();
+
+    private static ProblemHttpResult Unreadable(string name, string kind) => Error.Invalid(name, $"'{name}' must be {Expected(kind)}.").ToProblem();
+
+    private static Type TypeOf(Type parameter) => Nullable.GetUnderlyingType(parameter) ?? parameter;
+
+    private static bool CanBe(Type parameter, string text) => TypeOf(parameter).Name switch
+    {
+        nameof(Int32) => int.TryParse(text, CultureInfo.InvariantCulture, out _),
+        nameof(Int64) => long.TryParse(text, CultureInfo.InvariantCulture, out _),
+        nameof(Boolean) => bool.TryParse(text, out _),
+        nameof(DateTimeOffset) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out _),
+        nameof(DateOnly) => DateOnly.TryParse(text, CultureInfo.InvariantCulture, out _),
+        _ => true,
+    };
+
     private static string Expected(string kind) => kind switch
     {
-        "int" or "long" => "a whole number of ordinary size",
-        "bool" => "true or false",
-        "DateTimeOffset" => "an instant such as 2026-01-05T09:00:00Z (a plus sign in an address is written %2B)",
+        "int" or "long" or nameof(Int32) or nameof(Int64) => "a whole number of ordinary size",
+        "bool" or nameof(Boolean) => "true or false",
+        nameof(DateTimeOffset) => "an instant such as 2026-01-05T09:00:00Z (a plus sign in an address is written %2B)",
+        nameof(DateOnly) => "a day such as 2026-01-05",
         _ => "something else",
     };
 

@@ -38,6 +38,11 @@ internal static class Failures
     public static Task AnswerStatusAsync(StatusCodeContext status)
     {
         var response = status.HttpContext.Response;
+        if (response.StatusCode == StatusCodes.Status400BadRequest && BadRequests.ToProblem(status.HttpContext) is { } unreadable)
+        {
+            return WriteAsync(status.HttpContext, unreadable);
+        }
+
         return WriteAsync(status.HttpContext, Problems.Of(response.StatusCode, "request.refused", response.StatusCode switch
         {
             StatusCodes.Status404NotFound => "There is nothing at this address.",

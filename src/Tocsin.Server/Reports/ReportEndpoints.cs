@@ -13,9 +13,26 @@ using Tocsin.Sdk;
 namespace Tocsin.Reports;
 
 /// <summary>What a caller wrote into the address of a report; null: nothing. The description of the API says what each means.</summary>
-internal sealed record ReportParameters(
-    [FromQuery(Name = "from")] DateTimeOffset? From, [FromQuery(Name = "to")] DateTimeOffset? To, [FromQuery(Name = "team")] string? Team,
-    [FromQuery(Name = "service")] string? Service, [FromQuery(Name = "time_zone")] string? TimeZone, [FromQuery(Name = "format")] string? Format);
+internal sealed record ReportParameters
+{
+    [FromQuery(Name = "from")]
+    public DateTimeOffset? From { get; init; }
+
+    [FromQuery(Name = "to")]
+    public DateTimeOffset? To { get; init; }
+
+    [FromQuery(Name = "team")]
+    public string? Team { get; init; }
+
+    [FromQuery(Name = "service")]
+    public string? Service { get; init; }
+
+    [FromQuery(Name = "time_zone")]
+    public string? TimeZone { get; init; }
+
+    [FromQuery(Name = "format")]
+    public string? Format { get; init; }
+}
 
 internal static class ReportEndpoints
 {

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 using Tocsin.Identity;
@@ -25,7 +26,7 @@ internal static class AlertListenerEndpoints
     /// <param name="match">Only alerts for which all of these matchers hold.</param>
     internal static Task<IResult> Follow(
         HttpContext http, ClaimsPrincipal user, AlertServer alerts, LiveStream stream, CancellationToken ct,
-        long? last = null, string[]? group = null, string[]? level = null, string[]? match = null) =>
+        long? last = null, [FromQuery] string[]? group = null, [FromQuery] string[]? level = null, [FromQuery] string[]? match = null) =>
         FollowAsync(group is { Length: > 0 } ? group : [PublishedAlert.DefaultGroup], last, level, match, http, (user, alerts, stream), ct);
 
     /// <summary>Alerts of a group as they are published, as server-sent events.</summary>
@@ -39,7 +40,7 @@ internal static class AlertListenerEndpoints
     /// <param name="match">Only alerts for which all of these matchers hold.</param>
     internal static Task<IResult> FollowGroup(
         string group, HttpContext http, ClaimsPrincipal user, AlertServer alerts, LiveStream stream, CancellationToken ct,
-        long? last = null, string[]? level = null, string[]? match = null) =>
+        long? last = null, [FromQuery] string[]? level = null, [FromQuery] string[]? match = null) =>
         FollowAsync([group], last, level, match, http, (user, alerts, stream), ct);
 
     private static async Task<IResult> FollowAsync(

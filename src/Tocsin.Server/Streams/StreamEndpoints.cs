@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Data;
 using Tocsin.Hosting;
@@ -52,7 +53,8 @@ internal static class StreamEndpoints
     /// <param name="match">Only what all of these matchers hold for.</param>
     internal static Task Follow(
         HttpContext http, ClaimsPrincipal user, LiveStream live, CancellationToken ct,
-        long? last = null, string[]? kind = null, string[]? subject = null, string[]? group = null, string[]? level = null, string[]? match = null)
+        long? last = null, [FromQuery] string[]? kind = null, [FromQuery] string[]? subject = null, [FromQuery] string[]? group = null, [FromQuery] string[]? level = null,
+        [FromQuery] string[]? match = null)
     {
         var filter = StreamFilter.Of(group, level, kind, subject, match);
         return filter.Ok

@@ -11,14 +11,12 @@ internal static class PasswordEndpoints
     public static void MapPasswords(this IEndpointRouteBuilder routes)
     {
         var open = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
-        open.MapGet("/forgot", ShowForgot);
+        open.MapGet("/forgot", IResult (HttpContext http, FrameFactory frames, AccountMail mail) => new Rendered<ForgotPage, ForgotModel>(frames.Outer(http), new(mail.IsOn, false)));
         open.MapGet("/reset/{token}", ShowReset);
         var forms = open.MapGroup("").AddEndpointFilter<FormFilter>();
         forms.MapPost("/forgot", Forgot);
         forms.MapPost("/reset/{token}", Reset);
     }
-
-    private static Rendered<ForgotPage, ForgotModel> ShowForgot(HttpContext http, FrameFactory frames, AccountMail mail) => new(frames.Outer(http), new(mail.IsOn, false));
 
     private static async Task<IResult> Forgot(HttpContext http, FrameFactory frames, LoginLimits limits, PasswordReset passwords, AccountMail mail, CancellationToken ct)
     {

@@ -156,7 +156,11 @@ public sealed record Incident
 /// <summary>An incident with all that its page shows.</summary>
 public sealed record IncidentDetail(
     [property: JsonRequired] Incident Incident, [property: JsonRequired] IReadOnlyList<Alert> Alerts,
-    [property: JsonRequired] IReadOnlyList<PageView> Pages, [property: JsonRequired] IReadOnlyList<EventView> Timeline);
+    [property: JsonRequired] IReadOnlyList<PageView> Pages, [property: JsonRequired] IReadOnlyList<EventView> Timeline)
+{
+    /// <summary>The issues that its alerts got, newest first.</summary>
+    public IReadOnlyList<IssueView> Issues { get; init; } = [];
+}
 
 /// <summary>One notification of one incident to one target by one method.</summary>
 public sealed record PageView

@@ -26,6 +26,9 @@ public sealed record Source(string Name, string Type, string Key)
     /// <summary>What severity an alert gets that states none.</summary>
     public Alerts.Severity DefaultSeverity { get; init; } = Alerts.Severity.High;
 
+    /// <summary>The priorities, such as P0, whose alerts are at least of severity high, and all others at most a warning; null: the severity stands.</summary>
+    public IReadOnlyList<string>? HighPriorities { get; init; }
+
     /// <summary>How long a firing alert stays open without being sent again; null: the provider's own rule.</summary>
     public TimeSpan? ResolveTimeout { get; init; }
 

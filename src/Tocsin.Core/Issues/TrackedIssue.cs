@@ -135,7 +135,7 @@ public static class IssueSync
             // More may have come while it was being told.
             IssueStep.Comment told => calm with
             {
-                Update = ReferenceEquals(issue.Update, told.Event) || issue.Update == told.Event ? null : issue.Update,
+                Update = issue.Updates > told.Updates ? issue.Update : null,
                 Updates = Math.Max(0, issue.Updates - told.Updates),
                 Comments = issue.Comments + 1,
                 CommentedAt = now,
@@ -147,13 +147,18 @@ public static class IssueSync
         };
     }
 
-    /// <summary>The issue after an attempt that failed and will be repeated.</summary>
+    /// <summary>The issue after an attempt that failed and will be repeated. What an earlier attempt left open stays open.</summary>
     /// <param name="known">Whether it certainly had no effect.</param>
-    public static TrackedIssue Failed(TrackedIssue issue, string error, bool known) =>
-        issue with { Failures = issue.Failures + 1, Error = error, TriedAt = known ? null : issue.TriedAt };
+    /// <param name="counts">False: it was not tried at all, or was told to come later.</param>
+    public static TrackedIssue Failed(TrackedIssue issue, IssueStep step, string error, bool known, bool counts = true) => issue with
+    {
+        Failures = issue.Failures + (counts ? 1 : 0),
+        Error = error,
+        TriedAt = known && step is not (IssueStep.Create { Search: true } or IssueStep.Comment { Search: true }) ? null : issue.TriedAt,
+    };
 
     /// <summary>The issue after an attempt that shows that no other would do better.</summary>
-    public static TrackedIssue GivenUp(TrackedIssue issue, string error, DateTimeOffset now) => Failed(issue, error, known: true) with { FailedAt = now };
+    public static TrackedIssue GivenUp(TrackedIssue issue, IssueStep step, string error, DateTimeOffset now) => Failed(issue, step, error, known: true) with { FailedAt = now };
 
     /// <summary>How long to wait after so many failures in a row: 2 s, 4 s and so on up to 5 min, less up to a quarter.</summary>
     /// <param name="jitter">0 up to 1.</param>

@@ -43,6 +43,12 @@ public sealed record Route
     /// </summary>
     public TimeSpan? GroupInterval { get; init; }
 
+    /// <summary>The repository, <c>owner/name</c>, where alarms of the alert pipeline get issues; <see cref="NoIssues"/>: none; null: inherit.</summary>
+    public string? Issues { get; init; }
+
+    /// <summary>Whether an alarm that fires again opens its last issue again instead of a new one; null: inherit (root: a new one).</summary>
+    public bool? ReopenIssues { get; init; }
+
     /// <summary>Whether later siblings are tried although this route matched.</summary>
     public bool Continue { get; init; }
 
@@ -52,6 +58,9 @@ public sealed record Route
 
     /// <summary>The policy name that pages nobody.</summary>
     public const string NoPolicy = "none";
+
+    /// <summary>Instead of a repository: no issues, although a parent names one.</summary>
+    public const string NoIssues = "none";
 }
 
 /// <summary>An expectation that lives beside its route; <c>tocsin check</c> runs it.</summary>

@@ -62,6 +62,12 @@ public sealed record Destination
 
     public required GroupKey Group { get; init; }
 
+    /// <summary>The repository, <c>owner/name</c>, where its alarms get issues; null: none.</summary>
+    public required string? Issues { get; init; }
+
+    /// <summary>Whether the next occurrence of an alarm opens its last issue again.</summary>
+    public required bool ReopenIssues { get; init; }
+
     /// <summary>Why the alert is here: each route of the path with the matchers that held. Ready for a timeline.</summary>
     public required string Reason { get; init; }
 }

@@ -23,7 +23,10 @@ public sealed class Router
     private readonly Node _root;
     private readonly IReadOnlyDictionary<string, Estate.Service> _services;
 
-    private Router(Node root, IReadOnlyDictionary<string, Estate.Service> services) => (_root, _services) = (root, services);
+    private Router(Node root, IReadOnlyDictionary<string, Estate.Service> services, bool makesIssues) => (_root, _services, MakesIssues) = (root, services, makesIssues);
+
+    /// <summary>Whether any route names a repository for issues.</summary>
+    public bool MakesIssues { get; }
 
     /// <summary>Compiles a routing tree.</summary>
     /// <param name="services">Asked for a policy when no route below the root names one; null: none.</param>
@@ -37,7 +40,7 @@ public sealed class Router
 
         var compiler = new Compiler();
         var node = compiler.Compile(root, parent: null, depth: 1);
-        return compiler.Error is { } error ? error : new Router(node!, services ?? new Dictionary<string, Estate.Service>());
+        return compiler.Error is { } error ? error : new Router(node!, services ?? new Dictionary<string, Estate.Service>(), compiler.MakesIssues);
     }
 
     public RouteDecision Decide(in RouteSubject subject)
@@ -125,6 +128,8 @@ public sealed class Router
             GroupWait = node.GroupWait,
             GroupInterval = node.GroupInterval,
             Group = GroupOf(node, subject),
+            Issues = node.Issues,
+            ReopenIssues = node.ReopenIssues,
             Reason = node.Reason,
         };
     }
@@ -189,6 +194,10 @@ public sealed class Router
 
         public required string Reason { get; init; }
 
+        public required string? Issues { get; init; }
+
+        public required bool ReopenIssues { get; init; }
+
         /// <summary>The index of the first matcher that does not hold, or -1.</summary>
         public int FirstFailing(in RouteSubject subject)
         {
@@ -222,6 +231,8 @@ public sealed class Router
         private readonly HashSet<string> _names = [];
 
         public Error? Error { get; private set; }
+
+        public bool MakesIssues { get; private set; }
 
         /// <summary>Null after the first fault, which <see cref="Error"/> then holds.</summary>
         public Node? Compile(Route route, Node? parent, int depth)
@@ -263,9 +274,12 @@ public sealed class Router
                 GroupByAll = groupBy is null ? parent?.GroupByAll ?? false : groupBy.Contains("..."),
                 GroupWait = route.GroupWait ?? parent?.GroupWait ?? DefaultGroupWait,
                 GroupInterval = route.GroupInterval ?? parent?.GroupInterval ?? DefaultGroupInterval,
+                Issues = route.Issues == Route.NoIssues ? null : route.Issues ?? parent?.Issues,
+                ReopenIssues = route.ReopenIssues ?? parent?.ReopenIssues ?? false,
                 Reason = parent is null ? why : $"{parent.Reason} → {why}",
             };
 
+            MakesIssues |= node.Issues is not null;
             var children = new List<Node>(route.Routes.Count);
             foreach (var child in route.Routes)
             {

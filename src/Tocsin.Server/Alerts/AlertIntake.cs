@@ -1,6 +1,7 @@
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Incidents;
+using Tocsin.Issues;
 using Tocsin.Routing;
 using Tocsin.Streams;
 
@@ -29,7 +30,7 @@ internal readonly record struct IntakeResult(int Changed, int Repeated);
 /// Takes signals into the store: deduplicates, routes, groups, opens or joins incidents. All of it happens in the caller's
 /// transaction, under the workspace's lock: an alert and its escalation exist together or not at all.
 /// </summary>
-internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, IncidentFlow flow, Mutes mutes, EventLog log)
+internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, IncidentFlow flow, Mutes mutes, IssueFlow issues, EventLog log)
 {
     public async Task<IntakeResult[]> StoreAsync(Tx tx, EstateSnapshot estate, IReadOnlyList<Intake> intakes, DateTimeOffset now)
     {
@@ -129,6 +130,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         var (changed, repeated) = (0, 0);
         foreach (var prepared in intake.Prepared)
         {
+            work.Hear(prepared);
             if (prepared.Signal.Status is SignalStatus.Firing or SignalStatus.Resolved)
             {
                 if (work.Decide(intake, prepared))
@@ -175,6 +177,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         await AcknowledgeAsync(tx, work);
         await mutes.QuietAsync(tx, work.Estate, inhibition.Muted, work.Now);
         await mutes.StirAsync(tx, work.Estate.Workspace, inhibition.Freed, work.Now);
+        await issues.TakeAsync(tx, work.Estate, work.Heard, work.Now);
         if (work.Lines.Count > 0)
         {
             await log.AppendAsync(tx, work.Estate.Workspace, work.Now, work.Lines);

@@ -1,4 +1,5 @@
 using Tocsin.Estate;
+using Tocsin.Issues;
 using Tocsin.Routing;
 using Tocsin.Streams;
 
@@ -20,6 +21,19 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
 
     /// <summary>Alerts whose sender says that somebody took them on, and the source that says so.</summary>
     public List<(long Fingerprint, string Source)> Acknowledged { get; } = [];
+
+    private readonly List<(CanonicalEvent Event, long Fingerprint)> _heard = [];
+
+    /// <summary>Canonical events in the order in which they came, each with its alert; also those that changed nothing about the alert.</summary>
+    public IReadOnlyList<HeardEvent> Heard => [.. _heard.Where(h => _rows[h.Fingerprint] is not null).Select(h => new HeardEvent(h.Event, _rows[h.Fingerprint]!))];
+
+    public void Hear(IntakeSignal prepared)
+    {
+        if (prepared.Signal.Canonical is { } e)
+        {
+            _heard.Add((e, prepared.Fingerprint));
+        }
+    }
 
     public Dictionary<long, AlertRow?>.KeyCollection Fingerprints => _rows.Keys;
 

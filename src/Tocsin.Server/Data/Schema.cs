@@ -382,5 +382,6 @@ internal static class Schema
         ALTER TABLE alert ADD COLUMN canonical TEXT;
         """,
         ReportTables.Spans,
+        IssueTables.Issues,
     ];
 }

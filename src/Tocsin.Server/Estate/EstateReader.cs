@@ -162,6 +162,7 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
         var source = new Source(map.Text("name"), map.Text("type"), map.Text("key"))
         {
             HmacSecret = hmacSecret,
+            HighPriorities = map.Find("high_priorities") is null ? null : map.Texts("high_priorities"),
             ResolveTimeout = map.Duration("resolve_timeout"),
             KeepOpenOnExpiry = map.Flag("keep_open"),
             ExpectEvery = map.Duration("expect_every"),
@@ -227,6 +228,8 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
             GroupBy = groupBy,
             GroupWait = map.Duration("group_wait"),
             GroupInterval = map.Duration("group_interval"),
+            Issues = map.TextOrNull("issues"),
+            ReopenIssues = map.TextOrNull("reopen_issues") is { } reopens ? reopens == "true" : null,
             Continue = map.Flag("continue"),
             Routes = [.. Maps(map, "routes", path).Select(r => ReadRoute(r.Map, r.Path, names)).ToArray()],
             Tests = [.. Maps(map, "tests", path).Select(t => ReadTest(t.Map, t.Path)).ToArray()],

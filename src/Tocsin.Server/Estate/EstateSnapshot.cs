@@ -76,7 +76,14 @@ internal sealed record EstateSnapshot(
     /// <summary>The source of that name, or one with defaults if it was removed while its alerts live on.</summary>
     public Source Source(string name) => Model.Sources.TryGetValue(name, out var source) ? source : new(name, "generic", "");
 
-    public Severity SeverityOf(Signal signal, string source) => signal.Severity == Severity.Unset ? Source(source).DefaultSeverity : signal.Severity;
+    public Severity SeverityOf(Signal signal, string source)
+    {
+        var from = Source(source);
+        var stated = signal.Severity == Severity.Unset ? from.DefaultSeverity : signal.Severity;
+        return from.HighPriorities is { } high && PriorityText.Read(signal.Labels[PriorityText.Label]) is { } priority
+            ? high.Contains(priority, StringComparer.Ordinal) ? (Severity)Math.Max((int)stated, (int)Severity.High) : (Severity)Math.Min((int)stated, (int)Severity.Warning)
+            : stated;
+    }
 }
 
 /// <summary>Where compiled configuration comes from: the database in the product, a fixed one in the simulator.</summary>

@@ -86,6 +86,11 @@ internal static partial class EstateTable
 
     private static readonly ScalarShape SourceKey = new("16 to 200 letters, digits and . _ ~ -", t => KeyPattern().IsMatch(t)) { Pattern = "^[A-Za-z0-9._~-]{16,200}$" };
 
+    private static readonly ScalarShape Repository = new("a repository as owner/name, or none", t => t == Route.NoIssues || RepositoryPattern().IsMatch(t))
+    {
+        Pattern = "^(none|[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100})$",
+    };
+
     private static readonly ScalarShape ProviderId = ShortText with { Says = "the id of a provider" };
 
     private static readonly ScalarShape CalendarAddress = new("the address of a calendar such as https://cal.example.com/feed.ics", t => Outgoing.OutgoingUrl.Fault(t) is null) { Pattern = "^[Hh][Tt][Tt][Pp][Ss]?://.+$" };
@@ -217,6 +222,7 @@ internal static partial class EstateTable
         new("type", ProviderId, "What sends: the provider whose payloads arrive; the further keys are its settings.", Required: true),
         new("key", SourceKey, "The key in the address /in/TYPE/KEY, at least 16 characters and used once in the whole installation.", Required: true, Secret: true),
         new("default_severity", Words("a severity: critical, high, warning or info", "critical", "high", "warning", "info"), "For alerts that state none. Default: high."),
+        new("high_priorities", new ListShape(Words("a priority: P0 to P5", "P0", "P1", "P2", "P3", "P4", "P5"), "priorities"), "Alerts with one of these in the label priority are at least high, and of high urgency; those with another at most a warning, and of low urgency. Default: the severity that they state."),
         new("resolve_timeout", Duration(TimeSpan.FromSeconds(10), TimeSpan.FromDays(365)), "A firing alert that is not sent again for so long counts as over, 10s to 52w. Default: the provider's own rule."),
         new("keep_open", Flag, "Alerts that are no longer sent stay open instead. Default: false."),
         new("expect_every", Duration(TimeSpan.FromSeconds(10), TimeSpan.FromDays(366)), "It is expected to send at least this often, 10s to 366d; a longer silence is an alert. Default: it may be silent."),
@@ -243,6 +249,8 @@ internal static partial class EstateTable
         new("group_by", new ListShape(LabelName, "label names"), "Alerts with equal values of these labels share an incident; [\"...\"] means all labels. Default: the parent's."),
         new("group_wait", Duration(TimeSpan.Zero, TimeSpan.FromDays(1)), "How long a new incident collects alerts before it pages, 0s to 1d. Default: the parent's; at the root 0s."),
         new("group_interval", Duration(TimeSpan.Zero, TimeSpan.FromDays(7)), "The least time between notices about new alerts of one incident, 0s to 1w. Default: the parent's; at the root 5m."),
+        new("issues", Repository, "The GitHub repository, owner/name, where alarms with a canonical event get issues; none: no issues. Default: the parent's; at the root none."),
+        new("reopen_issues", Flag, "An alarm that fires again after its end opens its last issue again instead of a new one. Default: the parent's; at the root false."),
         new("continue", Flag, "Try the next siblings too although this route took the alert. Default: false."),
         new("routes", new ListShape(RouteShape!, "routes"), "Tried in order before this route takes the alert itself."),
         new("tests", new ListShape(EstateMuteShapes.Test, "route tests"), "Expectations that tocsin check runs."),
@@ -374,6 +382,10 @@ internal static partial class EstateTable
 
     [GeneratedRegex(@"^[A-Za-z0-9._~-]{16,200}\z", RegexOptions.NonBacktracking)]
     private static partial Regex KeyPattern();
+
+    /// <summary>Not a name that is only dots: it would be another address.</summary>
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9-]{0,38}/([A-Za-z0-9_-][A-Za-z0-9._-]{0,99}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,98})\z", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex RepositoryPattern();
 
     [GeneratedRegex(@"^[^@\s]+@[^@\s]+\z", RegexOptions.NonBacktracking)]
     private static partial Regex EmailPattern();

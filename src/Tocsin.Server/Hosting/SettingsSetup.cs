@@ -6,6 +6,7 @@ using Tocsin.Devices;
 using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
+using Tocsin.Issues;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.OnCall;
@@ -78,6 +79,7 @@ internal static class SettingsSetup
         services.AddCalendarSettings();
         services.AddOidcSettings();
         services.AddDeviceSettings();
+        services.AddIssueSettings();
         return services;
     }
 }

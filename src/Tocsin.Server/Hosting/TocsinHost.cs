@@ -16,6 +16,7 @@ using Tocsin.Devices;
 using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Incidents;
+using Tocsin.Issues;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Operations;
@@ -97,6 +98,7 @@ public static class TocsinHost
         services.AddSingleton<LinkDesk>().AddSingleton<SlackEnvelopes>().AddSingleton<TelegramHooks>().AddSingleton<TelegramAnswers>();
         services.AddOnCall();
         services.AddSingleton<ReportStore>().AddSingleton<ReportDesk>();
+        services.AddIssues();
         services.AddProviders();
         services.AddDevices();
         services.AddScanned<IJobHandler>();
@@ -261,6 +263,7 @@ public static class TocsinHost
         app.MapSchedules();
         app.MapCalendars();
         app.MapReports();
+        app.MapIssues();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

@@ -1,6 +1,7 @@
 using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Issues;
 using Tocsin.Notify;
 using Tocsin.Sdk;
 using Tocsin.Streams;
@@ -8,10 +9,11 @@ using Tocsin.Streams;
 namespace Tocsin.Incidents;
 
 /// <summary>Incidents, alerts and pages as the wire shows them; the pages of the UI take the same records.</summary>
-internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, PageStore pages, EventLog log, PublicLinks links)
+internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, PageStore pages, IssueStore issues, EventLog log, PublicLinks links)
 {
     private const int MostAlerts = 500;
     private const int MostEvents = 1000;
+    private const int MostIssues = 100;
 
     public async Task<IncidentDetail?> DetailAsync(Session session, EstateSnapshot estate, long number)
     {
@@ -24,7 +26,8 @@ internal sealed class IncidentViews(IncidentStore incidents, AlertStore alerts, 
         var sent = await pages.OfIncidentAsync(session, estate.Workspace, number);
         var timeline = await log.NewestAsync(session, estate.Workspace, $"incident/{number}", long.MaxValue, MostEvents);
         timeline.Reverse();
-        return new(Of(state, estate), [.. members.Select(a => Of(a, estate, [number]))], [.. sent.Select(Of)], timeline);
+        var kept = await issues.OfIncidentAsync(session, estate.Workspace, number, MostIssues);
+        return new(Of(state, estate), [.. members.Select(a => Of(a, estate, [number]))], [.. sent.Select(Of)], timeline) { Issues = [.. kept.Select(issue => IssueViews.Of(issue, number))] };
     }
 
     public Incident Of(IncidentState state, EstateSnapshot estate) => new()

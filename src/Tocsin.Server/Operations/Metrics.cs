@@ -32,6 +32,10 @@ internal static class Telemetry
 
     public static Counter<long> DeadJobs { get; } = _meter.CreateCounter<long>("tocsin_jobs_dead_total", description: "Jobs that gave up.");
 
+    public static Counter<long> IssueSteps { get; } = _meter.CreateCounter<long>("tocsin_issue_steps_total", description: "Steps taken for issues of alarms, by step and outcome: done, later, refused, gone.");
+
+    public static Counter<long> GitHubRequests { get; } = _meter.CreateCounter<long>("tocsin_github_requests_total", description: "Requests to GitHub by outcome: ok, refused, limited, failed.");
+
     public static Counter<long> BackplaneNotices { get; } = _meter.CreateCounter<long>("tocsin_backplane_notices_total", description: "What nodes told each other, sent or heard by this one.");
 
     public static Counter<long> BackplaneLosses { get; } = _meter.CreateCounter<long>("tocsin_backplane_losses_total", description: "How often the backplane went away.");

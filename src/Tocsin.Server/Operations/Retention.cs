@@ -4,13 +4,14 @@ using Tocsin.Alerts;
 using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Hosting;
+using Tocsin.Issues;
 using Tocsin.Streams;
 
 namespace Tocsin.Operations;
 
 /// <summary>Forgets what is over and older than the retention, a little at a time: never an open incident, a firing alert or an unsent page.</summary>
 internal sealed class Retention(
-    Database database, AlertStore alerts, EventLog log, AuditStore audit, RowMemory memory, IOptions<ServerOptions> options, IOptions<AuditOptions> auditOptions,
+    Database database, AlertStore alerts, EventLog log, AuditStore audit, RowMemory memory, IOptions<ServerOptions> options, IOptions<AuditOptions> auditOptions, IOptions<GitHubOptions> gitHub,
     TimeProvider clock, ILogger<Retention> logger)
     : RepeatedWork(TimeSpan.FromHours(1), clock)
 {
@@ -48,6 +49,14 @@ internal sealed class Retention(
         "DELETE FROM mute_turn WHERE workspace_id = @workspace AND began_at < @before",
         "DELETE FROM recipient_minute WHERE workspace_id = @workspace AND minute < @now / 60000000 - 60",
         "DELETE FROM reply_seen WHERE workspace_id = @workspace AND at < @before",
+        """
+        DELETE FROM issue_record WHERE workspace_id = @workspace AND last_seen_at < @state AND NOT EXISTS (
+            SELECT 1 FROM issue i WHERE i.workspace_id = issue_record.workspace_id AND i.record_id = issue_record.id AND i.pending = 1)
+        """,
+        """
+        DELETE FROM issue WHERE workspace_id = @workspace AND updated_at < @state AND pending = 0 AND NOT EXISTS (
+            SELECT 1 FROM issue_record r WHERE r.workspace_id = issue.workspace_id AND r.id = issue.record_id)
+        """,
         "DELETE FROM login WHERE workspace_id = @workspace AND expires_at < @now",
         "DELETE FROM one_time_link WHERE workspace_id = @workspace AND expires_at < @now",
     ];
@@ -102,6 +111,11 @@ internal sealed class Retention(
         if (statement.Contains("@before", StringComparison.Ordinal))
         {
             args.Add(("before", before.ToMicros()));
+        }
+
+        if (statement.Contains("@state", StringComparison.Ordinal))
+        {
+            args.Add(("state", (now - TimeSpan.FromDays(gitHub.Value.StateDays)).ToMicros()));
         }
 
         if (statement.Contains("@now", StringComparison.Ordinal))

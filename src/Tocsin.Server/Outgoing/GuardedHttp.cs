@@ -25,6 +25,12 @@ internal sealed class GuardedHttp : IDisposable
     private readonly HttpClient _client;
 
     public GuardedHttp(OutgoingConnector connector, IOptions<OutgoingOptions> options, TimeProvider clock)
+        : this(connector, options, clock, namedByOperator: false)
+    {
+    }
+
+    /// <param name="namedByOperator">Every address that is asked comes from the process settings: internal ones too are called. For a client of its own.</param>
+    internal GuardedHttp(OutgoingConnector connector, IOptions<OutgoingOptions> options, TimeProvider clock, bool namedByOperator)
     {
         (_options, _clock) = (options.Value, clock);
         _sockets = new SocketsHttpHandler
@@ -33,7 +39,7 @@ internal sealed class GuardedHttp : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectCallback = async (context, ct) =>
-                await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, namedByOperator: false, ct),
+                await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, namedByOperator, ct),
             ConnectTimeout = _options.Timeout,
             MaxResponseDrainSize = 0,
             MaxResponseHeadersLength = 32,

@@ -24,10 +24,14 @@ public sealed class IssueSyncTests
     [Fact]
     public void After_an_unknown_outcome_it_is_looked_for_first()
     {
-        var issue = IssueSync.Failed(IssueSync.Begin(Fresh(), Start), "no answer", known: false);
+        var begun = IssueSync.Begin(Fresh(), Start);
+        var issue = IssueSync.Failed(begun, Next(Fresh()), "no answer", known: false);
 
         Assert.Equal(new IssueStep.Create(Search: true), Next(issue));
-        Assert.Equal(new IssueStep.Create(Search: false), Next(IssueSync.Failed(issue, "refused", known: true)));
+        Assert.Equal(new IssueStep.Create(Search: false), Next(IssueSync.Failed(begun, Next(Fresh()), "refused", known: true)));
+
+        // A later attempt that certainly did nothing says nothing of the earlier one.
+        Assert.Equal(new IssueStep.Create(Search: true), Next(IssueSync.Failed(issue, Next(issue), "refused", known: true)));
     }
 
     [Fact]
@@ -96,7 +100,7 @@ public sealed class IssueSyncTests
     [Fact]
     public void One_that_was_given_up_waits_for_a_person_or_for_news()
     {
-        var issue = IssueSync.GivenUp(Fresh(), "no permission", Start);
+        var issue = IssueSync.GivenUp(Fresh(), Next(Fresh()), "no permission", Start);
 
         Assert.Equal(new IssueStep.Nothing(), Next(issue));
         Assert.IsType<IssueStep.Create>(Next(issue.Again()));

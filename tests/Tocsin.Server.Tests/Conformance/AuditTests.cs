@@ -222,7 +222,7 @@ public abstract class AuditTests(Engine engine)
         await bench.WriteAsync(tx => Trail(bench).RecordAsync(tx, AuditStore.Installation, Entry("old")));
         using var retention = new Retention(
             bench.Database, bench.Parts.Alerts, bench.Parts.Log, bench.Parts.Audit, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 1 }),
-            Options.Create(new AuditOptions { RetentionDays = 30 }), bench.Clock, NullLogger<Retention>.Instance);
+            Options.Create(new AuditOptions { RetentionDays = 30 }), Options.Create(new Tocsin.Issues.GitHubOptions()), bench.Clock, NullLogger<Retention>.Instance);
 
         bench.Clock.Advance(TimeSpan.FromDays(29));
         foreach (var chain in (long[])[AuditStore.Installation, 1])

@@ -387,7 +387,7 @@ public abstract class IntakeTests(Engine engine)
         await using var bench = await EngineBench.OpenAsync(engine);
         using var retention = new Retention(
             bench.Database, bench.Parts.Alerts, bench.Parts.Log, bench.Parts.Audit, bench.Parts.Memory, Options.Create(new ServerOptions { RetentionDays = 30 }), Options.Create(new AuditOptions()),
-            bench.Clock, NullLogger<Retention>.Instance);
+            Options.Create(new Tocsin.Issues.GitHubOptions()), bench.Clock, NullLogger<Retention>.Instance);
         await bench.ReceiveAsync(Firing("db"));
         await bench.ReceiveAsync(Ended("db"));
         await bench.WorkAsync();

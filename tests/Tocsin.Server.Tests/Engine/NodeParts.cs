@@ -5,6 +5,7 @@ using Tocsin.Audit;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Incidents;
+using Tocsin.Issues;
 using Tocsin.Jobs;
 using Tocsin.Notify;
 using Tocsin.Providers;
@@ -30,7 +31,8 @@ internal sealed class NodeParts
         var planner = new PagePlanner(Pages, Jobs, Log, paging);
         Flow = new(Incidents, planner, Pages, Turns, Jobs, Log);
         Mutes = new(database, Alerts, Incidents, Places, Flow, Jobs);
-        Intake = new(Alerts, Incidents, Flow, Mutes, Log);
+        IssueFlow = new(Issues, Jobs);
+        Intake = new(Alerts, Incidents, Flow, Mutes, IssueFlow, Log);
         var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
         Silences = new(database, estates, silences, Jobs, Log, new(), clock);
         Incident = new(database, estates, Incidents, Flow, Intake, clock);
@@ -71,6 +73,10 @@ internal sealed class NodeParts
     public EventLog Log { get; }
 
     public IncidentFlow Flow { get; }
+
+    public IssueStore Issues { get; } = new();
+
+    public IssueFlow IssueFlow { get; }
 
     public AlertIntake Intake { get; }
 

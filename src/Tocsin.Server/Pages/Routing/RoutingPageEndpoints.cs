@@ -90,6 +90,11 @@ internal static class RoutingPageEndpoints
             decides.Add($"{urgency.ToString().ToLowerInvariant()} urgency");
         }
 
+        if (route.Issues is { } repository)
+        {
+            decides.Add(repository == Route.NoIssues ? "no issues" : $"issues in {repository}");
+        }
+
         if (route.Service is { } service)
         {
             decides.Add($"service {service}");

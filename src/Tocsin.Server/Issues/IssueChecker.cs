@@ -16,7 +16,7 @@ internal sealed class IssueChecker(IIssueHost host, IssueNotes notes)
         }
 
         // Others are nobody's business here: the account may see much more than this workspace's people.
-        if (repository is not null && !RepositoriesOf(estate).Contains(repository, StringComparer.OrdinalIgnoreCase))
+        if (repository is not null && !RepositoriesOf(estate.Model).Contains(repository, StringComparer.OrdinalIgnoreCase))
         {
             return Error.Invalid("repository", "No route names this repository; write it into a route's \"issues\" first.");
         }
@@ -26,8 +26,8 @@ internal sealed class IssueChecker(IIssueHost host, IssueNotes notes)
     }
 
     /// <summary>The repositories that routes name, each once.</summary>
-    public static IReadOnlyList<string> RepositoriesOf(EstateSnapshot estate) =>
-        [.. All(estate.Model.Route).Select(route => route.Issues).OfType<string>().Where(name => name != Route.NoIssues).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+    public static IReadOnlyList<string> RepositoriesOf(EstateModel estate) =>
+        [.. All(estate.Route).Select(route => route.Issues).OfType<string>().Where(name => name != Route.NoIssues).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
 
     private static IEnumerable<Route> All(Route route) => route.Routes.SelectMany(All).Prepend(route);
 }

@@ -16,6 +16,6 @@ internal static class IssueSetup
     }
 
     public static IServiceCollection AddIssues(this IServiceCollection services) =>
-        services.AddSingleton<IssueStore>().AddSingleton<IssueFlow>().AddSingleton<IssueNotes>().AddSingleton<IssueDesk>().AddSingleton<IssueChecker>().AddSingleton<IssueGate>()
+        services.AddSingleton<IssueStore>().AddSingleton<IssueFlow>().AddSingleton<IssueNotes>().AddSingleton<IssueDesk>().AddSingleton<IssueChecker>().AddSingleton<Pages.GitHubPageEndpoints.GitHubReader>().AddSingleton<IssueGate>()
             .AddSingleton<GitHubAccount>().AddSingleton<IIssueHost, GitHub>();
 }

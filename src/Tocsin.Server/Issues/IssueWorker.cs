@@ -218,9 +218,9 @@ internal static class IssueMarks
 
 internal static partial class IssueLog
 {
-    [LoggerMessage(2501, LogLevel.Information, "Issue {IssueId} in {Repository}: {Step} was {Verdict} {Reason}")]
+    [LoggerMessage(2601, LogLevel.Information, "Issue {IssueId} in {Repository}: {Step} was {Verdict} {Reason}")]
     public static partial void IssueStepTaken(this ILogger logger, long issueId, string repository, string step, HostVerdict verdict, string reason);
 
-    [LoggerMessage(2502, LogLevel.Warning, "The label {Label} of {Repository} could not be made: {Reason}; the issue goes on without its colour")]
+    [LoggerMessage(2602, LogLevel.Warning, "The label {Label} of {Repository} could not be made: {Reason}; the issue goes on without its colour")]
     public static partial void LabelFailed(this ILogger logger, string label, string repository, string reason);
 }

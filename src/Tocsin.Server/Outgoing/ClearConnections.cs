@@ -5,6 +5,7 @@ using Npgsql;
 using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Issues;
 using Tocsin.Operations;
 using Tocsin.Streams.Backplanes;
 
@@ -19,7 +20,7 @@ internal sealed record ClearConnection(string To, string Setting, string Fix);
 /// <summary>Finds, among the connections that the operator sets, those that somebody between could read. What people of a workspace enter is theirs to choose.</summary>
 internal static class ClearConnections
 {
-    public static IEnumerable<ClearConnection> Find(ServerOptions server, BackplaneOptions backplane, SmtpOptions smtp, OtlpOptions otlp, AccountOptions accounts)
+    public static IEnumerable<ClearConnection> Find(ServerOptions server, BackplaneOptions backplane, SmtpOptions smtp, OtlpOptions otlp, AccountOptions accounts, GitHubOptions gitHub)
     {
         if (server.Database.Length > 0 && PostgresDatabase.ConnectionString(server.Database) is { } postgres && (postgres.Host ?? "").Split(',').Any(Leaves)
             && postgres.SslMode is not (SslMode.Require or SslMode.VerifyCA or SslMode.VerifyFull))
@@ -38,7 +39,8 @@ internal static class ClearConnections
         }
 
         foreach (var (to, setting, url) in ((string, string, string)[])[
-            ("collector of metrics", "Otlp:Endpoint", otlp.Endpoint), ("dead man's switch", "Server:HeartbeatUrl", server.HeartbeatUrl), ("list of leaked passwords", "Accounts:LeakedPasswordsUrl", accounts.LeakedPasswordsUrl)])
+            ("collector of metrics", "Otlp:Endpoint", otlp.Endpoint), ("dead man's switch", "Server:HeartbeatUrl", server.HeartbeatUrl), ("list of leaked passwords", "Accounts:LeakedPasswordsUrl", accounts.LeakedPasswordsUrl),
+            ("GitHub", "GitHub:BaseUrl", gitHub.BaseUrl)])
         {
             if (Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && Leaves(uri.Host))
             {
@@ -65,7 +67,7 @@ internal sealed class ClearConnectionsValidator(IConfiguration settings) : IVali
         // As they are written: what is wrong with them otherwise, their own validators say.
         var found = ClearConnections.Find(
             options, settings.GetSection("Backplane").Get<BackplaneOptions>() ?? new(), settings.GetSection("Smtp").Get<SmtpOptions>() ?? new(),
-            settings.GetSection("Otlp").Get<OtlpOptions>() ?? new(), settings.GetSection("Accounts").Get<AccountOptions>() ?? new()).ToList();
+            settings.GetSection("Otlp").Get<OtlpOptions>() ?? new(), settings.GetSection("Accounts").Get<AccountOptions>() ?? new(), settings.GetSection("GitHub").Get<GitHubOptions>() ?? new()).ToList();
         return found.Count == 0
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(found.Select(clear => $"{nameof(options.RequireTls)}: {nameof(options.RequireTls)} is set, and the connection to the {clear.To} ({clear.Setting}) may go without TLS; {clear.Fix}"));

@@ -130,6 +130,7 @@ public enum Nav
     Users,
     Members,
     Keys,
+    GitHub,
     Audit,
     Me,
     About,

@@ -44,6 +44,7 @@ internal static class PagesSetup
         pages.MapReportPages();
         pages.MapSourcePages();
         pages.MapContactPages();
+        pages.MapGitHubPages();
         pages.MapMemberPages();
         pages.MapSignInPages();
         pages.MapKeyPages();

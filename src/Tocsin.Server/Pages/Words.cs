@@ -52,6 +52,14 @@ public static class Words
         _ => new("–", status, "low"),
     };
 
+    public static Look Issue(Sdk.IssueView issue) => issue switch
+    {
+        { FailedAt: not null } => new("✕", "given up", "critical"),
+        { State: "open" } => new("○", "open", "warning"),
+        { State: "closed" } => new("✓", "closed", "ok"),
+        _ => new("…", "waiting", "info"),
+    };
+
     public static Look Delivery(string verdict) => verdict switch
     {
         "accepted" => new("✓", "accepted", "ok"),
@@ -100,7 +108,7 @@ public static class Words
             "incident.resolved" or "alert.resolved" => "✓",
             "incident.snoozed" => "z",
             "incident.note_added" => "✎",
-            "incident.unanswered" or "incident.nobody_told" or "page.failed" or "page.unreachable" => "✕",
+            "incident.unanswered" or "incident.nobody_told" or "page.failed" or "page.unreachable" or "issue.failed" => "✕",
             "page.cancelled" => "–",
             _ => group switch { "alerts" => "●", "pages" => "☎", "people" => "◐", _ => "·" },
         });

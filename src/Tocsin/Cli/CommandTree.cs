@@ -32,6 +32,7 @@ internal static class CommandTree
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),
             SilenceVerbs.CreateMaintenance(terminal),
+            IssueVerbs.Create(terminal),
             JobVerbs.Create(terminal),
             DeliveryVerbs.Create(terminal),
             .. EstateVerbs.Create(terminal),

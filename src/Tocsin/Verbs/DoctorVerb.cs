@@ -9,6 +9,7 @@ using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
+using Tocsin.Issues;
 using Tocsin.Operations;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
@@ -78,7 +79,8 @@ internal static class DoctorVerb
             services.GetRequiredService<IOptions<SecretOptions>>().Value));
         findings.AddRange(SecurityChecks.OfConnections(ClearConnections.Find(
             options, services.GetRequiredService<IOptions<BackplaneOptions>>().Value, services.GetRequiredService<IOptions<SmtpOptions>>().Value,
-            services.GetRequiredService<IOptions<OtlpOptions>>().Value, services.GetRequiredService<IOptions<AccountOptions>>().Value)));
+            services.GetRequiredService<IOptions<OtlpOptions>>().Value, services.GetRequiredService<IOptions<AccountOptions>>().Value,
+            services.GetRequiredService<IOptions<GitHubOptions>>().Value)));
         findings.AddRange(await StoreAsync(services, location, time, ct));
         return findings;
     }
@@ -110,6 +112,7 @@ internal static class DoctorVerb
             findings.AddRange(await CalendarChecks.RunAsync(database, models, time.GetUtcNow(), ct));
             var reach = new ReachChecks(services.GetRequiredService<OutgoingConnector>(), providers, services.GetRequiredService<IOptions<SmtpOptions>>().Value);
             findings.Add(await reach.MailAsync(models, ct));
+            findings.AddRange(await GitHubChecks.RunAsync(services, models, time, ct));
             foreach (var model in models)
             {
                 findings.AddRange(await reach.MethodsAsync(model, ct));

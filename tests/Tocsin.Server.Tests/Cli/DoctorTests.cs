@@ -140,10 +140,11 @@ public sealed class DoctorTests : IDisposable
     public void Connections_that_leave_the_machine_in_clear_are_warned_of()
     {
         var clear = ClearConnections.Find(
-            new() { Database = "postgres://t@db/t?sslmode=disable" }, new() { RedisHost = "redis" }, new() { Host = "mail", Port = 465 }, new(), new() { LeakedPasswordsUrl = "http://list.example.test/range/" });
+            new() { Database = "postgres://t@db/t?sslmode=disable" }, new() { RedisHost = "redis" }, new() { Host = "mail", Port = 465 }, new(), new() { LeakedPasswordsUrl = "http://list.example.test/range/" },
+            new() { BaseUrl = "http://github.example.test/api/v3" });
 
-        Assert.Equal(["Server:Database", "Backplane:RedisTls", "Accounts:LeakedPasswordsUrl"], clear.Select(c => c.Setting));
-        Assert.Equal(["connections", "connections", "connections"], Warned(SecurityChecks.OfConnections(clear)));
+        Assert.Equal(["Server:Database", "Backplane:RedisTls", "Accounts:LeakedPasswordsUrl", "GitHub:BaseUrl"], clear.Select(c => c.Setting));
+        Assert.Equal(["connections", "connections", "connections", "connections"], Warned(SecurityChecks.OfConnections(clear)));
         Assert.Equal(Verdict.Ok, Assert.Single(SecurityChecks.OfConnections([])).Verdict);
     }
 

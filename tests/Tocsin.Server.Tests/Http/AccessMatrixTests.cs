@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Data;
 using Tocsin.Identity;
+using Tocsin.Issues;
 using Tocsin.OnCall;
 using Tocsin.Pages;
 using Tocsin.Tests.Identity;
@@ -83,6 +84,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["silence/{id}"] = silence["id"].Text(),
             ["maintenance/{id}"] = silence["id"].Text(),
             ["dead/{id}"] = await IdAsync("job"),
+            ["issues/{id}"] = await IssueAsync(),
             ["schedules/{name}"] = "primary",
             ["overrides/{id}"] = $"{cover["id"]}",
             ["time-off/{id}"] = $"{away["id"]}",
@@ -286,6 +288,18 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
 
         return values;
     }
+
+    /// <summary>An issue that an alarm of the alert pipeline's kind would get.</summary>
+    private Task<string> IssueAsync() => _bench.Service<Database>().WriteAsync(
+        async tx =>
+        {
+            var workspace = await tx.ScalarAsync("SELECT id FROM workspace WHERE name = 'acme'") ?? 0;
+            var e = Issues.IssueBench.Firing(0, Mark);
+            await _bench.Service<IssueStore>().SaveAsync(tx, workspace, [new RecordRow(1, IssueDecider.Decide(null, e, Issues.IssueBench.Repository, reopens: false, e.OccurredAt).Record)]);
+            await _bench.Service<IssueStore>().SaveAsync(tx, workspace, [new IssueRow(1, 1, 1, Issues.IssueBench.Repository, e.OccurredAt, e.OccurredAt, TrackedIssue.Open(e, []))]);
+            return "1";
+        },
+        default);
 
     private async Task<string> IdAsync(string table) =>
         $"{await _bench.Service<Database>().ReadAsync(session => session.ScalarAsync($"SELECT MAX(id) FROM {table}"), default) ?? 1}";

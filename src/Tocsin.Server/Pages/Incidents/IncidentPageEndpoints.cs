@@ -6,6 +6,7 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Incidents;
+using Tocsin.Issues;
 using Tocsin.Routing;
 using Tocsin.Sdk;
 
@@ -31,6 +32,7 @@ internal static class IncidentPageEndpoints
         acts.MapPost("/reassign", Reassign);
         acts.MapPost("/responders", Ask);
         acts.MapPost("/responders/answer", Answer);
+        acts.MapPost("/issues/{id:long}/retry", RetryIssue);
         group.MapPost("/move-policy", MovePolicy).RequireAuthorization(Policies.Configure).AddEndpointFilter<FormFilter>();
     }
 
@@ -133,6 +135,15 @@ internal static class IncidentPageEndpoints
 
     private static Task<IResult> Answer(long number, HttpContext http, IncidentDesk desk, CancellationToken ct, bool joins = true) =>
         Act(http, number, null, caller => desk.AnswerAsync(caller.Workspace, number, joins, caller.Actor, ct), joins ? "has you as a helper now." : "goes on without you.");
+
+    private static async Task<IResult> RetryIssue(long number, long id, HttpContext http, IssueDesk desk, CancellationToken ct)
+    {
+        var caller = Caller.Of(http.User);
+        var issue = await desk.FindAsync(caller.Workspace, id, ct);
+        return issue?.Incident == number && await desk.RetryAsync(caller, id, ct)
+            ? Done.Well($"/i/{number}", "It is tried again now.")
+            : Done.Refused($"/i/{number}", Error.NotFound("issue", $"{id}").Detail);
+    }
 
     private static Task<IResult> MovePolicy(long number, HttpContext http, IncidentDesk desk, CancellationToken ct) =>
         Act(http, number, null, caller => desk.MovePolicyAsync(caller.Workspace, number, caller.Actor, ct), "goes on by its policy as that is now.");

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,37 +7,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Tocsin.Demo.Fakes;
 
-/// <summary>An issue as the fake keeps it.</summary>
-internal sealed class FakeIssue(string repository, int number, string title, string body)
-{
-    public string Repository => repository;
-
-    public int Number => number;
-
-    public string Title => title;
-
-    public string Body => body;
-
-    public bool IsOpen { get; set; } = true;
-
-    public List<string> Labels { get; } = [];
-
-    public List<string> Comments { get; } = [];
-
-    public List<DateTimeOffset> CommentedAt { get; } = [];
-
-    public DateTimeOffset ChangedAt { get; set; }
-
-    public DateTimeOffset? ClosedAt { get; set; }
-
-    public string? ClosedBy { get; set; }
-}
-
 /// <summary>
 /// GitHub's REST API as far as issues go: checks a token or an App's signed assertion, headers and forms; keeps repositories, labels, issues and
 /// comments; has limits, and fails as it was told.
 /// </summary>
-internal sealed class FakeGitHub : FakeHttp
+internal sealed partial class FakeGitHub : FakeHttp
 {
     public const string Token = "ghp_thetokenofthefakegithubserver0123456";
     public const string AppId = "4711";
@@ -210,50 +183,6 @@ internal sealed class FakeGitHub : FakeHttp
         };
     }
 
-    private FakeAnswer OfApp(string method, string[] parts) => (method, parts) switch
-    {
-        ("GET", ["app"]) => Is(200, new JsonObject { ["id"] = int.Parse(AppId, CultureInfo.InvariantCulture), ["slug"] = "tocsin", ["name"] = "Tocsin" }),
-        ("GET", ["repos", var owner, var name, "installation"]) => _repositories.TryGetValue($"{owner}/{name}", out var repository) && repository.IsInstalled
-            ? Is(200, new JsonObject { ["id"] = Installation, ["permissions"] = new JsonObject { ["issues"] = repository.MayWrite ? "write" : "read", ["metadata"] = "read" } })
-            : Says(404, "Not Found"),
-        ("POST", ["app", "installations", "99", "access_tokens"]) => Grant(),
-        _ => Says(404, "Not Found"),
-    };
-
-    private FakeAnswer Grant()
-    {
-        var token = $"ghs_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(18))}";
-        _tokens[token] = Clock.GetUtcNow().AddHours(1);
-        TokensGiven++;
-        return Is(201, new JsonObject { ["token"] = token, ["expires_at"] = Time(_tokens[token]) });
-    }
-
-    private bool IsToken(string bearer) => bearer == Token || (_tokens.TryGetValue(bearer, out var until) && until > Clock.GetUtcNow());
-
-    private string? JwtFault(string assertion)
-    {
-        if (assertion.Split('.') is not [var header, var claims, var signature])
-        {
-            return "A JSON web token could not be decoded";
-        }
-
-        try
-        {
-            var (head, says, now) = (JsonNode.Parse(Base64Url.DecodeFromChars(header))!, JsonNode.Parse(Base64Url.DecodeFromChars(claims))!, Clock.GetUtcNow().ToUnixTimeSeconds());
-            var (from, until) = (says["iat"]!.GetValue<long>(), says["exp"]!.GetValue<long>());
-            return head["alg"]!.GetValue<string>() != "RS256" ? "'alg' must be RS256"
-                : says["iss"]!.ToString() != AppId ? "'Issuer' claim ('iss') must be an Integer"
-                : from > now ? "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
-                : until <= now || until > now + 600 ? "'Expiration time' claim ('exp') is too far in the future"
-                : _key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{claims}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1) ? null
-                : "A JSON web token could not be decoded";
-        }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or NullReferenceException)
-        {
-            return "A JSON web token could not be decoded";
-        }
-    }
-
     private FakeAnswer OfRepository(HttpRequest request, FakeRepository repository, string name, string[] rest, JsonObject? form)
     {
         var isWrite = request.Method != "GET";
@@ -416,22 +345,4 @@ internal sealed class FakeGitHub : FakeHttp
 
     private static FakeAnswer Says(int status, string message) =>
         Is(status, new JsonObject { ["message"] = message, ["documentation_url"] = "https://docs.github.invalid/rest" });
-}
-
-/// <summary>A repository as the fake keeps it, and what may be done there.</summary>
-internal sealed class FakeRepository
-{
-    public List<FakeIssue> Issues { get; } = [];
-
-    public HashSet<string> Labels { get; } = new(StringComparer.OrdinalIgnoreCase);
-
-    public HashSet<int> Deleted { get; } = [];
-
-    public bool IsSeen { get; set; } = true;
-
-    public bool IsInstalled { get; set; } = true;
-
-    public bool MayWrite { get; set; } = true;
-
-    public bool HasIssues { get; set; } = true;
 }

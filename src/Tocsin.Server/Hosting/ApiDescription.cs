@@ -41,6 +41,7 @@ internal static class ApiDescription
         ("Members", "Who belongs to the workspace, with which role, and who is invited."),
         ("Keys", "Who may use this API."),
         ("Audit", "Who did what, from where, and proof that nobody changed the record."),
+        ("Issues", "The GitHub issues that alarms got."),
         ("Operations", "The server itself."),
     ];
 

@@ -71,7 +71,7 @@ internal static class IssueEndpoints
 
     /// <summary>Takes what people did to issues at GitHub: closed, opened again, deleted.</summary>
     /// <remarks>The same delivery twice changes nothing. Events of other kinds, and of issues that are not known here, are taken and forgotten.</remarks>
-    internal static async Task<Results<Accepted, ProblemHttpResult>> Hear(
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Hear(
         HttpContext http, IssueDesk desk, IOptions<GitHubOptions> options, RateLimits limits, CancellationToken ct)
     {
         var (body, refusal) = await RequestBody.ReadAsync(http.Request, MaxHookBytes, ct);
@@ -100,6 +100,6 @@ internal static class IssueEndpoints
             }
         }
 
-        return TypedResults.Accepted((string?)null);
+        return TypedResults.NoContent();
     }
 }

@@ -23,7 +23,7 @@ public sealed class GitHubTests : IAsyncLifetime
     {
         _gitHub = await FakeGitHub.StartAsync(TimeProvider.System, 0, default, Repository);
         _bench = await HttpBench.StartAsync(configure: Configure);
-        await _bench.EditEstateAsync("      policy: payments\n      group_by", $"      policy: payments\n      issues: {Repository}\n      group_by".ReplaceLineEndings("\n"));
+        await _bench.EditEstateAsync("  policy: payments\n  group_by", $"  policy: payments\n  issues: {Repository}\n  group_by");
         await _bench.RestartAsync(Configure);
         _admin = await _bench.CallerAsync(Role.Admin);
     }

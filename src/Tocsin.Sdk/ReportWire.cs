@@ -18,7 +18,7 @@ public sealed record ReportScope
     /// <summary>The IANA zone whose days are told, and in which people are taken to live who have none of their own.</summary>
     public required string TimeZone { get; init; }
 
-    /// <summary>When the oldest incident began that is still kept; null: there is none. Nothing is known of the time before.</summary>
+    /// <summary>Since when all incidents are kept; null: there is none. Of the time before little or nothing is known.</summary>
     public DateTimeOffset? KeptSince { get; init; }
 }
 
@@ -172,8 +172,10 @@ public sealed record ScheduleDutyView(string Schedule, string? Team, double GapH
 
 /// <param name="Score">0 to 100: hours count half, nights and weekends a quarter each; null: fewer than two people have a share.</param>
 /// <param name="HoursScore">The mean over all pairs of people of the smaller load over the larger; a load is real over expected time.</param>
+/// <param name="CoversKeptSince">Covers and time off that ended before this may be removed, so that earlier shares are the rotations' own.</param>
 public sealed record FairnessReportView(
-    ReportScope Scope, double? Score, double? HoursScore, double? NightsScore, double? WeekendsScore, IReadOnlyList<DutyShareView> People, IReadOnlyList<ScheduleDutyView> Schedules);
+    ReportScope Scope, double? Score, double? HoursScore, double? NightsScore, double? WeekendsScore, IReadOnlyList<DutyShareView> People, IReadOnlyList<ScheduleDutyView> Schedules,
+    DateTimeOffset CoversKeptSince);
 
 /// <param name="Kind">raise_wait, lower_urgency, quiet_hours, silence or damp.</param>
 public sealed record NoiseAdviceView(string Kind, string Text);

@@ -116,6 +116,13 @@ internal sealed class Gallery : IAsyncDisposable
             Preview = new(13, [Samples.Alert(1, "HighErrorRate checkout-7d9f4b6c8-x2x1q", "firing")], [1042]),
             MutesAll = true,
         }),
+        ["reports"] = f => Page<ReportsPage, ReportsModel>(f, ReportSamples.Response),
+        ["reports-new"] = f => Page<ReportsPage, ReportsModel>(f, ReportSamples.New),
+        ["reports-fault"] = f => Page<ReportsPage, ReportsModel>(f, ReportSamples.Fault),
+        ["reports-people"] = f => Page<ReportsPage, ReportsModel>(f, ReportSamples.People),
+        ["reports-fairness"] = f => Page<ReportsPage, ReportsModel>(f, ReportSamples.Fairness),
+        ["reports-fairness-none"] = f => Page<ReportsPage, ReportsModel>(f, ReportSamples.FairnessNone),
+        ["reports-noise"] = f => Page<ReportsPage, ReportsModel>(f, ReportSamples.Noise),
         ["sources"] = f => Page<SourcesPage, SourcesModel>(f, new(
             [Samples.Source("grafana", Samples.Now.AddSeconds(-12), 1), Samples.Source("anything", null)],
             [new("grafana", "Grafana Alerting", "https://grafana.com/docs/", "- {name: grafana, type: grafana, key: \"${env:GRAFANA_KEY}\"}"),

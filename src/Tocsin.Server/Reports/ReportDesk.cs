@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Hosting;
 using Tocsin.Notify;
 using Tocsin.OnCall;
 using Tocsin.Sdk;
@@ -32,7 +34,7 @@ internal sealed record ReportQuery(DateTimeOffset From, DateTimeOffset To, strin
 }
 
 /// <summary>Works out reports. What they read is bounded: too much is refused, never left out.</summary>
-internal sealed class ReportDesk(Database database, ReportStore store, EntryStore entries, TimeProvider clock)
+internal sealed class ReportDesk(Database database, ReportStore store, EntryStore entries, IOptions<ServerOptions> options, TimeProvider clock)
 {
     /// <summary>How long after the span an answer to what began in it still counts.</summary>
     public static readonly TimeSpan LateAnswers = TimeSpan.FromDays(31);
@@ -50,7 +52,7 @@ internal sealed class ReportDesk(Database database, ReportStore store, EntryStor
     public async Task<Result<ResponseReportView>> ResponseAsync(EstateSnapshot estate, ReportQuery query, CancellationToken ct)
     {
         var (facts, since) = await database.ReadAsync(
-            async session => (await CohortAsync(session, estate, query), await store.OldestAsync(session, estate.Workspace)), ct);
+            async session => (await CohortAsync(session, estate, query), await KeptSinceAsync(session, estate)), ct);
         if (!facts.Ok)
         {
             return facts.Error;
@@ -63,7 +65,7 @@ internal sealed class ReportDesk(Database database, ReportStore store, EntryStor
     public async Task<Result<PeopleReportView>> PeopleAsync(EstateSnapshot estate, ReportQuery query, CancellationToken ct)
     {
         var (facts, since) = await database.ReadAsync(
-            async session => (await PagesAsync(session, estate, query), await store.OldestAsync(session, estate.Workspace)), ct);
+            async session => (await PagesAsync(session, estate, query), await KeptSinceAsync(session, estate)), ct);
         return facts.Ok
             ? new PeopleReportView(ReportViews.Scope(query, since), [.. facts.Value.People.Select(p => ReportViews.Of(p, IsAssumed(estate, p.User)))])
             : facts.Error;
@@ -75,7 +77,7 @@ internal sealed class ReportDesk(Database database, ReportStore store, EntryStor
         var everything = query with { Team = null, Service = null };
         var (entered, pages, since) = await database.ReadAsync(
             async session => (
-                await entries.ReadAsync(session, estate.Workspace, query.From), await PagesAsync(session, estate, everything), await store.OldestAsync(session, estate.Workspace)),
+                await entries.ReadAsync(session, estate.Workspace, query.From), await PagesAsync(session, estate, everything), await KeptSinceAsync(session, estate)),
             ct);
         if (!pages.Ok)
         {
@@ -91,13 +93,13 @@ internal sealed class ReportDesk(Database database, ReportStore store, EntryStor
         }
 
         var paged = pages.Value.People.ToDictionary(p => p.User, StringComparer.Ordinal);
-        return ReportViews.Of(report, ReportViews.Scope(query, since), query.To - query.From, paged.GetValueOrDefault, user => IsAssumed(estate, user));
+        return ReportViews.Of(report, ReportViews.Scope(query, since), query.To - query.From, paged.GetValueOrDefault, user => IsAssumed(estate, user), RetainedSince);
     }
 
     public async Task<Result<NoiseReportView>> NoiseAsync(EstateSnapshot estate, ReportQuery query, CancellationToken ct)
     {
         var (facts, since) = await database.ReadAsync(
-            async session => (await NoiseFactsAsync(session, estate, query), await store.OldestAsync(session, estate.Workspace)), ct);
+            async session => (await NoiseFactsAsync(session, estate, query), await KeptSinceAsync(session, estate)), ct);
         if (!facts.Ok)
         {
             return facts.Error;
@@ -107,6 +109,13 @@ internal sealed class ReportDesk(Database database, ReportStore store, EntryStor
         var report = NoiseReport.Of(cohort.Incidents, cohort.Acts, links, pages.Calls);
         return ReportViews.Of(report, ReportViews.Scope(query, since));
     }
+
+    /// <summary>What ended before this may be removed.</summary>
+    private DateTimeOffset RetainedSince => clock.GetUtcNow().AddDays(-options.Value.RetentionDays);
+
+    /// <summary>Since when every incident is kept; null: there is none. One that was open for long may be all that is left of its time.</summary>
+    private async Task<DateTimeOffset?> KeptSinceAsync(Session session, EstateSnapshot estate) =>
+        await store.OldestAsync(session, estate.Workspace) is not { } oldest ? null : oldest > RetainedSince ? oldest : RetainedSince;
 
     private sealed record Cohort(IReadOnlyList<IncidentFact> Incidents, IReadOnlyList<ActFact> Acts);
 

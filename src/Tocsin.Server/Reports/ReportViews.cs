@@ -45,7 +45,8 @@ internal static class ReportViews
     };
 
     /// <param name="pagesOf">Null for somebody who was not paged.</param>
-    public static FairnessReportView Of(FairnessReport report, ReportScope scope, TimeSpan span, Func<string, PersonFigures?> pagesOf, Func<string, bool> isAssumed) => new(
+    public static FairnessReportView Of(
+        FairnessReport report, ReportScope scope, TimeSpan span, Func<string, PersonFigures?> pagesOf, Func<string, bool> isAssumed, DateTimeOffset retainedSince) => new(
         scope, Rounded(report.Balance.Score), Rounded(report.Balance.Hours), Rounded(report.Balance.Nights), Rounded(report.Balance.Weekends),
         [
             .. report.People.Select(person => new DutyShareView
@@ -62,7 +63,7 @@ internal static class ReportViews
                 Woken = pagesOf(person.User)?.Woken ?? 0,
             }),
         ],
-        [.. report.Schedules.Select(s => new ScheduleDutyView(s.Name, s.Team, Hours(s.Gaps), s.Cycle.TotalDays, span >= s.Cycle))]);
+        [.. report.Schedules.Select(s => new ScheduleDutyView(s.Name, s.Team, Hours(s.Gaps), s.Cycle.TotalDays, span >= s.Cycle))], retainedSince);
 
     public static NoiseReportView Of(NoiseReport report, ReportScope scope) => new(
         scope, report.Alerts.Count,

@@ -126,6 +126,11 @@ internal static class ReportVerbs
         }
 
         table.Write(run.Terminal);
+        if (report.CoversKeptSince > report.Scope.From)
+        {
+            run.Line($"covers and time off are kept since {Words.Absolute(report.CoversKeptSince, run.Terminal.Time)}: before that, shares are those of the rotations alone");
+        }
+
         foreach (var schedule in report.Schedules)
         {
             if (schedule.GapHours > 0)
@@ -173,7 +178,7 @@ internal static class ReportVerbs
         run.Aside($"{Words.Absolute(scope.From, run.Terminal.Time)} to {Words.Absolute(scope.To, run.Terminal.Time)}{(scope.Team is { } team ? $", team {team}" : "")}{(scope.Service is { } service ? $", service {service}" : "")}");
         if (scope.KeptSince > scope.From)
         {
-            run.Aside($"nothing is known of the time before {Words.Absolute(scope.KeptSince.Value, run.Terminal.Time)}");
+            run.Aside($"little or nothing is known of the time before {Words.Absolute(scope.KeptSince.Value, run.Terminal.Time)}");
         }
     }
 

@@ -110,6 +110,10 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapPost("/api/v1/incidents/{n:long}/responders", (long n) => Change(n, i => i with { Asked = [new("dee", "user", "key:test", Now, "asked", null)] }));
         _app.MapPost("/api/v1/incidents/{n:long}/responders/answer", (long n) => Change(n, i => i with { Asked = [new("dee", "user", "ana", Now, "declined", Now)] }));
         _app.MapPost("/api/v1/policies/{name}/move-incidents", (string name) => Results.Json(new PolicyMoveView(name, 9, [1041, 1042]), WireJson.Default.PolicyMoveView));
+        _app.MapGet("/api/v1/reports/noise", () => Results.Json(ReportVerbTests.Noise, WireJson.Default.NoiseReportView));
+        _app.MapGet("/api/v1/reports/fairness", () => Results.Json(ReportVerbTests.Fairness, WireJson.Default.FairnessReportView));
+        _app.MapGet("/api/v1/reports/response", () => Results.Json(ReportVerbTests.Response, WireJson.Default.ResponseReportView));
+        _app.MapGet("/api/v1/reports/people", () => Results.Json(ReportVerbTests.People, WireJson.Default.PeopleReportView));
         _app.MapGet("/api/v1/oncall", () => Results.Json(
             new Page<OnCallView>(
                 [

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
+using Tocsin.Hosting;
 using Tocsin.Incidents;
 using Tocsin.OnCall;
 using Tocsin.Reports;
@@ -17,7 +19,7 @@ public abstract class ReportTests(Engine engine)
         .Team("payments", "ana", "bo").Service("checkout", "main", "payments").Schedule("primary", "ana", "bo")
         .Policy("5m user:ana", "5m user:bo").Route(r => r with { GroupWait = TimeSpan.Zero, GroupInterval = TimeSpan.FromMinutes(5) });
 
-    private static ReportDesk Desk(EngineBench bench) => new(bench.Database, new ReportStore(), new EntryStore(), bench.Clock);
+    private static ReportDesk Desk(EngineBench bench) => new(bench.Database, new ReportStore(), new EntryStore(), Options.Create(new ServerOptions { RetentionDays = 3 }), bench.Clock);
 
     private static ReportQuery Week(string? team = null, string? service = null) => new(From, From.AddDays(7), team, service, "UTC");
 
@@ -145,6 +147,16 @@ public abstract class ReportTests(Engine engine)
         Assert.Empty((await Desk(bench).NoiseAsync(other, Week(), default)).Value!.Alerts);
         Assert.Equal(0, (await Desk(bench).ResponseAsync(bench.Estate, before, default)).Value!.All.Incidents);
         Assert.Empty((await Desk(bench).PeopleAsync(bench.Estate, before, default)).Value!.People);
+    }
+
+    [StoreFact]
+    public async Task What_may_have_been_removed_is_not_said_to_be_kept()
+    {
+        await using var bench = await StoryAsync(engine);
+        bench.Clock.Advance(TimeSpan.FromDays(10));
+
+        Assert.Equal(bench.Clock.Now.AddDays(-3), (await Desk(bench).ResponseAsync(bench.Estate, Week(), default)).Value!.Scope.KeptSince);
+        Assert.Equal(bench.Clock.Now.AddDays(-3), (await Desk(bench).FairnessAsync(bench.Estate, Week(), default)).Value!.CoversKeptSince);
     }
 
     [StoreFact]

@@ -71,7 +71,13 @@ internal static class ReportWords
 
     public static string Number(double? number) => number is { } known ? known.ToString("0.#", CultureInfo.InvariantCulture) : "–";
 
-    public static string Share(int part, int of) => of == 0 ? "–" : $"{(int)Math.Floor(100.0 * part / of)} %";
+    /// <summary>"92 %"; of few, where a share would say too much, "1 of 3".</summary>
+    public static string Share(int part, int of) => of switch
+    {
+        0 => "–",
+        < 5 => $"{part} of {of}",
+        _ => $"{100L * part / of} %",
+    };
 
     /// <summary>A length in a drawing, with no more digits than can be seen.</summary>
     public static string Unit(double length) => length.ToString("0.##", CultureInfo.InvariantCulture);

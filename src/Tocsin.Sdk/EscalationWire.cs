@@ -52,11 +52,33 @@ public sealed record NotifyView
 
     /// <summary>Null: as the installation says.</summary>
     public int? MaxPagesPerMinute { get; init; }
+
+    /// <summary>Takes part in the monthly test of contact methods, where the workspace has one.</summary>
+    public bool SelfTest { get; init; } = true;
+
+    /// <summary>The contact methods and whether they are known to reach the person.</summary>
+    public IReadOnlyList<ContactProofView> Proofs { get; init; } = [];
+
+    /// <summary>Why the person might not be woken; null: nothing is known to be in the way.</summary>
+    public string? Warning { get; init; }
 }
+
+/// <summary>Whether a contact method is known to reach its person: a page or test that came by it was answered.</summary>
+/// <param name="State">never, stale (long ago, or the last test was not answered) or good.</param>
+/// <param name="Says">Such as <c>worked on 3 Nov 2026 (test)</c>.</param>
+/// <param name="Rings">It rings a telephone.</param>
+/// <param name="TestedAt">When the last test was sent; null: none was.</param>
+public sealed record ContactProofView(string Method, string Type, string State, string Says, bool Rings, DateTimeOffset? AnsweredAt, DateTimeOffset? TestedAt);
+
+/// <summary>Whether a workspace tests its people's contact methods each month.</summary>
+/// <param name="Day">From which day of the month on, 1 to 28; of no account while it is not enabled.</param>
+public sealed record SelfTestView(bool Enabled, int Day = 1);
 
 /// <param name="High">1 to 10.</param>
 /// <param name="Low">1 to 10.</param>
 /// <param name="QuietHours">Null: none.</param>
 /// <param name="MaxPagesPerMinute">1 to 1000; null: as the installation says.</param>
+/// <param name="SelfTest">Whether to take part in the monthly test. Default: yes.</param>
 public sealed record NotifyRequest(
-    IReadOnlyList<NotifyRuleView> High, IReadOnlyList<NotifyRuleView> Low, QuietHoursView? QuietHours = null, int? MaxPagesPerMinute = null);
+    IReadOnlyList<NotifyRuleView> High, IReadOnlyList<NotifyRuleView> Low, QuietHoursView? QuietHours = null, int? MaxPagesPerMinute = null,
+    bool? SelfTest = null);

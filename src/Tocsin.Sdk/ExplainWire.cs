@@ -64,8 +64,8 @@ public sealed record ExplainMute(string Kind, string Name, bool Mutes, string Re
 
 /// <summary>One reason why somebody was not paged, or a page that they got.</summary>
 /// <param name="Verdict">
-/// paged, waiting, muted, not_routed, not_named, not_on_call, unreachable, step_not_reached, answered_first, method_failed, rate_limited or
-/// nothing_happened.
+/// paged, waiting, muted, not_routed, not_named, not_on_call, unreachable, step_not_reached, step_skipped, quiet_hours, answered_first, method_failed,
+/// rate_limited or nothing_happened.
 /// </param>
 public sealed record Absence(string Verdict, string Reason)
 {
@@ -106,4 +106,8 @@ public sealed record ExplainPage(string Recipient, string Method, string Type, d
 {
     /// <summary>user or channel.</summary>
     public string RecipientKind { get; init; } = "user";
+
+    /// <summary>Why the recipient is not called when the step begins: quiet hours, or called for the same just before; null: they are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Held { get; init; }
 }

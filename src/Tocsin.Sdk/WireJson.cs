@@ -63,6 +63,7 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(PolicyMoveView))]
 [JsonSerializable(typeof(NotifyView))]
 [JsonSerializable(typeof(NotifyRequest))]
+[JsonSerializable(typeof(SelfTestView))]
 [JsonSerializable(typeof(ExplainRequest))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(EstatePlan))]

@@ -146,8 +146,10 @@ internal sealed class Gallery : IAsyncDisposable
         ["teams"] = f => Page<TeamsPage, TeamsModel>(f, new([new("payments", ["ana", "bo"], [("payments-primary", ["ana"]), ("night-watch", [])], ["checkout"]), new("data", [], [], [])])),
         ["teams-none"] = f => Page<TeamsPage, TeamsModel>(f, new([])),
         ["demo"] = f => Page<TeamsPage, TeamsModel>(f with { Demo = true, DemoPhones = "http://127.0.0.1:9/" }, new([])),
-        ["users-none"] = f => Page<UsersPage, UsersModel>(f, new([])),
-        ["users"] = f => Page<UsersPage, UsersModel>(f, new([Samples.Ana, Samples.Bo])),
+        ["users-none"] = f => Page<UsersPage, UsersModel>(f, new([], 0)),
+        ["users"] = f => Page<UsersPage, UsersModel>(f, new([Samples.Ana, Samples.Bo], 3)),
+        ["test"] = f => Page<TestPage, TestModel>(f, new("phone", Samples.Now.AddMinutes(-3), null, null)),
+        ["test-answered"] = f => Page<TestPage, TestModel>(f, new("phone", Samples.Now.AddMinutes(-3), Samples.Now.AddMinutes(-1), null)),
         ["audit"] = f => Page<AuditPage, AuditModel>(f, new()
         {
             Items =

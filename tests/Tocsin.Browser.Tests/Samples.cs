@@ -239,12 +239,12 @@ internal static class Samples
 
     public static UserLine Ana { get; } = new(
         "ana", "Ana Costa", "owner", "ana@acme.example", "Europe/Berlin", false, ["payments"],
-        [new("phone", "ntfy", "https://ntfy.sh/…", new(true, "200 OK, id 8Hc2", Now.AddMinutes(-1))), new("mail", "email", "ana@acme.example", null)], null);
+        [new("phone", "ntfy", "https://ntfy.sh/…", new(true, "200 OK, id 8Hc2", Now.AddMinutes(-1)), "good", "worked on 18 Nov 2026 (test)", false), new("mail", "email", "ana@acme.example", null, "never", "never confirmed, test of 20 Nov 2026 not answered", true)], null);
 
     public static UserLine Bo { get; } = new(
         "bo", "Bo Lindqvist", "responder", "bo@acme.example", "America/New_York", false, ["payments", "platform"],
-        [new("hook", "webhook", "https://hooks.acme.example/bo", new(false, "The connection to hooks.acme.example:443 was refused.", Now.AddSeconds(-3)))],
-        "One contact method only: if it fails, nobody is woken.");
+        [new("hook", "webhook", "https://hooks.acme.example/bo", new(false, "The connection to hooks.acme.example:443 was refused.", Now.AddSeconds(-3)), "stale", "not confirmed since 3 Jun 2026", false)],
+        "Nobody can reach bo by phone: no contact method rings one. One contact method only: if it fails, nobody is woken.");
 
     private static PageView Page(long id, string recipient, string kind, string method, string type, string status, double minutes) => new()
     {

@@ -46,6 +46,9 @@ public sealed class Responders(EstateModel estate, Func<string, DateTimeOffset, 
     /// <summary>The same, knowing who had the last turns.</summary>
     public Responders With(Turns turns) => new(estate, whoIsOn) { Turns = turns };
 
+    /// <summary>The same after further turns are over; where nobody knows whose turn it was, nobody does afterwards.</summary>
+    public Responders After(IEnumerable<TeamTurn> taken) => Turns is null ? this : With(Turns.After(taken));
+
     /// <summary>The member of a team whose turn it is: the first after the last one, in the team's order, who can be reached.</summary>
     /// <returns>The turn that is over when this is carried out; null: nobody can be reached.</returns>
     public (Reached Reached, TeamTurn? Turn) InTurn(string policy, int step, string name, Urgency urgency)

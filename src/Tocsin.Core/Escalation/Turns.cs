@@ -12,5 +12,12 @@ public sealed class Turns(IEnumerable<TeamTurn> last)
 
     public static Turns None { get; } = new([]);
 
+    /// <summary>The same after further turns are over.</summary>
+    public Turns After(IEnumerable<TeamTurn> taken)
+    {
+        List<TeamTurn> latest = [.. taken];
+        return latest.Count == 0 ? this : new([.. _last.Values.Where(turn => !latest.Exists(t => (t.Policy, t.Step, t.Team) == (turn.Policy, turn.Step, turn.Team))), .. latest]);
+    }
+
     public TeamTurn? Last(string policy, int step, string team) => _last.GetValueOrDefault((policy, step, team));
 }

@@ -1,4 +1,5 @@
 using Tocsin.Escalation;
+using Tocsin.Incidents;
 using Tocsin.OnCall;
 using Tocsin.Routing;
 
@@ -13,7 +14,7 @@ public sealed record ForeseenPage(string User, TimeSpan After, Notify.ContactMet
 /// <param name="After">When it begins, since the escalation did.</param>
 /// <param name="Recipients">User names, and channels as <c>channel:NAME</c>.</param>
 /// <param name="Because">How its targets led there, or why they led to nobody.</param>
-public sealed record ForeseenStep(TimeSpan After, IReadOnlyList<string> Recipients, string Because);
+public sealed record ForeseenReach(TimeSpan After, IReadOnlyList<string> Recipients, string Because);
 
 /// <summary>
 /// Whom the steps of a policy would reach, asked before anything happens. Compiles a schedule when it is first asked for; not for
@@ -48,43 +49,41 @@ public sealed class EstateReach
     public bool CanReach(PolicyStep step) => step.Notify.Any(target => _everOnCall.Resolve(target, Urgency.High, default).Recipients.Count > 0);
 
     /// <summary>
-    /// The first page of a policy to a person when nobody answers; a step that reaches nobody falls through at once.
+    /// The first page of a policy to a person when nobody answers, as the escalation would decide it: conditions, quiet hours and pace count.
     /// Null when no step reaches a person. Of a team whose members take turns it is the first.
     /// </summary>
     /// <param name="priority">The alert's; null: none.</param>
     public ForeseenPage? FirstPage(Policy policy, Urgency urgency, string? priority, DateTimeOffset at)
     {
-        var after = TimeSpan.Zero;
-        for (var i = 0; i < policy.Steps.Count; i++)
+        (string User, DateTimeOffset At, Notify.ContactMethod Method)? first = null;
+        foreach (var step in Foresight.Of(policy, urgency, priority, _responders, at))
         {
-            var now = at + after;
-            var reached = StepReach.Of(_responders, policy.Name, i, policy.Steps[i], urgency, priority, now).Recipients.Select(r => r.To).ToArray();
-            if (reached.Where(r => r.Kind == RecipientKind.User).Select(r => (r.Name, At: r.DueAt(now, r.Rungs[0]), r.Rungs[0].Method)).OrderBy(r => r.At).FirstOrDefault() is { Name: { } name } first)
+            if (first is { } found && found.At <= step.At)
             {
-                return new(name, first.At - at, first.Method);
+                break;
             }
 
-            after += reached.Length > 0 ? reached.Min(r => r.StartAt(now)) - now + policy.Steps[i].Wait : TimeSpan.Zero;
+            foreach (var call in step.Calls.Where(c => c.To.Kind == RecipientKind.User))
+            {
+                foreach (var rung in call.To.Rungs)
+                {
+                    first = first is { } earlier && earlier.At <= call.DueAt(rung) ? first : (call.To.Name, call.DueAt(rung), rung.Method);
+                }
+            }
         }
 
-        return null;
+        return first is { } page ? new(page.User, page.At - at, page.Method) : null;
     }
 
     /// <summary>Whom each step would reach in the first round when nobody answers.</summary>
-    public IReadOnlyList<ForeseenStep> Steps(Policy policy, Urgency urgency, DateTimeOffset at)
-    {
-        List<ForeseenStep> steps = [];
-        var after = TimeSpan.Zero;
-        foreach (var step in policy.Steps)
-        {
-            var reached = step.Notify.Select(target => _responders.Resolve(target, urgency, at + after)).ToArray();
-            string[] recipients = [.. reached.SelectMany(r => r.Recipients).Select(r => r.Kind == RecipientKind.User ? r.Name : r.Id).Distinct(StringComparer.Ordinal)];
-            steps.Add(new(after, recipients, string.Join("; ", reached.Select(r => r.Because))));
-            after += recipients.Length > 0 ? step.Wait : TimeSpan.Zero;
-        }
-
-        return steps;
-    }
+    /// <param name="priority">The alert's; null: none.</param>
+    public IReadOnlyList<ForeseenReach> Steps(Policy policy, Urgency urgency, string? priority, DateTimeOffset at) =>
+    [
+        .. Foresight.Of(policy, urgency, priority, _responders, at).TakeWhile(step => step is { Round: 1, Again: false }).Select(step => new ForeseenReach(
+            step.At - at,
+            [.. step.Reach.Recipients.Select(r => r.To.Kind == RecipientKind.User ? r.To.Name : r.To.Id).Distinct(StringComparer.Ordinal)],
+            step.Reach.Skipped is { } skipped ? $"it does not count then: {skipped}" : string.Join("; ", step.Reach.Targets.Select(t => t.Reached.Because)))),
+    ];
 
     /// <summary>A calendar may name anybody.</summary>
     private static IReadOnlyList<string> Everybody(EstateModel model, Schedule schedule) =>

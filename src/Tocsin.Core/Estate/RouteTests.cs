@@ -126,7 +126,7 @@ public static class RouteTests
             yield break;
         }
 
-        var steps = model.Policies.GetValueOrDefault(policy) is { } known ? reach.Steps(known, destination.Urgency, at + destination.GroupWait) : [];
+        var steps = model.Policies.GetValueOrDefault(policy) is { } known ? reach.Steps(known, destination.Urgency, PriorityText.Read(test.Labels[PriorityText.Label]), at + destination.GroupWait) : [];
         foreach (var expected in test.ExpectSteps)
         {
             if (expected.Step > steps.Count)

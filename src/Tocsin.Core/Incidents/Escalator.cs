@@ -21,7 +21,9 @@ internal static class Escalator
     }
 
     /// <summary>Takes the next step that counts now and reaches somebody; steps that do not are passed at once, and said.</summary>
-    public static IncidentDecision Climb(IncidentState state, Responders responders, DateTimeOffset now, List<IncidentLine> lines)
+    /// <param name="passed">Gets each step that was looked at, the one that is taken last; null: nobody asks.</param>
+    public static IncidentDecision Climb(
+        IncidentState state, Responders responders, DateTimeOffset now, List<IncidentLine> lines, List<(int Step, int Round, StepReach Reach)>? passed = null)
     {
         var policy = state.Policy;
         var (step, round) = (state.Step, state.Round);
@@ -39,6 +41,7 @@ internal static class Escalator
             }
 
             var reach = Reach(state, step, responders, now);
+            passed?.Add((step, round, reach));
             if (reach.Recipients.Count > 0)
             {
                 return PageStep(state, step, round, reach, responders, now, lines);
@@ -65,7 +68,9 @@ internal static class Escalator
     }
 
     /// <summary>Nobody has acted since nobody answered: administrators hear it again; where nobody could be paged at all, that is tried again first.</summary>
-    public static IncidentDecision TellAgain(IncidentState state, Responders responders, DateTimeOffset now)
+    /// <param name="passed">As for <see cref="Climb"/>.</param>
+    public static IncidentDecision TellAgain(
+        IncidentState state, Responders responders, DateTimeOffset now, List<(int Step, int Round, StepReach Reach)>? passed = null)
     {
         if (state.TimesUnanswered >= MostUnanswered)
         {
@@ -75,7 +80,7 @@ internal static class Escalator
         }
 
         return state.Paging.Count == 0
-            ? Climb(state with { Step = -1, Round = 1 }, responders, now, [new("incident.tried_again", "nobody could be paged before: the steps are tried again")])
+            ? Climb(state with { Step = -1, Round = 1 }, responders, now, [new("incident.tried_again", "nobody could be paged before: the steps are tried again")], passed)
             : Exhaust(state, responders, now, []);
     }
 

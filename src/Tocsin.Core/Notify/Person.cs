@@ -69,4 +69,7 @@ public sealed record Person
 
     /// <summary>How many pages this person gets by one method within a minute before the rest comes as one message, 1 to 1000; null: as the installation says.</summary>
     public int? MaxPerMinute { get; init; }
+
+    /// <summary>Takes part in the workspace's monthly test of contact methods.</summary>
+    public bool SelfTest { get; init; } = true;
 }

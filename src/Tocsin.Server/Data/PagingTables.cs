@@ -73,4 +73,20 @@ internal static class PagingTables
             PRIMARY KEY (workspace_id, policy, step, team));
         CREATE INDEX page_waited ON page (workspace_id, recipient) WHERE status = 0 AND kind = 10;
         """;
+
+    /// <summary>Which contact methods are known to reach their person, and on which day of the month they are tested (0: on none).</summary>
+    public const string Proofs =
+        """
+        ALTER TABLE workspace ADD COLUMN self_test_day INTEGER NOT NULL DEFAULT 0;
+
+        CREATE TABLE contact_proof (
+            workspace_id BIGINT NOT NULL,
+            user_name TEXT NOT NULL,
+            method TEXT NOT NULL,
+            address TEXT NOT NULL,
+            answered_at BIGINT,
+            answered_by TEXT,
+            asked_at BIGINT,
+            PRIMARY KEY (workspace_id, user_name, method)){clustered};
+        """;
 }

@@ -383,5 +383,6 @@ internal static class Schema
         """,
         ReportTables.Spans,
         IssueTables.Issues,
+        PagingTables.Proofs,
     ];
 }

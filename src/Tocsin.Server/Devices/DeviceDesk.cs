@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Tocsin.Audit;
 using Tocsin.Data;
+using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Notify;
 using Tocsin.Outgoing;
@@ -14,7 +15,8 @@ namespace Tocsin.Devices;
 
 /// <summary>What people do with their own devices. Nobody sees or touches another's.</summary>
 internal sealed class DeviceDesk(
-    Database database, DeviceStore devices, NotifierRegistry notifiers, DeviceSender sender, AuditTrail audit, IOptions<OutgoingOptions> outgoing, PublicLinks links, TimeProvider clock)
+    Database database, DeviceStore devices, NotifierRegistry notifiers, DeviceSender sender, ContactProofs proofs, IEstates estates, AuditTrail audit, IOptions<OutgoingOptions> outgoing,
+    PublicLinks links, TimeProvider clock)
 {
     private const int MaxName = 60;
     private const int MostOfOnePerson = 20;
@@ -81,18 +83,29 @@ internal sealed class DeviceDesk(
         ct);
 
     /// <summary>Keeps what the owner answered to "did it ring?".</summary>
-    public Task<Error?> RangAsync(Caller caller, long id, bool rang, CancellationToken ct) => database.WriteAsync(
-        async tx =>
-        {
-            if (await FindAsync(tx, caller, id) is not { } device)
-            {
-                return Missing(id);
-            }
+    public async Task<Error?> RangAsync(Caller caller, long id, bool rang, CancellationToken ct)
+    {
+        var estate = await estates.FindAsync(caller.Workspace, ct);
+        return await database.WriteAsync(tx => RangAsync(tx, estate, caller, id, rang), ct);
+    }
 
-            await devices.SaveStateAsync(tx, caller.Workspace, device with { Rang = rang, RangAt = clock.GetUtcNow() });
-            return null;
-        },
-        ct);
+    private async Task<Error?> RangAsync(Tx tx, EstateSnapshot? estate, Caller caller, long id, bool rang)
+    {
+        await tx.LockWorkspaceAsync(caller.Workspace);
+        if (await FindAsync(tx, caller, id) is not { } device)
+        {
+            return Missing(id);
+        }
+
+        var now = clock.GetUtcNow();
+        await devices.SaveStateAsync(tx, caller.Workspace, device with { Rang = rang, RangAt = now });
+        if (rang && estate is not null)
+        {
+            await proofs.RangAsync(tx, estate, device.User, notifiers.All.OfType<IDeviceNotifier>().Single(n => n.DeviceKind == device.Kind).Info.Id, now);
+        }
+
+        return null;
+    }
 
     /// <summary>Sends a test message to the one device now and says what its push service answered. Nothing is retried.</summary>
     public async Task<Result<SendOutcome>> TestAsync(Caller caller, long id, CancellationToken ct)

@@ -70,6 +70,7 @@ internal sealed partial class EstateReader(EstateProviders providers, List<Estat
             Low = ReadRules(notify, "low", $"{path}.notify", contact) ?? [.. ladder.Take(1)],
             Quiet = map.Find("quiet_hours") is EstateMap quiet ? new EscalationReader(faults).ReadQuiet(quiet, $"{path}.quiet_hours", map.TextOrNull("time_zone")) : null,
             MaxPerMinute = map.Whole("max_pages_per_minute"),
+            SelfTest = map.TextOrNull("self_test") != "false",
         };
     }
 

@@ -127,6 +127,7 @@ internal static partial class EstateTable
         new("notify", Notify, "When which contact method is used."),
         new("quiet_hours", Quiet!, "What comes within them waits for their end, and is told then as one message. Default: none."),
         new("max_pages_per_minute", Whole(1, 1000), "Pages by one method within a minute; the rest comes as one message. Default: the setting Paging:MaxPerMinute."),
+        new("self_test", Flag, "Takes part in the monthly test of contact methods, where the workspace has one. Default: true."),
     ]);
 
     private static readonly MapShape TeamShape = new("team", "a team", () =>

@@ -93,7 +93,7 @@ public static class TocsinHost
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<SilenceOptions>>().Value);
-        services.AddSingleton<PageStore>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<NotifyDesk>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
+        services.AddSingleton<PageStore>().AddSingleton<ContactProofs>().AddSingleton<SelfTests>().AddSingleton<SelfTestDesk>().AddSingleton<PagePlanner>().AddSingleton<PageDesk>().AddSingleton<DeliveryReports>().AddSingleton<NotifyDesk>().AddSingleton<MessageWriter>().AddSingleton<ReplyStore>().AddSingleton<ReplyDesk>();
         services.AddSingleton<SilenceStore>().AddSingleton<SilenceDesk>().AddSingleton<InhibitionStore>().AddSingleton<Mutes>().AddSingleton<MuteParts>().AddSingleton<SilenceGuard>().AddSingleton<SilenceLinks>().AddSingleton<Explainer>().AddSingleton<AbsenceExplainer>().AddSingleton<ExplainDesk>();
         services.AddSingleton<LinkDesk>().AddSingleton<SlackEnvelopes>().AddSingleton<TelegramHooks>().AddSingleton<TelegramAnswers>();
         services.AddOnCall();
@@ -138,6 +138,8 @@ public static class TocsinHost
             AddHosted<OnCallWatch>(services);
             AddHosted<DutyTeller>(services);
             AddHosted<CalendarPoller>(services);
+            AddHosted<ReachTeller>(services);
+            AddHosted<SelfTestWatch>(services);
             AddHosted<SourceWatch>(services);
             AddHosted<Retention>(services);
             AddHosted<SlackSockets>(services);

@@ -9,7 +9,7 @@ using Tocsin.Streams;
 namespace Tocsin.Notify;
 
 /// <summary>Sends one test message right now, without the job table, and keeps the provider's answer in the log.</summary>
-internal sealed class ContactTester(NotifierRegistry notifiers, PublicLinks links, Database database, EventLog log, TimeProvider clock)
+internal sealed class ContactTester(NotifierRegistry notifiers, SelfTests tests, PublicLinks links, Database database, EventLog log, TimeProvider clock)
 {
     public const string Taken = "contact.tested";
     public const string NotTaken = "contact.test_failed";
@@ -21,7 +21,7 @@ internal sealed class ContactTester(NotifierRegistry notifiers, PublicLinks link
     public static string SubjectOf(string channel) => $"channel/{channel}";
 
     /// <param name="subject">One of <see cref="SubjectOf(string)"/>.</param>
-    /// <param name="recipient">Whom the message names: a user or a channel.</param>
+    /// <param name="recipient">Whom the message names: a channel.</param>
     /// <returns>The provider's final answer; nothing is retried.</returns>
     public async Task<SendOutcome> TestAsync(EstateSnapshot estate, string subject, string recipient, ContactMethod method, string actor, CancellationToken ct)
     {
@@ -36,6 +36,22 @@ internal sealed class ContactTester(NotifierRegistry notifiers, PublicLinks link
                 await log.AppendAsync(tx, estate.Workspace, clock.GetUtcNow(), [new(kind, subject, actor, reason)]);
             },
             ct);
+        return outcome;
+    }
+
+    /// <summary>The same to somebody by one of their methods: it asks to be answered, and the answer proves that the method reaches them.</summary>
+    public async Task<SendOutcome> TestAsync(EstateSnapshot estate, Person person, ContactMethod method, string actor, CancellationToken ct)
+    {
+        var test = await database.WriteAsync(tx => tests.AddAsync(tx, estate, person, method, actor, clock.GetUtcNow()), ct);
+        var outcome = await tests.SendAsync(estate, test, method, clock.GetUtcNow(), ct);
+        await database.WriteAsync(
+            async tx =>
+            {
+                await tx.LockWorkspaceAsync(estate.Workspace);
+                var now = clock.GetUtcNow();
+                await tests.SettleAsync(tx, estate.Workspace, test with { Attempts = 1, FirstTryAt = now }, outcome, actor, now);
+            },
+            CancellationToken.None);
         return outcome;
     }
 

@@ -22,7 +22,7 @@ internal abstract record DeliveryReport
 /// Where providers that hear more than "accepted" tell it: status callbacks, read receipts, a push that was shown. A page is known by
 /// what its message carried, <see cref="Message.Workspace"/> and <see cref="Message.Key"/>. Callers have checked who tells them.
 /// </summary>
-internal sealed class DeliveryReports(Database database, WorkspaceStore workspaces, PageStore pages, IEstates estates, PageDesk desk, TimeProvider clock)
+internal sealed class DeliveryReports(Database database, WorkspaceStore workspaces, PageStore pages, IEstates estates, PageDesk desk, ContactProofs proofs, TimeProvider clock)
 {
     /// <summary>Stores a report. The same again changes nothing; what is seen counts as delivered, and does not become undelivered.</summary>
     /// <param name="workspace">The workspace's name.</param>
@@ -44,7 +44,17 @@ internal sealed class DeliveryReports(Database database, WorkspaceStore workspac
             async tx =>
             {
                 await tx.LockWorkspaceAsync(workspace);
-                return await pages.FindAsync(tx, workspace, key) is { } page && await desk.ReportAsync(tx, estate, workspace, page, report, clock.GetUtcNow());
+                if (await pages.FindAsync(tx, workspace, key) is not { } page || !await desk.ReportAsync(tx, estate, workspace, page, report, clock.GetUtcNow()))
+                {
+                    return false;
+                }
+
+                if (report is DeliveryReport.Seen && page.SeenAt is null)
+                {
+                    await proofs.AnsweredAsync(tx, estate, page, clock.GetUtcNow());
+                }
+
+                return true;
             },
             ct);
     }

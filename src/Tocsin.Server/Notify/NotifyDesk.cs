@@ -1,3 +1,4 @@
+using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.Routing;
@@ -6,11 +7,14 @@ using Tocsin.Sdk;
 namespace Tocsin.Notify;
 
 /// <summary>How people are reached, and how they change it for themselves: rules, quiet hours and limits; nothing else of the estate.</summary>
-internal sealed class NotifyDesk(EstateDesk desk, IEstates estates)
+internal sealed class NotifyDesk(EstateDesk desk, IEstates estates, Database database, ContactProofs proofs, TimeProvider clock)
 {
     private const int MostRules = 10;
 
-    public static NotifyView View(Person person) => new()
+    public async Task<NotifyView> ViewAsync(long workspace, Person person, CancellationToken ct) =>
+        View(person, await database.ReadAsync(session => proofs.ReadAsync(session, workspace), ct), clock.GetUtcNow());
+
+    private static NotifyView View(Person person, ProofBook known, DateTimeOffset now) => new()
     {
         User = person.Name,
         Methods = [.. person.Contact.Select(method => method.Name)],
@@ -22,6 +26,9 @@ internal sealed class NotifyDesk(EstateDesk desk, IEstates estates)
             ? new($"{hours.From:HH\\:mm}-{hours.To:HH\\:mm}", hours.Days.Count is 0 or 7 ? null : OnCall.DayText.Format(hours.Days), hours.TimeZone, quiet.AlsoHigh)
             : null,
         MaxPagesPerMinute = person.MaxPerMinute,
+        SelfTest = person.SelfTest,
+        Proofs = [.. person.Contact.Select(method => Of(person, method, known, now))],
+        Warning = ReachWords.Warning(person, known, now, own: true),
     };
 
     /// <summary>Changes how the caller is reached, all of it.</summary>
@@ -66,7 +73,7 @@ internal sealed class NotifyDesk(EstateDesk desk, IEstates estates)
             return [];
         }
 
-        List<EstateEntry> kept = [.. user.Body.Entries.Where(e => e.Key is not ("notify" or "quiet_hours" or "max_pages_per_minute"))];
+        List<EstateEntry> kept = [.. user.Body.Entries.Where(e => e.Key is not ("notify" or "quiet_hours" or "max_pages_per_minute" or "self_test"))];
         kept.Add(Entry("notify", Map(Entry("high", Rules(wish.High)), Entry("low", Rules(wish.Low)))));
         if (wish.QuietHours is { } quiet)
         {
@@ -82,11 +89,24 @@ internal sealed class NotifyDesk(EstateDesk desk, IEstates estates)
             kept.Add(Entry("max_pages_per_minute", Literal($"{most}")));
         }
 
+        if (wish.SelfTest == false)
+        {
+            kept.Add(Entry("self_test", Literal("false")));
+        }
+
         return [user with { Body = new EstateMap(kept, user.Body.Mark), Origin = null }];
     }
 
     private static EstateList Rules(IReadOnlyList<NotifyRuleView> rules) =>
         new([.. rules.Select(rule => Map(Entry("after", Text(rule.After)), Entry("via", Text(rule.Via))))], Mark.None);
+
+    private static ContactProofView Of(Person person, ContactMethod method, ProofBook known, DateTimeOffset now)
+    {
+        var proof = known.Of(person.Name, method);
+        return new(
+            method.Name, method.Type, ReachWords.Of(proof?.StateAt(now) ?? ProofState.Never), ReachWords.Says(proof, person.TimeZone, now), known.Rings(method), proof?.AnsweredAt,
+            proof?.AskedAt);
+    }
 
     private static NotifyRuleView Of(NotifyRule rule) => new(DurationText.Format(rule.After), rule.Via);
 

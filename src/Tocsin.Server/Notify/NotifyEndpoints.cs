@@ -22,13 +22,13 @@ internal static class NotifyEndpoints
     /// <summary>How the caller is reached: rules, quiet hours and limits, and what comes of them as sentences.</summary>
     internal static async Task<Results<Ok<NotifyView>, ProblemHttpResult>> Show(ClaimsPrincipal user, NotifyDesk desk, CancellationToken ct) =>
         await desk.FindAsync(Caller.Of(user), ct) is { } person
-            ? TypedResults.Ok(NotifyDesk.View(person))
+            ? TypedResults.Ok(await desk.ViewAsync(Caller.Of(user).Workspace, person, ct))
             : Error.NotFound("user", Caller.Of(user).User ?? Caller.Of(user).Actor).ToProblem();
 
     /// <summary>Changes how the caller is reached, all of it: what is not given goes back to its default. Repeating it changes nothing.</summary>
     internal static async Task<Results<Ok<NotifyView>, ProblemHttpResult>> Save(NotifyRequest request, ClaimsPrincipal user, NotifyDesk desk, CancellationToken ct)
     {
         var saved = await desk.SaveAsync(Caller.Of(user), request, ct);
-        return saved.Ok ? TypedResults.Ok(NotifyDesk.View(saved.Value)) : saved.Error.ToProblem();
+        return saved.Ok ? TypedResults.Ok(await desk.ViewAsync(Caller.Of(user).Workspace, saved.Value, ct)) : saved.Error.ToProblem();
     }
 }

@@ -10,7 +10,7 @@ using Tocsin.Streams;
 namespace Tocsin.Notify;
 
 /// <summary>Turns decided pages and notices into rows and jobs, in the transaction of the decision.</summary>
-internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, PagingOptions options)
+internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, PagingOptions options, ContactProofs proofs)
 {
     public const string JobKind = "page";
 
@@ -36,7 +36,7 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
                 CreatedAt = now,
                 DueAt = dueAt,
                 Because = page.Because,
-                Facts = facts with { Quiet = waits, Again = again },
+                Facts = facts with { Quiet = waits, Again = again, Address = AddressOf(page.To, rung) },
             }, now);
         }
     }
@@ -47,7 +47,7 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
         foreach (var (rung, again) in Counted(remind.To))
         {
             var notice = Notice(state, MessageKind.Reminder, remind.To.Kind, remind.To.Name, rung.Method, remind.Because, null, now);
-            await QueueAsync(tx, estate, state, notice with { Epoch = remind.Epoch, DueAt = remind.StartsAt + rung.After, Facts = notice.Facts with { NextAt = state.NextAt, Again = again } }, now);
+            await QueueAsync(tx, estate, state, notice with { Epoch = remind.Epoch, DueAt = remind.StartsAt + rung.After, Facts = notice.Facts with { NextAt = state.NextAt, Again = again, Address = AddressOf(remind.To, rung) } }, now);
         }
     }
 
@@ -57,13 +57,16 @@ internal sealed class PagePlanner(PageStore pages, JobStore jobs, EventLog log, 
         foreach (var (rung, again) in Counted(ask.To))
         {
             var notice = Notice(state, MessageKind.Asked, ask.To.Kind, ask.To.Name, rung.Method, ask.Because, ask.By, now);
-            await QueueAsync(tx, estate, state, notice with { Epoch = ask.Number, DueAt = now + rung.After, Facts = notice.Facts with { Note = ask.Note, Again = again } }, now);
+            await QueueAsync(tx, estate, state, notice with { Epoch = ask.Number, DueAt = now + rung.After, Facts = notice.Facts with { Note = ask.Note, Again = again, Address = AddressOf(ask.To, rung) } }, now);
         }
     }
 
     /// <summary>Rungs, each with how often its method stands on an earlier one: <c>phone</c> at once and again after 3 minutes are two pages.</summary>
     private static IEnumerable<(Rung Rung, int Again)> Counted(Recipient to) =>
         to.Rungs.Select((rung, i) => (rung, to.Rungs.Take(i).Count(earlier => earlier.Method.Name == rung.Method.Name)));
+
+    /// <summary>Only people's methods are proved by answers.</summary>
+    private string? AddressOf(Recipient to, Rung rung) => to.Kind == RecipientKind.User ? proofs.AddressOf(rung.Method) : null;
 
     /// <summary>When a rung is due, and whether it waits for the end of quiet hours, to be told with all that waits for it.</summary>
     private static (DateTimeOffset DueAt, bool Waits) DueOf(Recipient to, DateTimeOffset wished, DateTimeOffset now)

@@ -337,7 +337,7 @@ internal sealed class PageDesk(PageStore pages, IncidentStore incidents, Inciden
     private Task LogAsync(Tx tx, LeasedJob job, PageRow page, string kind, string reason, DateTimeOffset now) => LogAsync(tx, job.Workspace, page, kind, reason, now);
 
     private Task LogAsync(Tx tx, long workspace, PageRow page, string kind, string reason, DateTimeOffset now) => log.AppendAsync(
-        tx, workspace, now, [new(kind, $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}{(page.Attempts > 0 ? $", attempt {page.Attempts}" : "")}: {reason}", $$"""{"page":{{page.Id}},"key":"{{page.Key}}"}""")]);
+        tx, workspace, now, [new(kind, page.Kind == MessageKind.SelfTest ? ContactTester.SubjectOf(page.Recipient, page.Method) : $"incident/{page.Incident}", "system", $"{page.Recipient} by {page.Method}{(page.Attempts > 0 ? $", attempt {page.Attempts}" : "")}: {reason}", $$"""{"page":{{page.Id}},"key":"{{page.Key}}"}""")]);
 }
 
 internal static partial class PageLog

@@ -33,6 +33,12 @@ internal sealed record PageFacts(
 
     /// <summary>What a person wrote to the recipient.</summary>
     public string? Note { get; init; }
+
+    /// <summary>Stands for what the method reached when this was decided: an answer proves that and nothing else.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>After this a test is not sent any more; null: it does not wait.</summary>
+    public DateTimeOffset? Until { get; init; }
 }
 
 /// <summary>What the provider answered that is needed later; see <see cref="Providers.SendOutcome.Accepted"/>.</summary>
@@ -154,6 +160,15 @@ internal sealed class PageStore
         ORDER BY id DESC LIMIT 1
         """,
         Read, ("workspace", workspace), ("user", user), ("type", type));
+
+    /// <summary>The newest test of one contact method that was sent.</summary>
+    public Task<PageRow?> NewestTestAsync(Session session, long workspace, string user, string method) => session.FirstAsync(
+        $"""
+        SELECT {Columns} FROM page
+        WHERE workspace_id = @workspace AND incident = 0 AND kind = 11 AND recipient_kind = 0 AND recipient = @user AND method = @method AND status = 1
+        ORDER BY id DESC LIMIT 1
+        """,
+        Read, ("workspace", workspace), ("user", user), ("method", method));
 
     /// <summary>Pages before an id, newest first.</summary>
     /// <param name="incident">0: of all incidents.</param>

@@ -56,13 +56,17 @@ internal sealed class ReplyDesk(Database database, IncidentDesk desk, PageStore 
                 : new(ReplyResult.Refused, found.Error.Detail);
         }
 
-        var person = found.Value;
+        var (person, answered) = (found.Value, await PageOfAsync(estate, act, page, ct));
+        if (answered is { Kind: MessageKind.SelfTest })
+        {
+            return await ConfirmAsync(estate, answered, person, ct);
+        }
+
         if (!await MayRespondAsync(estate, person, ct))
         {
             return new(ReplyResult.Refused, $"{person.Name} may not act on incidents. Nothing was changed; ask an administrator for the role responder.", User: person.Name);
         }
 
-        var answered = await PageOfAsync(estate, act, page, ct);
         if (answered is not null)
         {
             await reports.TellAsync(estate.Workspace, answered.Key, new DeliveryReport.Seen(), ct);
@@ -79,6 +83,12 @@ internal sealed class ReplyDesk(Database database, IncidentDesk desk, PageStore 
         return !result.Ok ? new(ReplyResult.Refused, result.Error.Detail, User: person.Name)
             : new(repeated ? ReplyResult.Repeated : ReplyResult.Done, ReplyTexts.Of(result.Value, act.Verb, person), result.Value, person.Name);
     }
+
+    /// <summary>Somebody answers a test, by whatever key or button: that it came is all that is asked.</summary>
+    private async Task<ReplyOutcome> ConfirmAsync(EstateSnapshot estate, PageRow test, Person person, CancellationToken ct) =>
+        person.Disabled || test.Recipient != person.Name ? new(ReplyResult.Refused, "This test was not for you. Nothing was changed.", User: person.Name)
+        : await reports.TellAsync(estate.Workspace, test.Key, new DeliveryReport.Seen(), ct) ? new(ReplyResult.Done, ReplyTexts.Confirmed(test.Method), User: person.Name)
+        : new(ReplyResult.Refused, ReplyTexts.TooEarly, User: person.Name);
 
     private Task<Result<IncidentState>> ActAsync(IncidentDesk once, long workspace, long number, ReplyAct act, string actor, CancellationToken ct) => act.Verb switch
     {
@@ -101,7 +111,7 @@ internal sealed class ReplyDesk(Database database, IncidentDesk desk, PageStore 
     /// <summary>The page that was answered; null: the act names the incident itself, or nothing that is known here.</summary>
     private async Task<PageRow?> PageOfAsync(EstateSnapshot estate, ReplyAct act, long page, CancellationToken ct)
     {
-        var id = act.Code is { } code ? links.ReadAnswerCode(code, estate.Workspace) : page > 0 ? page : null;
+        var id = act.Code is { } code ? links.ReadAnswerCode(code, estate.Workspace) : page > 0 ? page : act.Page > 0 ? act.Page : default(long?);
         return id is { } known ? await database.ReadAsync(session => pages.FindAsync(session, estate.Workspace, known), ct) : null;
     }
 }

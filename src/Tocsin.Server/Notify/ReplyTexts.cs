@@ -6,6 +6,11 @@ namespace Tocsin.Notify;
 /// <summary>What people are told who answered a page: what is so now, and what happens next.</summary>
 internal static class ReplyTexts
 {
+    /// <summary>The answer was there before the provider had told that it took the test.</summary>
+    public const string TooEarly = "The test is not known to be sent yet. Nothing was changed; answer again in a moment.";
+
+    public static string Confirmed(string method) => $"Thank you: {PlainText.OneLine(method, 64)} reaches you.";
+
     /// <param name="person">Whoever answered.</param>
     public static string Of(IncidentState incident, ReplyVerb verb, Person person) => (verb, incident.Status) switch
     {

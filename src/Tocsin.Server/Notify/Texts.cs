@@ -28,6 +28,9 @@ internal sealed record MessageText
 
     /// <summary>Whether the recipient can still acknowledge, so that the button makes sense.</summary>
     public required bool Actionable { get; init; }
+
+    /// <summary>What the button says.</summary>
+    public string Action { get; init; } = "Acknowledge";
 }
 
 /// <summary>
@@ -72,7 +75,8 @@ internal static class Texts
             Heading = IsTest(message) || message.Kind is MessageKind.DeviceLost or MessageKind.Note ? title : $"{Glyph(message.Severity)} {Word(message.Severity)} #{message.Incident} {Title(message)}",
             Facts = IsTest(message) || message.Kind is MessageKind.DeviceLost or MessageKind.Note ? [] : [.. FactsOf(message)],
             Actionable = message.Kind is MessageKind.Page or MessageKind.Reopened or MessageKind.AlertsAdded or MessageKind.Unanswered or MessageKind.More
-                or MessageKind.Reminder or MessageKind.Asked or MessageKind.Waited,
+                or MessageKind.Reminder or MessageKind.Asked or MessageKind.Waited or MessageKind.SelfTest,
+            Action = message.Kind == MessageKind.SelfTest ? "It reached me" : "Acknowledge",
         };
     }
 
@@ -230,9 +234,9 @@ internal static class Texts
         ? $"Write a note, snooze it or acknowledge it again; else it pages again in {PlainText.Duration(at - m.Now)} ({PlainText.Clock(at, m.Now, m.TimeZone)})."
         : "Write a note, snooze it or acknowledge it again; else it pages again.";
 
-    private static string Asks(Message m) => m.ActionUrl is { } url
-        ? $"Say that it reached you: {url}"
-        : "Say that it reached you on your own page in Tocsin.";
+    private static string Asks(Message m) => m.ActionUrl is null && m.AnswerCode is null
+        ? "Say that it reached you on your own page in Tocsin."
+        : "Say that it reached you: press the button here, or the one on your own page in Tocsin.";
 
     private static string Noted(Message m) => PlainText.OneLine(m.Note, 300) is { Length: > 0 } note ? $"“{note}” " : "";
 

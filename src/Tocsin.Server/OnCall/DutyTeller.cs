@@ -15,7 +15,7 @@ namespace Tocsin.OnCall;
 /// any number of nodes and restarts tell each thing once.
 /// </summary>
 internal sealed class DutyTeller(
-    Database database, WorkspaceStore workspaces, IEstates estates, NoticeDesk notices, IncidentStore incidents, EventLog log, TimeProvider clock, ILogger<DutyTeller> logger)
+    Database database, WorkspaceStore workspaces, IEstates estates, NoticeDesk notices, IncidentStore incidents, ContactProofs proofs, EventLog log, TimeProvider clock, ILogger<DutyTeller> logger)
     : RepeatedWork(TimeSpan.FromSeconds(20), clock)
 {
     private const int MostOpen = 200;
@@ -161,10 +161,11 @@ internal sealed class DutyTeller(
         var target = new Target(TargetKind.Schedule, schedule.Name);
         var open = (await incidents.ListAsync(tx, estate.Workspace, open: true, null, long.MaxValue, MostOpen))
             .Where(i => i.Policy.Steps.Any(s => s.Notify.Contains(target))).Select(i => $"#{i.Number}").ToList();
+        var reach = estate.Model.Users.GetValueOrDefault(user) is { } person ? ReachWords.Warning(person, await proofs.ReadAsync(tx, estate.Workspace), now, own: true) : null;
         await notices.TellAsync(tx, estate, new(
             $"{start.Kind}/{schedule.Name}/{user}/{start.From.ToMicros()}", user,
             $"You are on call for {schedule.Name} {(start.From > now ? $"in {PlainText.Duration(start.From - now)}" : "now")}{until}",
-            open.Count == 0 ? "No open incident." : $"{open.Count} open {(open.Count == 1 ? "incident" : "incidents")}: {string.Join(", ", open.Take(5))}.",
+            $"{(open.Count == 0 ? "No open incident." : $"{open.Count} open {(open.Count == 1 ? "incident" : "incidents")}: {string.Join(", ", open.Take(5))}.")} {reach ?? "Phone check: ok."}",
             "/oncall", start.From + TimeSpan.FromHours(1)), now);
     }
 
@@ -174,7 +175,7 @@ internal sealed class DutyTeller(
     private static async Task<HashSet<ToldKey>> ToldAsync(Session session, long workspace) => [.. await session.QueryAsync(
         "SELECT kind, subject, starts_at FROM oncall_told WHERE workspace_id = @workspace", static row => new ToldKey(row.GetString(0), row.GetString(1), row.GetInt64(2)), ("workspace", workspace))];
 
-    private static DateTimeOffset Never { get; } = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    internal static DateTimeOffset Never { get; } = new(9999, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly record struct ToldKey(string Kind, string Subject, long StartsAt);
 

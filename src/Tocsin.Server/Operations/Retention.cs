@@ -27,6 +27,10 @@ internal sealed class Retention(
             WHERE p.workspace_id = @workspace AND i.status = 3 AND i.resolved_at < @before AND p.status <> 0 LIMIT @most)
         """,
         """
+        DELETE FROM page WHERE workspace_id = @workspace AND id IN (
+            SELECT id FROM page WHERE workspace_id = @workspace AND incident = 0 AND status <> 0 AND created_at < @before AND created_at < @now - 3456000000000 LIMIT @most)
+        """,
+        """
         DELETE FROM incident_alert WHERE workspace_id = @workspace AND incident IN (
             SELECT number FROM incident WHERE workspace_id = @workspace AND status = 3 AND resolved_at < @before LIMIT @most)
         """,

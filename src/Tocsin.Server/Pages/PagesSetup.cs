@@ -12,7 +12,7 @@ internal static class PagesSetup
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
+        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<TestAnswers>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
         return services;
     }
 

@@ -57,7 +57,7 @@ internal sealed class Discord(GuardedHttp http, Pace pace) : INotifier
             return new SendOutcome.TryAgain("Discord takes about two messages a second for each webhook, and many wait.", tooLong);
         }
 
-        return ToOutcome(await http.SendJsonAsync(HttpMethod.Post, Address(url, "", "wait=true"), Write(message), null, ct), message.Kind is not MessageKind.Test);
+        return ToOutcome(await http.SendJsonAsync(HttpMethod.Post, Address(url, "", "wait=true"), Write(message), null, ct), message.Kind is not (MessageKind.Test or MessageKind.SelfTest));
     }
 
     public async Task<SendOutcome> EditAsync(Message message, string handle, ContactMethod method, CancellationToken ct)
@@ -111,7 +111,7 @@ internal sealed class Discord(GuardedHttp http, Pace pace) : INotifier
         var told = new StringBuilder(Escape(Told(message, text), 1000));
         if (text.Actionable && message.ActionUrl is { } action)
         {
-            told.Append($"\n\n**[Acknowledge]({action.AbsoluteUri})**");
+            told.Append($"\n\n**[{text.Action}]({action.AbsoluteUri})**");
         }
 
         if (PlainText.Block(message.Description, 1500) is { Length: > 0 } description)

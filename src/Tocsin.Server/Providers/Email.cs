@@ -67,7 +67,7 @@ internal sealed class Email(SmtpSender smtp) : INotifier
     {
         if (text.Actionable && message.ActionUrl is { } action)
         {
-            yield return ("Acknowledge", action);
+            yield return (text.Action, action);
         }
 
         if (message.IncidentUrl is { } incident)

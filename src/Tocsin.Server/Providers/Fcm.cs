@@ -21,6 +21,7 @@ internal sealed class Fcm(GuardedHttp http, FcmAccount? account = null, DeviceSe
     ])
     {
         ByDevices = true,
+        Rings = true,
     };
 
     public string DeviceKind => Devices.DeviceKind.App;

@@ -17,7 +17,10 @@ internal sealed class Gotify(GuardedHttp http) : INotifier
         new("url", "The server's base address, such as https://gotify.example.com.", Required: true),
         new("token", "The token of an application that the person made there; it is theirs, and says who gets the message.", Required: true, Secret: true),
         ProviderSetting.Updates("yes"),
-    ]);
+    ])
+    {
+        Rings = true,
+    };
 
     public IReadOnlyList<Error> Check(ContactMethod method)
     {
@@ -59,6 +62,7 @@ internal sealed class Gotify(GuardedHttp http) : INotifier
     {
         (MessageKind.Resolved or MessageKind.Acknowledged or MessageKind.Snoozed, _) => 2,
         (MessageKind.Test or MessageKind.Reminder or MessageKind.Waited, _) => 5,
+        (MessageKind.SelfTest, _) => 7,
         (_, Severity.Critical) => 9,
         (_, Severity.Warning) => 5,
         (_, Severity.Info) => 2,

@@ -27,6 +27,9 @@ internal sealed record ReplyAct(string Account, ReplyVerb Verb)
     /// <summary>The incident's number; 0: that of the page whose address was called, or of <see cref="Code"/>.</summary>
     public long Incident { get; init; }
 
+    /// <summary>The page itself, where the source knows it and nothing above says it; 0: it does not.</summary>
+    public long Page { get; init; }
+
     /// <summary>How long to snooze. Default: 1 h.</summary>
     public TimeSpan? For { get; init; }
 

@@ -24,7 +24,10 @@ internal sealed partial class Ntfy(GuardedHttp http) : INotifier
         new("topic", "1 to 64 letters, digits, - and _. Whoever knows the name of an open topic can read it.", Required: true),
         new("token", "The access token, tk_…; needed for a protected topic. Default: none.", Secret: true),
         ProviderSetting.Updates("yes"),
-    ]);
+    ])
+    {
+        Rings = true,
+    };
 
     public IReadOnlyList<Error> Check(ContactMethod method)
     {
@@ -76,6 +79,7 @@ internal sealed partial class Ntfy(GuardedHttp http) : INotifier
     {
         (MessageKind.Resolved or MessageKind.Acknowledged or MessageKind.Snoozed, _) => 2,
         (MessageKind.Test or MessageKind.Reminder or MessageKind.Waited, _) => 3,
+        (MessageKind.SelfTest, _) => 4,
         (_, Severity.Critical) => 5,
         (_, Severity.Warning) => 3,
         (_, Severity.Info) => 2,
@@ -101,7 +105,7 @@ internal sealed partial class Ntfy(GuardedHttp http) : INotifier
         json.WriteStartArray("actions");
         if (text.Actionable && message.ActionUrl is { } action)
         {
-            WriteView(json, "Acknowledge", action);
+            WriteView(json, text.Action, action);
         }
 
         if (message.IncidentUrl is { } open)

@@ -10,6 +10,9 @@ internal sealed record ProviderInfo(string Id, string Name, Uri Docs, IReadOnlyL
     /// only where the devices are.
     /// </summary>
     public bool ByDevices { get; init; }
+
+    /// <summary>It rings a telephone, so that it can wake somebody.</summary>
+    public bool Rings { get; init; }
 }
 
 /// <param name="Secret">Write-only in UI and API, masked everywhere.</param>

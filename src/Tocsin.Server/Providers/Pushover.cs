@@ -30,7 +30,10 @@ internal sealed partial class Pushover(GuardedHttp http) : INotifier
         new("sound", "The name of a sound there. Default: the person's own choice."),
         ProviderSetting.From("application token"),
         ProviderSetting.Updates("yes"),
-    ]);
+    ])
+    {
+        Rings = true,
+    };
 
     public IReadOnlyList<Error> Check(ContactMethod method)
     {
@@ -159,7 +162,7 @@ internal sealed partial class Pushover(GuardedHttp http) : INotifier
         if (((text.Actionable ? message.ActionUrl : null) ?? message.IncidentUrl) is { AbsoluteUri.Length: <= 512 } url)
         {
             fields.Add(new("url", url.AbsoluteUri));
-            fields.Add(new("url_title", text.Actionable && message.ActionUrl is not null ? "Acknowledge" : "Open"));
+            fields.Add(new("url_title", text.Actionable && message.ActionUrl is not null ? text.Action : "Open"));
         }
 
         if (emergency)

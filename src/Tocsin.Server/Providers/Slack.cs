@@ -282,7 +282,7 @@ internal sealed partial class Slack(GuardedHttp http, Pace pace) : INotifier
     private static void WriteButtons(Utf8JsonWriter json, Message message, MessageText text, bool bot)
     {
         // A message about something that is over has nothing to press but the way to its page.
-        var code = bot && message.Kind is not (MessageKind.Resolved or MessageKind.Test or MessageKind.SelfTest or MessageKind.More) ? message.AnswerCode : null;
+        var code = bot && message.Kind is not (MessageKind.Resolved or MessageKind.Test or MessageKind.More) ? message.AnswerCode : null;
         var action = !bot && text.Actionable ? message.ActionUrl : null;
         if (code is null && action is null && message.IncidentUrl is null)
         {
@@ -296,9 +296,12 @@ internal sealed partial class Slack(GuardedHttp http, Pace pace) : INotifier
         {
             if (message.Kind is not MessageKind.Acknowledged)
             {
-                WriteButton(json, "Acknowledge", Verbs.Acknowledge, value: code, primary: true);
+                WriteButton(json, text.Action, Verbs.Acknowledge, value: code, primary: true);
             }
+        }
 
+        if (code is not null && message.Kind is not MessageKind.SelfTest)
+        {
             WriteButton(json, "Resolve", Verbs.Resolve, value: code);
             WriteButton(json, "Escalate", Verbs.Escalate, value: code);
             if (message.Kind is not MessageKind.Snoozed)
@@ -309,7 +312,7 @@ internal sealed partial class Slack(GuardedHttp http, Pace pace) : INotifier
 
         if (action is not null)
         {
-            WriteButton(json, "Acknowledge", "open_acknowledge", url: action, primary: true);
+            WriteButton(json, text.Action, "open_acknowledge", url: action, primary: true);
         }
 
         if (message.IncidentUrl is { } open)

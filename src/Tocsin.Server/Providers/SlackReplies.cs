@@ -39,7 +39,7 @@ internal sealed class SlackReplies(GuardedHttp http) : IReplySource
     {
         if (reply.Context is not Press { ResponseUrl: { } url } press || !IsSlacks(estate, url)
             || outcomes is not [var outcome] || outcome.Result is ReplyResult.Repeated
-            || (outcome.Result is ReplyResult.Done && press.Verb is ReplyVerb.Acknowledge or ReplyVerb.Resolve))
+            || (outcome is { Result: ReplyResult.Done, Incident: not null } && press.Verb is ReplyVerb.Acknowledge or ReplyVerb.Resolve))
         {
             return;
         }

@@ -24,7 +24,10 @@ internal sealed class Sms(GuardedHttp http) : INotifier
     [
         .. Twilio.Settings("The number or name that messages come from, or a messaging service, MG…."),
         ProviderSetting.Updates("yes"),
-    ]);
+    ])
+    {
+        Rings = true,
+    };
 
     public IReadOnlyList<Error> Check(ContactMethod method) => Twilio.Check(Info, method);
 
@@ -55,9 +58,10 @@ internal sealed class Sms(GuardedHttp http) : INotifier
     {
         var actionable = Texts.For(message).Actionable && message.Incident > 0;
         var link = message.IncidentUrl is { } url ? $" {url.AbsoluteUri}" : "";
-        var end = actionable ? $" Reply {message.Incident}a ack, {message.Incident}c resolve.{link}" : link;
+        var end = message.Kind == MessageKind.SelfTest && message.ReplyUrl is not null ? $" Reply a if it did.{link}" : actionable ? $" Reply {message.Incident}a ack, {message.Incident}c resolve.{link}" : link;
         var start = message.Kind == MessageKind.Page
             ? $"{Short(message.Severity)} #{message.Incident} {Where(message)}: {PlainText.OneLine(message.Title, 200)}."
+            : message.Kind == MessageKind.SelfTest ? $"Test from Tocsin for {PlainText.OneLine(message.Recipient, 60)}: did this reach you?"
             : WithoutSign(Texts.For(message).Title) + ".";
         if (Septets(Plain(start + end)) is { } all)
         {

@@ -85,7 +85,7 @@ internal sealed partial class SmsReplies(Database database, PageStore pages, Del
         }
 
         var last = await database.ReadAsync(session => pages.NewestSentAsync(session, request.Estate.Workspace, person.Name, Twilio.Sms), ct);
-        return act with { Incident = last?.Incident ?? 0 };
+        return act with { Incident = last?.Incident ?? 0, Page = last is { Kind: MessageKind.SelfTest } ? last.Id : 0 };
     }
 
     private static DeliveryReport? Report(string status, string? code) => status switch

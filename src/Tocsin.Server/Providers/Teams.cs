@@ -85,7 +85,7 @@ internal sealed class Teams(GuardedHttp http) : INotifier
         var actions = new JsonArray();
         if (text.Actionable && message.ActionUrl is { } action)
         {
-            actions.Add(new JsonObject { ["type"] = "Action.OpenUrl", ["title"] = "Acknowledge", ["url"] = action.AbsoluteUri });
+            actions.Add(new JsonObject { ["type"] = "Action.OpenUrl", ["title"] = text.Action, ["url"] = action.AbsoluteUri });
         }
 
         if (message.IncidentUrl is { } open)

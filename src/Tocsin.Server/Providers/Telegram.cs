@@ -26,7 +26,10 @@ internal sealed partial class Telegram(GuardedHttp http, Pace pace) : INotifier
         new("topic", "The number of a group's topic (message_thread_id). Default: none."),
         ProviderSetting.From("bot"),
         ProviderSetting.Updates("yes"),
-    ]);
+    ])
+    {
+        Rings = true,
+    };
 
     public IReadOnlyList<Error> Check(ContactMethod method)
     {
@@ -176,21 +179,25 @@ internal sealed partial class Telegram(GuardedHttp http, Pace pace) : INotifier
 
     private static void WriteKeyboard(Utf8JsonWriter json, Message message)
     {
-        var code = message.Kind is MessageKind.Resolved or MessageKind.Test or MessageKind.SelfTest or MessageKind.More ? null : message.AnswerCode;
+        var code = message.Kind is MessageKind.Resolved or MessageKind.Test or MessageKind.More ? null : message.AnswerCode;
         json.WriteStartArray("inline_keyboard");
         if (code is not null)
         {
             json.WriteStartArray();
             if (message.Kind is not MessageKind.Acknowledged)
             {
-                WriteButton(json, "Acknowledge", "callback_data", $"a:{code}");
+                WriteButton(json, Texts.For(message).Action, "callback_data", $"a:{code}");
             }
 
-            WriteButton(json, "Resolve", "callback_data", $"r:{code}");
-            json.WriteEndArray();
-            json.WriteStartArray();
-            WriteButton(json, "Escalate", "callback_data", $"e:{code}");
-            WriteButton(json, "Snooze 1 h", "callback_data", $"s:{code}");
+            if (message.Kind is not MessageKind.SelfTest)
+            {
+                WriteButton(json, "Resolve", "callback_data", $"r:{code}");
+                json.WriteEndArray();
+                json.WriteStartArray();
+                WriteButton(json, "Escalate", "callback_data", $"e:{code}");
+                WriteButton(json, "Snooze 1 h", "callback_data", $"s:{code}");
+            }
+
             json.WriteEndArray();
         }
 

@@ -15,7 +15,10 @@ internal sealed class Voice(GuardedHttp http) : INotifier
     public ProviderInfo Info { get; } = new(Twilio.Voice, "Voice call", new("https://www.twilio.com/docs/voice/api/call-resource"),
     [
         .. Twilio.Settings("The number that calls come from."),
-    ]);
+    ])
+    {
+        Rings = true,
+    };
 
     public IReadOnlyList<Error> Check(ContactMethod method)
     {
@@ -67,21 +70,25 @@ internal sealed class Voice(GuardedHttp http) : INotifier
     {
         var actionable = Texts.For(message).Actionable && message is { Incident: > 0, ReplyUrl: not null };
         var said = $"This is Tocsin. {Sentence(message)}";
-        return actionable
+        return message is { Kind: MessageKind.SelfTest, ReplyUrl: { } test }
+            ? Document(Menu(said, test.AbsoluteUri, TestKey), Menu(said, test.AbsoluteUri, TestKey), new XElement("Say", "No key was pressed, so the test is not answered. Goodbye."))
+            : actionable
             ? Document(Menu(said, message.ReplyUrl!.AbsoluteUri), Menu(said, message.ReplyUrl.AbsoluteUri), new XElement("Say", "No key was pressed, so escalation goes on. Goodbye."))
             : Document(new XElement("Say", said), new XElement("Say", said));
     }
 
     /// <param name="said">What is said while keys are listened for.</param>
-    internal static XElement Menu(string said, string to) => new(
-        "Gather", new XAttribute("numDigits", 1), new XAttribute("timeout", 8), new XAttribute("action", to), new XAttribute("method", "POST"), new XElement("Say", $"{said} {Keys}"));
+    internal static XElement Menu(string said, string to, string keys = Keys) => new(
+        "Gather", new XAttribute("numDigits", 1), new XAttribute("timeout", 8), new XAttribute("action", to), new XAttribute("method", "POST"), new XElement("Say", $"{said} {keys}"));
+
+    private const string TestKey = "Press 4 if you hear this.";
 
     internal const string Keys = "Press 4 to acknowledge. 5 to escalate. 6 to resolve.";
 
     internal static string Document(params XElement[] verbs) => new XElement("Response", verbs).ToString(SaveOptions.DisableFormatting);
 
     private static string Sentence(Message message) => message.Kind is MessageKind.Test or MessageKind.SelfTest
-        ? "This is a test. This contact method works; there is nothing to do."
+        ? message.Kind == MessageKind.SelfTest ? "This is a test of how you are woken." : "This is a test. This contact method works; there is nothing to do."
         : message.Kind == MessageKind.Page
             ? $"{Texts.Word(message.Severity).ToLowerInvariant()} incident {Spelled(message.Incident)}. {Where(message)}{PlainText.OneLine(message.Title, 200)}."
             : PlainText.OneLine(Texts.For(message).Body, 300);

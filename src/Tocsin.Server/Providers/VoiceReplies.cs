@@ -64,7 +64,7 @@ internal sealed class VoiceReplies(Database database, PageStore pages, IncidentS
     {
         var waits = await database.ReadAsync(
             async session => await pages.FindAsync(session, request.Estate.Workspace, ended.Key!) is { } page
-                && await incidents.FindAsync(session, request.Estate.Workspace, page.Incident) is { Status: IncidentStatus.Triggered },
+                && (page.Kind == MessageKind.SelfTest || await incidents.FindAsync(session, request.Estate.Workspace, page.Incident) is { Status: IncidentStatus.Triggered }),
             ct);
         return !waits ? null : ended.Status switch
         {

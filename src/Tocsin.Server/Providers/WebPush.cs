@@ -28,6 +28,7 @@ internal sealed class WebPush(GuardedHttp http, PushSigner? signer = null, Devic
     ])
     {
         ByDevices = true,
+        Rings = true,
     };
 
     public string DeviceKind => Devices.DeviceKind.Web;
@@ -142,6 +143,7 @@ internal sealed class WebPush(GuardedHttp http, PushSigner? signer = null, Devic
         MessageKind.SelfTest => "self_test",
         MessageKind.Snoozed => "snoozed",
         MessageKind.DeviceLost => "device_lost",
+        MessageKind.Note => "note",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -20,6 +20,8 @@ internal sealed class AbsenceExplainer(
     public const string Muted = "muted";
     public const string NotRouted = "not_routed";
     public const string NotReached = "step_not_reached";
+    public const string Skipped = "step_skipped";
+    public const string QuietHours = "quiet_hours";
     public const string NotOnCall = "not_on_call";
     public const string NotNamed = "not_named";
     public const string Unreachable = "unreachable";
@@ -155,6 +157,7 @@ internal sealed class AbsenceExplainer(
             PageStatus.Sent => new(Paged, $"{what}: sent{(page.Because is { Length: > 0 } because ? $", because {because}" : "")}") { At = page.SentAt },
             PageStatus.Failed => new(MethodFailed, $"{what}: failed after {Many(page.Attempts, "attempt")}: {page.Reason}") { At = page.FirstTryAt ?? page.DueAt },
             PageStatus.Cancelled => new(AnsweredFirst, $"{what} was due {after} after the beginning and called off: {page.Reason}") { At = page.DueAt },
+            PageStatus.Bundled when page.Facts.Quiet => new(QuietHours, $"{what}: it came in their quiet hours, and is told at their end with all that waited, {after} after the beginning") { At = page.DueAt },
             PageStatus.Bundled => new(RateLimited, $"{what}: too many pages within a minute, told in one message for all of them") { At = page.DueAt },
             _ => new(Waiting, page.Attempts > 0 ? $"{what}: tried {Many(page.Attempts, "time")}, tried again: {page.Reason}" : $"{what}: due {after} after the beginning") { At = page.DueAt },
         };
@@ -177,6 +180,11 @@ internal sealed class AbsenceExplainer(
         if (lines.FirstOrDefault(l => l.Kind == "incident.fell_through" && l.Reason.StartsWith($"step {step + 1} ", StringComparison.Ordinal)) is { } fell)
         {
             return new(Unreachable, fell.Reason) { At = fell.At };
+        }
+
+        if (lines.FirstOrDefault(l => l.Kind == "incident.step_skipped" && l.Reason.StartsWith($"step {step + 1} ", StringComparison.Ordinal)) is { } skipped)
+        {
+            return new(Skipped, $"{skipped.Reason} ({way})") { At = skipped.At };
         }
 
         var stop = lines.FirstOrDefault(l => l.Kind is "incident.acknowledged" or "incident.resolved" or "incident.snoozed");

@@ -253,7 +253,7 @@ internal sealed class ExplainDesk(
 
         foreach (var destination in explanation.Destinations)
         {
-            var own = destination.Steps.Where(s => s.Pages.Any(p => p.Recipient == user)).ToArray();
+            var own = destination.Steps.Where(s => s.Pages.Any(p => p.RecipientKind == "user" && p.Recipient == user)).ToArray();
             if (own.Length > 0)
             {
                 var first = own[0].Pages.First(p => p.Recipient == user);
@@ -261,7 +261,7 @@ internal sealed class ExplainDesk(
                     destination.JoinsIncident is null ? AbsenceExplainer.Paged : AbsenceExplainer.Waiting,
                     destination.JoinsIncident is { } open
                         ? $"it would join the open incident #{open}, for which nobody is paged anew"
-                        : $"step {own[0].Step} of policy {destination.Policy} would page {user} by {first.Method} after {IncidentDecider.Text(TimeSpan.FromSeconds(first.AfterSeconds))}, unless somebody answers first");
+                        : $"step {own[0].Step} of policy {destination.Policy} would page {user} by {first.Method} after {IncidentDecider.Text(TimeSpan.FromSeconds(first.AfterSeconds))}, unless somebody answers first{(first.Held is { } held ? $": {held}" : "")}");
                 continue;
             }
 
@@ -274,6 +274,7 @@ internal sealed class ExplainDesk(
             var steps = destination.Steps.Where(s => Escalation.Target.TryParse(s.Target, out var target) && people.Way(target, user) is not null).ToArray();
             yield return steps.Length == 0
                 ? new(AbsenceExplainer.NotNamed, $"no step of policy {destination.Policy} (by route {destination.Route}) calls {user}")
+                : steps[0].Skipped ? new(AbsenceExplainer.Skipped, $"step {steps[0].Step} of policy {destination.Policy} {steps[0].Because}")
                 : steps[0].Pages.Count > 0
                     ? new(AbsenceExplainer.NotOnCall, $"step {steps[0].Step} of policy {destination.Policy} would call {string.Join(", ", steps[0].Pages.Select(p => p.Recipient).Distinct(StringComparer.Ordinal))} then: {steps[0].Because}")
                     : new(AbsenceExplainer.Unreachable, $"step {steps[0].Step} of policy {destination.Policy} would reach nobody: {steps[0].Because}");

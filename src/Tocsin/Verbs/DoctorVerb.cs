@@ -116,6 +116,7 @@ internal static class DoctorVerb
             foreach (var model in models)
             {
                 findings.AddRange(await reach.MethodsAsync(model, ct));
+                findings.AddRange(await ProofChecks.RunAsync(database, services.GetRequiredService<NotifierRegistry>(), model, time.GetUtcNow(), ct));
             }
 
             return findings;

@@ -175,7 +175,7 @@ internal static class ExplainVerb
                 step.Round > 1 ? $"{step.Step} (round {step.Round})" : $"{step.Step}",
                 step.Target,
                 step.Pages.Count > 0
-                    ? string.Join(", ", step.Pages.Select(page => $"{page.Recipient} by {page.Method} at {Offset(page.AfterSeconds)}"))
+                    ? string.Join(", ", step.Pages.Select(page => $"{page.Recipient} by {page.Method} at {Offset(page.AfterSeconds)}{(page.Held is { } held ? $" ({held})" : "")}"))
                     : step.Skipped ? "passed" : "nobody",
                 step.Because);
         }

@@ -1,13 +1,18 @@
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Tocsin.Audit;
 using Tocsin.Demo.Fakes;
 using Tocsin.Data;
 using Tocsin.Doctor;
+using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Identity.Oidc;
+using Tocsin.Notify;
 using Tocsin.Outgoing;
+using Tocsin.Providers;
+using Tocsin.Streams;
 using Tocsin.Tests.Estate;
 using Tocsin.Tests.Hosting;
 using Tocsin.Tests.Outgoing;
@@ -71,6 +76,31 @@ public sealed class DoctorTests : IDisposable
 
         Assert.Equal(0, run.ExitCode);
         Assert.Contains($"→ chmod 700 {Data}", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_may_be_called_and_is_not_known_to_be_reached_by_phone_is_a_warning_with_a_remedy()
+    {
+        await _world.RunAsync("key", "create", "--data", Data, "--name", "ci");
+        var model = EstateBench.Model(
+            """
+            users:
+              - {name: ana, contact: [{name: phone, type: ntfy, url: "https://ntfy.example", topic: ana}]}
+              - {name: bo, contact: [{name: phone, type: ntfy, url: "https://ntfy.example", topic: bo}]}
+            policies: [{name: main, steps: [{notify: [user:ana]}]}]
+            """);
+        model = model with { Workspace = "default" };
+        await using var database = new SqliteDatabase(Path.Combine(Data, "tocsin.db"));
+        using var bench = new OutgoingBench();
+        var notifiers = new NotifierRegistry([new Ntfy(bench.Http)]);
+
+        var before = await ProofChecks.RunAsync(database, notifiers, model, DateTimeOffset.UtcNow, default);
+        Assert.Equal("Nobody can reach ana by phone: phone never confirmed. Send a test and answer it.", Assert.Single(before).Text);
+        Assert.NotNull(before[0].Fix);
+
+        var proofs = new ContactProofs(notifiers, new EventLog(new ChangeSignal(), new AuditStore()));
+        await database.WriteAsync(tx => proofs.RangAsync(tx, EstateSnapshot.Of(1, model, []), "ana", "ntfy", DateTimeOffset.UtcNow), default);
+        Assert.Equal(Verdict.Ok, Assert.Single(await ProofChecks.RunAsync(database, notifiers, model, DateTimeOffset.UtcNow, default)).Verdict);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public abstract class DutyTellerTests(Engine engine)
         var told = Assert.Single(bench.Notifier.Attempts);
         Assert.Equal(bench.Estate.Schedules["primary"].At(bench.Clock.Now).Users[0], told.Message.Recipient);
         Assert.StartsWith("You are on call for primary now, until ", told.Message.Title, StringComparison.Ordinal);
-        Assert.Equal("No open incident.", told.Message.Because);
+        Assert.StartsWith("No open incident. Nobody can reach you by phone: ", told.Message.Because, StringComparison.Ordinal);
     }
 
     [StoreFact]
@@ -100,7 +100,7 @@ public abstract class DutyTellerTests(Engine engine)
     }
 
     private static DutyTeller Teller(EngineBench bench) => new(
-        bench.Database, new WorkspaceStore(), bench.Estates, new NoticeDesk(bench.Parts.Jobs), bench.Parts.Incidents, bench.Parts.Log, bench.Clock, NullLogger<DutyTeller>.Instance);
+        bench.Database, new WorkspaceStore(), bench.Estates, new NoticeDesk(bench.Parts.Jobs), bench.Parts.Incidents, bench.Parts.Proofs, bench.Parts.Log, bench.Clock, NullLogger<DutyTeller>.Instance);
 
     public sealed class OnSqlite() : DutyTellerTests(Engine.Sqlite);
 

@@ -90,7 +90,7 @@ public abstract class PagingTests(Engine engine)
         await using var bench = await OpenAsync(new EstateBuilder().User("ana", "push", "mail@9").Policy("10m user:ana"));
         await bench.ReceiveAsync(Firing("db"));
         await bench.PassUntilAsync(1);
-        var reports = new DeliveryReports(bench.Database, new(), bench.Parts.Pages, bench.Estates, bench.Parts.Desk, bench.Clock);
+        var reports = bench.Parts.Reports;
         var (key, mail) = ((await bench.PagesAsync(1))[0].Key, (await bench.PagesAsync(1))[1].Key);
 
         Assert.True(await reports.TellAsync("w1", key, new DeliveryReport.Delivered(), default));

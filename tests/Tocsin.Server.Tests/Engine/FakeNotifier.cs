@@ -31,7 +31,7 @@ internal sealed class FakeNotifier(TimeProvider clock) : INotifier
 
     public static SendOutcome Gone { get; } = new SendOutcome.Refused("410 Gone");
 
-    public ProviderInfo Info { get; } = new("fake", "Fake", new("https://fake.invalid"), []);
+    public ProviderInfo Info { get; } = new("fake", "Fake", new("https://fake.invalid"), []) { Rings = true };
 
     public List<Attempt> Attempts { get; } = [];
 

@@ -28,7 +28,9 @@ internal sealed class NodeParts
         Jobs = new(database.Dialect, options.Lease);
         Log = new(new ChangeSignal(), Audit);
         var silences = new SilenceStore();
-        var planner = new PagePlanner(Pages, Jobs, Log, paging);
+        var notifiers = new NotifierRegistry([notifier]);
+        Proofs = new(notifiers, Log);
+        var planner = new PagePlanner(Pages, Jobs, Log, paging, Proofs);
         Flow = new(Incidents, planner, Pages, Turns, Jobs, Log);
         Mutes = new(database, Alerts, Incidents, Places, Flow, Jobs);
         IssueFlow = new(Issues, Jobs);
@@ -38,6 +40,8 @@ internal sealed class NodeParts
         Incident = new(database, estates, Incidents, Flow, Intake, clock);
         var links = new PublicLinks("https://tocsin.invalid", new byte[32]);
         var writer = new MessageWriter(links);
+        Reports = new(database, new(), Pages, estates, desk, Proofs, clock);
+        SelfTests = new(Pages, Proofs, notifiers, Jobs, Log, links);
         Handlers =
         [
             new IncidentWake(database, estates, Flow, Mutes, Jobs, clock),
@@ -47,6 +51,7 @@ internal sealed class NodeParts
             new NoticeSender(database, estates, new([notifier]), links, Jobs, Log, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
             new PageEditor(database, estates, new([notifier]), Pages, Incidents, Jobs, Log, writer, new(clock), clock),
+            new SelfTestSender(database, estates, Pages, SelfTests, Jobs, clock),
             .. more?.Invoke(Jobs) ?? [],
         ];
         Runner = new(database, Jobs, Handlers, options, clock, logging.CreateLogger<JobRunner>()) { Node = node };
@@ -63,6 +68,12 @@ internal sealed class NodeParts
     public PageStore Pages { get; } = new();
 
     public TurnStore Turns { get; } = new();
+
+    public ContactProofs Proofs { get; }
+
+    public DeliveryReports Reports { get; }
+
+    public SelfTests SelfTests { get; }
 
     public DeliveryStore Deliveries { get; } = new();
 

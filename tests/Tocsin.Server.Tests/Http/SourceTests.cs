@@ -76,7 +76,7 @@ public sealed class SourceTests : IAsyncLifetime
         var sent = await admin.PostAsync("/api/v1/users/bo/contact/phone/test", "");
         Assert.Equal("sent", sent["status"].Text());
         Assert.Contains("204", sent["reason"].Text(), StringComparison.Ordinal);
-        Assert.Equal(("/bo", "incident.test"), (_bench.Phone.Deliveries[^1].Path, _bench.Phone.Deliveries[^1].Body["type"].Text()));
+        Assert.Equal(("/bo", "contact.self_test"), (_bench.Phone.Deliveries[^1].Path, _bench.Phone.Deliveries[^1].Body["type"].Text()));
 
         Assert.Equal("sent", (await admin.PostAsync("/api/v1/channels/ops/test", ""))["status"].Text());
         Assert.Equal("/ops", _bench.Phone.Deliveries[^1].Path);

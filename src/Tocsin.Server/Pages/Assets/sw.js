@@ -46,7 +46,7 @@ async function show(m) {
   const page = loud.includes(m.kind), rings = page || m.kind === "test" || m.kind === "self_test";
   await self.registration.showNotification(m.title, {
     body: m.body, tag: m.tag, data: m, timestamp: m.at, icon: "{icon}", badge: "{badge}", silent: !rings, renotify: rings, requireInteraction: page,
-    actions: m.ack ? [{ action: "ack", title: "Acknowledge" }, { action: "open", title: "Open" }] : [],
+    actions: m.ack ? [{ action: "ack", title: m.kind === "self_test" ? "It reached me" : "Acknowledge" }, { action: "open", title: "Open" }] : [],
   });
   if (m.ack) await fetch(`${m.ack}/shown`, { method: "POST", credentials: "omit" }).catch(() => { });
 }
@@ -58,8 +58,8 @@ async function acknowledge(m) {
     await say(m, ...await post(m.ack, "acknowledge", m.n));
   } catch {
     await keep({ to: m.ack, what: "acknowledge", n: m.n, tag: m.tag, url: m.url, at: m.at });
-    await self.registration.showNotification(`… #${m.n}: no network, will send`, {
-      body: "Your acknowledgement waits for the network. Escalation goes on until it is sent.", tag: m.tag, data: m, icon: "{icon}", badge: "{badge}", silent: true, requireInteraction: true,
+    await self.registration.showNotification(`… ${about(m.n)}: no network, will send`, {
+      body: m.n ? "Your acknowledgement waits for the network. Escalation goes on until it is sent." : "Your answer waits for the network.", tag: m.tag, data: m, icon: "{icon}", badge: "{badge}", silent: true, requireInteraction: true,
       actions: [{ action: "ack", title: "Try again" }],
     });
   }
@@ -69,10 +69,13 @@ async function acknowledge(m) {
 async function post(to, what, n) {
   const answer = await fetch(to, { method: "POST", credentials: "omit", headers: { "X-Fragment": "1", "Content-Type": "application/x-www-form-urlencoded" }, body: `do=${what}` });
   if (answer.status >= 500 || answer.status === 429) throw new Error(answer.status);
-  if (!answer.headers.get("Content-Type")?.includes("json")) return [`✕ #${n}: not done`, "This button has ended. Open the incident."];
+  if (!answer.headers.get("Content-Type")?.includes("json")) return [`✕ ${about(n)}: not done`, n ? "This button has ended. Open the incident." : "This button has ended."];
   const { notice, fault } = await answer.json();
-  return fault ? [`✕ #${n}: not done`, fault] : [`◐ #${n}`, notice || "Done."];
+  return fault ? [`✕ ${about(n)}: not done`, fault] : [`${n ? "◐" : "✓"} ${about(n)}`, notice || "Done."];
 }
+
+// A test is about no incident.
+const about = n => n ? `#${n}` : "Test";
 
 async function open(to) {
   for (const client of await self.clients.matchAll({ type: "window" })) {

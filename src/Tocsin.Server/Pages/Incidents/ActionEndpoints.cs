@@ -28,10 +28,15 @@ internal static class ActionEndpoints
 
     private static async Task<IResult> Show(
         string token, HttpContext http, PublicLinks links, FrameFactory frames, Database database, PageStore pages, IncidentStore incidents, IncidentViews views,
-        IEstates estates, CancellationToken ct)
+        IEstates estates, TestAnswers tests, CancellationToken ct)
     {
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
         var said = Done.Take(http);
+        if (await tests.FindAsync(token, frames.Outer(http), ct) is { } test)
+        {
+            return new Rendered<TestPage, TestModel>(test.Frame, new(test.Row.Method, test.Row.SentAt, test.Row.SeenAt, said.Fault));
+        }
+
         return await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is { } found
             ? new Rendered<ActionPage, ActionModel>(found.Frame, new(views.Of(found.Incident, found.Estate), said.Notice, said.Fault))
             : Dead(token, http, links, frames);
@@ -39,9 +44,14 @@ internal static class ActionEndpoints
 
     private static async Task<IResult> Act(
         string token, HttpContext http, PublicLinks links, FrameFactory frames, Database database, PageStore pages, IncidentStore incidents, IncidentViews views,
-        IEstates estates, IncidentDesk desk, DeliveryReports reports, CancellationToken ct)
+        IEstates estates, IncidentDesk desk, DeliveryReports reports, TestAnswers tests, CancellationToken ct)
     {
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
+        if (http.Request.HasFormContentType && await tests.FindAsync(token, frames.Outer(http), ct) is { } test)
+        {
+            return await tests.AnswerAsync(test, http.Request, ct);
+        }
+
         if (await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is not { } found || !http.Request.HasFormContentType)
         {
             return Dead(token, http, links, frames);

@@ -17,6 +17,7 @@ internal static class ContactPageEndpoints
         pages.MapGet("/channels", Channels);
         pages.MapGet("/users", Users);
         pages.MapGet("/teams", Teams);
+        pages.MapPost("/users/self-test", SaveSelfTest).RequireAuthorization(Policies.Admin).AddEndpointFilter<FormFilter>();
         pages.MapPost("/channels/{name}/test", TestChannel).RequireAuthorization(Policies.Configure).AddEndpointFilter<FormFilter>();
         pages.MapPost("/users/{name}/{method}/test", TestContact).RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
     }
@@ -27,7 +28,7 @@ internal static class ContactPageEndpoints
         return new Rendered<ChannelsPage, ChannelsModel>(page.Frame, new(await reader.ChannelsAsync(page, ct)));
     }
 
-    private static async Task<IResult> Users(HttpContext http, FrameFactory frames, ContactReader reader, CancellationToken ct)
+    private static async Task<IResult> Users(HttpContext http, FrameFactory frames, ContactReader reader, SelfTestDesk selfTests, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         List<UserLine> users = [];
@@ -36,7 +37,7 @@ internal static class ContactPageEndpoints
             users.Add(await reader.UserAsync(page, person, ct));
         }
 
-        return new Rendered<UsersPage, UsersModel>(page.Frame, new(users));
+        return new Rendered<UsersPage, UsersModel>(page.Frame, new(users, (await selfTests.OfAsync(page.Workspace, ct)).Day));
     }
 
     private static async Task<IResult> Teams(HttpContext http, FrameFactory frames, CancellationToken ct)
@@ -72,8 +73,27 @@ internal static class ContactPageEndpoints
         }
 
         return page.Estate.Model.Users.TryGetValue(name, out var person) && person.Contact.FirstOrDefault(c => c.Name == method) is { } contact
-            ? Answer(await tester.TestAsync(page.Estate, ContactTester.SubjectOf(name, method), name, contact, page.Caller.Actor, ct), method, to)
+            ? Answer(await tester.TestAsync(page.Estate, person, contact, page.Caller.Actor, ct), method, to)
             : Done.Refused(to, $"{name} has no contact method '{method}'.");
+    }
+
+    private static async Task<IResult> SaveSelfTest(HttpContext http, SelfTestDesk desk, CancellationToken ct)
+    {
+        var form = await http.Request.ReadFormAsync(ct);
+        if (form["on"] != "true")
+        {
+            await desk.SetAsync(Caller.Of(http.User), new(0), ct);
+            return Done.Well("/users", "Contact methods are not tested each month.");
+        }
+
+        var day = int.TryParse(form["day"].ToString().Trim(), out var given) ? given : 0;
+        if (SelfTestRules.Fault(day) is { } fault)
+        {
+            return Done.Refused("/users", fault.Detail);
+        }
+
+        await desk.SetAsync(Caller.Of(http.User), new(day), ct);
+        return Done.Well("/users", $"Each contact method is tested once from day {day} of each month on.");
     }
 
     private static Done Answer(SendOutcome outcome, string name, string back)
@@ -84,8 +104,13 @@ internal static class ContactPageEndpoints
 }
 
 /// <summary>People and channels as their pages show them: no secret, and the last test's answer from the log.</summary>
-internal sealed class ContactReader(Database database, EventLog log, NotifierRegistry notifiers, PublicLinks links)
+internal sealed class ContactReader(Database database, EventLog log, NotifierRegistry notifiers, ContactProofs proofs, PublicLinks links)
 {
+    /// <summary>Among the last lines about a method is its last test.</summary>
+    private const int MostLines = 10;
+
+    private static readonly TimeSpan _answerable = TimeSpan.FromDays(7);
+
     public async Task<IReadOnlyList<ChannelLine>> ChannelsAsync(PageRequest page, CancellationToken ct)
     {
         List<ChannelLine> lines = [];
@@ -104,28 +129,37 @@ internal sealed class ContactReader(Database database, EventLog log, NotifierReg
 
     public async Task<UserLine> UserAsync(PageRequest page, Person person, CancellationToken ct)
     {
+        var known = await database.ReadAsync(session => proofs.ReadAsync(session, page.Workspace), ct);
         List<ContactLine> contact = [];
         foreach (var method in person.Contact)
         {
             var answer = await LastAsync(page.Workspace, ContactTester.SubjectOf(person.Name, method.Name), ct);
-            contact.Add(new(method.Name, method.Type, Target(method), answer));
+            var proof = known.Of(person.Name, method);
+            contact.Add(new(
+                method.Name, method.Type, Target(method), answer, ReachWords.Of(proof?.StateAt(page.Now) ?? ProofState.Never), ReachWords.Says(proof, person.TimeZone, page.Now),
+                proof is { AskedAt: { } asked } && !(proof.AnsweredAt >= asked) && page.Now - asked < _answerable));
         }
 
         var teams = page.Estate.Model.Teams.Values.Where(t => t.Members.Contains(person.Name)).Select(t => t.Name).Order(StringComparer.Ordinal);
-        return new(person.Name, person.FullName, person.Role, person.Email, person.TimeZone, person.Disabled, [.. teams], contact, Warning(person));
+        return new(person.Name, person.FullName, person.Role, person.Email, person.TimeZone, person.Disabled, [.. teams], contact, Warning(person, known, page));
     }
 
     /// <summary>Why this person could not be woken; null when nothing is known to be in the way.</summary>
-    private static string? Warning(Person person) => person switch
+    private static string? Warning(Person person, ProofBook known, PageRequest page)
     {
-        { Disabled: true } => null,
-        { Contact.Count: 0 } => "No contact method: steps that name only this person fall through.",
-        { Contact.Count: 1 } => "One contact method only: if it fails, nobody is woken.",
-        _ => null,
-    };
+        if (person is { Disabled: true } or { Contact.Count: 0 })
+        {
+            return person.Disabled ? null : "No contact method: steps that name only this person fall through.";
+        }
+
+        var unproved = ReachWords.Warning(person, known, page.Now, own: page.Caller.User == person.Name);
+        var alone = person.Contact.Count == 1 ? "One contact method only: if it fails, nobody is woken." : null;
+        return unproved is not null && alone is not null ? $"{unproved} {alone}" : unproved ?? alone;
+    }
 
     private async Task<TestAnswer?> LastAsync(long workspace, string subject, CancellationToken ct) =>
-        await database.ReadAsync(session => log.NewestAsync(session, workspace, subject, long.MaxValue, 1), ct) is [var last]
+        (await database.ReadAsync(session => log.NewestAsync(session, workspace, subject, long.MaxValue, MostLines), ct))
+        .FirstOrDefault(line => line.Kind is ContactTester.Taken or ContactTester.NotTaken or "page.failed") is { } last
             ? new(last.Kind == ContactTester.Taken, last.Reason, last.At)
             : null;
 

@@ -19,11 +19,12 @@ internal static class MeEndpoints
     {
         pages.MapGet("/me", Show);
         pages.MapPost("/me/browser", SaveBrowser).AddEndpointFilter<FormFilter>();
+        pages.MapPost("/me/contact/{method}/confirm", Confirm).RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
         pages.MapPost("/me/notify", SaveNotify).RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
     }
 
     private static async Task<IResult> Show(
-        HttpContext http, FrameFactory frames, ContactReader reader, SecurityReader security, FactorDesk factors, PasskeyDesk passkeys, LinkDesk linking, Database database,
+        HttpContext http, FrameFactory frames, ContactReader reader, NotifyDesk notify, SelfTestDesk selfTests, SecurityReader security, FactorDesk factors, PasskeyDesk passkeys, LinkDesk linking, Database database,
         CalendarLinks links, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
@@ -37,7 +38,8 @@ internal static class MeEndpoints
                 ? new(name, null, page.Frame.Role, null, page.Frame.Clock.ZoneName, false, [], [],
                     $"Your account is not a person of the estate, so nothing pages you. Add a user named '{name}' to the estate file.")
                 : await reader.UserAsync(page, person, ct),
-            Notify = person is null ? null : NotifyDesk.View(person),
+            Notify = person is null ? null : await notify.ViewAsync(page.Workspace, person, ct),
+            TestDay = (await selfTests.OfAsync(page.Workspace, ct)).Day,
             TelegramCode = person is { Disabled: false } && page.Caller.User == person.Name && person.Contact.Any(c => c.Type == Providers.Telegram.Type)
                 ? linking.CodeFor(page.Workspace, Providers.Telegram.Type, person.Name)
                 : null,
@@ -77,10 +79,13 @@ internal static class MeEndpoints
             new(
                 Rules(form, "high"), Rules(form, "low"),
                 between.Length == 0 ? null : new(between, form["days"].ToString().Trim(), form["zone"].ToString().Trim(), form["high-too"] == "true"),
-                most.Length == 0 ? null : int.Parse(most)),
+                most.Length == 0 ? null : int.Parse(most), form["self-test"] == "true"),
             ct);
         return Done.Of(saved, "/me", person => $"Saved. High urgency: {LadderText.Of(person, Routing.Urgency.High)}. Low urgency: {LadderText.Of(person, Routing.Urgency.Low)}.");
     }
+
+    private static async Task<IResult> Confirm(string method, HttpContext http, SelfTestDesk desk, CancellationToken ct) =>
+        Done.Of(await desk.ConfirmAsync(Caller.Of(http.User), method, ct), "/me", ReplyTexts.Confirmed);
 
     /// <summary>The rows of the form in which a method was chosen.</summary>
     private static NotifyRuleView[] Rules(IFormCollection form, string urgency) =>

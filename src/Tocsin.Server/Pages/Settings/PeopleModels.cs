@@ -16,7 +16,8 @@ public sealed record SettingLine(string Name, string Value, bool Secret);
 /// <param name="Text">The provider's own words.</param>
 public sealed record TestAnswer(bool Ok, string Text, DateTimeOffset At);
 
-public sealed record UsersModel(IReadOnlyList<UserLine> Users);
+/// <param name="TestDay">From which day of the month on contact methods are tested; 0: they are not.</param>
+public sealed record UsersModel(IReadOnlyList<UserLine> Users, int TestDay);
 
 public sealed record TeamsModel(IReadOnlyList<TeamLine> Teams);
 
@@ -30,7 +31,11 @@ public sealed record UserLine(
     string Name, string? FullName, string Role, string? Email, string? TimeZone, bool Disabled, IReadOnlyList<string> Teams,
     IReadOnlyList<ContactLine> Contact, string? Warning);
 
-public sealed record ContactLine(string Name, string Type, string Target, TestAnswer? Answer);
+/// <param name="Answer">What the provider answered to the last test; null: none was sent.</param>
+/// <param name="State">never, stale or good.</param>
+/// <param name="Says">Such as <c>worked on 3 Nov 2026 (test)</c>.</param>
+/// <param name="Waits">A test was sent lately and not answered.</param>
+public sealed record ContactLine(string Name, string Type, string Target, TestAnswer? Answer, string State, string Says, bool Waits);
 
 public sealed record MeModel
 {
@@ -38,6 +43,9 @@ public sealed record MeModel
 
     /// <summary>How the reader is reached; null: they are no person of the estate.</summary>
     public Sdk.NotifyView? Notify { get; init; }
+
+    /// <summary>From which day of the month on contact methods are tested; 0: they are not.</summary>
+    public int TestDay { get; init; }
 
     /// <summary>What the person sends a Telegram bot to link the chat; null: they have no contact method for it.</summary>
     public string? TelegramCode { get; init; }

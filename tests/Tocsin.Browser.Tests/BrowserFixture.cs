@@ -20,8 +20,9 @@ public sealed class BrowserFixture : IAsyncLifetime
     /// <param name="height">Viewport in CSS pixels.</param>
     /// <param name="scripts">False opens the page as a browser without JavaScript.</param>
     /// <param name="dark">Whether the reader prefers dark colours.</param>
+    /// <param name="touch">Whether a finger points.</param>
     /// <param name="baseUrl">What relative addresses are relative to.</param>
-    public async Task<IPage> OpenAsync(int width = 1280, int height = 800, bool scripts = true, bool dark = false, Uri? baseUrl = null)
+    public async Task<IPage> OpenAsync(int width = 1280, int height = 800, bool scripts = true, bool dark = false, Uri? baseUrl = null, bool touch = false)
     {
         var browser = _browser ?? throw new InvalidOperationException("There is no browser here.");
         var context = await browser.NewContextAsync(new()
@@ -29,6 +30,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             ViewportSize = new() { Width = width, Height = height },
             JavaScriptEnabled = scripts,
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            HasTouch = touch,
             BaseURL = baseUrl?.ToString(),
             Locale = "en-GB",
             TimezoneId = "Europe/Berlin",

@@ -65,6 +65,42 @@ internal sealed class Gallery : IAsyncDisposable
         ])),
         ["schedules-none"] = f => Page<SchedulesPage, SchedulesModel>(f, new([])),
         ["schedule"] = f => Page<SchedulePage, ScheduleModel>(f, Schedule()),
+        ["schedule-new"] = f => Page<ScheduleEditPage, ScheduleEditModel>(f, new() { Form = new() { TimeZone = "Europe/Berlin" }, Teams = ["payments"], MayBeOfNoTeam = true }),
+        ["schedule-edit"] = f => Page<ScheduleEditPage, ScheduleEditModel>(f, Edited() with { Focus = "r1-w0-from" }),
+        ["schedule-edit-preview"] = f => Page<ScheduleEditPage, ScheduleEditModel>(f, Edited() with
+        {
+            Preview = new(
+                Schedule().Timeline, "Mon 26 Oct 09:00 – Mon 2 Nov 09:00 and 25 times more until Mon 25 Oct: Bo Lindqvist instead of Ana Costa. Nobody else changes.",
+                new(1, ["Wed 28 Oct 22:00 – Thu 29 Oct 06:00"]), new(52, ["Tue 27 Oct 12:00–13:00: Bo Lindqvist and Ana Costa"]), ["dee is disabled and is not paged."]),
+        }),
+        ["schedule-edit-faults"] = f => Page<ScheduleEditPage, ScheduleEditModel>(f, Edited() with
+        { Faults = [new("zone", "\"Europe/Berln\" is not an IANA time zone such as Europe/Berlin (did you mean \"Europe/Berlin\"?)."), new("r1-count", "\"0w\" is not a turn such as 1w.")] }),
+        ["schedule-edit-meanwhile"] = f => Page<ScheduleEditPage, ScheduleEditModel>(f, Edited() with { Meanwhile = ["rotations[weekly].users: [\"ana\",\"bo\"] -> [\"ana\",\"bo\",\"chen\"]"] }),
+        ["schedule-fixed"] = f => Page<ScheduleFixedPage, ScheduleFixedModel>(f, new("payments-primary", "payments", "payments/oncall.yaml:12", [new("weekly", "Ana, Bo and Chen take turns every week, hand-off Mon 09:00")])),
+        ["policies"] = f => Page<PoliciesPage, PoliciesModel>(f, new(
+        [
+            new()
+            {
+                Name = "payments",
+                Steps =
+                [
+                    new(1, "at once", "15 min", [new("schedule", "payments-primary", "/schedules/payments-primary", ["ana"], "schedule payments-primary: rotation weekly", Samples.Now.AddDays(3), ["bo"])], null, null, "5 min"),
+                    new(2, "after 5 min", "20 min", [new("user", "bo", "/users", ["bo"], "user bo", null, []), new("channel", "ops", "/channels", ["ops"], "channel ops", null, [])],
+                        "high urgency, mon-fri 09:00-18:00 (Europe/Berlin)", "it is not mon-fri 09:00-18:00 (Europe/Berlin) now", "10 min"),
+                ],
+                Bars = [new(0, 8, 1, "0", "at once: step 1"), new(8, 24, 2, "5 min", "after 5 min: step 2"), new(24, 32, 1, "15 min", "after 15 min: step 1, round 2"), new(32, 48, 2, "20 min", "after 20 min: step 2, round 2")],
+                Ends = [new("after 15 min", "Once more from the start."), new("after 30 min", "Nobody answered: the administrators are told, again and again.")],
+                Routes = ["root", "payments-critical"],
+                Services = ["checkout", "refunds"],
+            },
+            new()
+            {
+                Name = "night",
+                Steps = [new(1, "at once", null, [new("one of team", "night", "/teams#t-night", [], "team night has no members", null, [])], null, null, null)],
+                Ends = [new("at once", "Nobody answered: the administrators are told, again and again."), new("30 min after an acknowledgement", "Whoever has it is reminded when nothing happened; then it begins again.")],
+            },
+        ])),
+        ["policies-none"] = f => Page<PoliciesPage, PoliciesModel>(f, new([])),
         ["override"] = f => Page<OverridePage, OverrideModel>(f, new()
         {
             Schedule = "payments-primary",
@@ -323,6 +359,30 @@ internal sealed class Gallery : IAsyncDisposable
     private static Rendered<TPage, TModel> Page<TPage, TModel>(Frame frame, TModel model)
         where TPage : PageBase<TModel>
         where TModel : notnull => new(frame, model, StatusCodes.Status200OK);
+
+    private static ScheduleEditModel Edited() => new()
+    {
+        Stored = "payments-primary",
+        Form = new()
+        {
+            Name = "payments-primary",
+            Team = "payments",
+            TimeZone = "Europe/Berlin",
+            Holidays = ["germany"],
+            Rotations =
+            [
+                new() { Was = "weekly", Name = "weekly", Turns = [["ana"], ["bo", "chen"], [""]], Start = "2026-01-05T09:00" },
+                new()
+                {
+                    Was = "nights", Name = "nights", Turns = [["dee"]], Count = "12", Unit = "h", Start = "2026-01-05T22:00", TimeZone = "America/New_York", Priority = "1",
+                    Windows = [new(["mon", "tue", "wed"], "22:00", "06:00"), new(["holiday"], "", "")],
+                },
+            ],
+        },
+        People = ["ana", "bo", "chen", "dee"],
+        Teams = ["payments", "platform"],
+        HolidayLists = ["germany"],
+    };
 
     private static ScheduleModel Schedule()
     {

@@ -29,8 +29,8 @@ internal sealed class Reader : IAsyncDisposable
     public IPage Page { get; }
 
     public static async Task<Reader> OpenAsync(
-        BrowserFixture browser, Product product, int width = 1280, int height = 800, bool scripts = true, bool dark = false) =>
-        new(await browser.OpenAsync(width, height, scripts, dark, product.Url));
+        BrowserFixture browser, Product product, int width = 1280, int height = 800, bool scripts = true, bool dark = false, bool touch = false) =>
+        new(await browser.OpenAsync(width, height, scripts, dark, product.Url, touch));
 
     /// <summary>No error in the console, none of a script, no breach of the content security policy.</summary>
     /// <param name="except">Complaints with this text are what the test is about.</param>

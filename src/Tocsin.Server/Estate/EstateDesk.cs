@@ -18,6 +18,9 @@ internal sealed record EstateWish(string Workspace, IReadOnlyList<EstateObject> 
     /// </summary>
     public Func<IReadOnlyList<EstateObject>, IReadOnlyList<EstateObject>>? From { get; init; }
 
+    /// <summary>Why the wish does not hold for what is stored, such as that somebody changed what it was made for; null: it does. Asked as often as <see cref="From"/>.</summary>
+    public Func<IReadOnlyList<EstateObject>, EstateFault?>? Unless { get; init; }
+
     /// <summary>
     /// Whether a route test that fails keeps the wish from being carried out. Not for files that are there already: a server must not stand still
     /// because of a test about its time.
@@ -105,6 +108,11 @@ internal sealed class EstateDesk(
             {
                 // Nothing else: what the plan would say of other objects is not for everybody.
                 return new([], forbidden, []);
+            }
+
+            if (wishes[i].Unless?.Invoke(current) is { } refusal)
+            {
+                return new([], [refusal], []);
             }
 
             plans.Add(plan);

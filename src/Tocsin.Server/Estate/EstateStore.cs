@@ -58,6 +58,16 @@ internal sealed class EstateStore(WorkspaceStore workspaces, SilenceStore silenc
         ? new(workspace, await LoadAsync(session, workspace.Id, workspace.Name), [])
         : null;
 
+    /// <summary>One object as it is stored; null when there is none of that kind and name.</summary>
+    public async Task<EstateObject?> FindObjectAsync(Session session, long workspace, string workspaceName, string kind, string name) => (await session.QueryAsync(
+        "SELECT body, origin FROM estate_object WHERE workspace_id = @workspace AND kind = @kind AND name = @name",
+        row => EstateObject.Stored(workspaceName, kind, name, Read(workspace, kind, name, row.GetString(0)), row.NullableString(1)),
+        ("workspace", workspace), ("kind", kind), ("name", name))).FirstOrDefault();
+
+    /// <summary>The names of all objects of a kind, in order.</summary>
+    public Task<List<string>> NamesAsync(Session session, long workspace, string kind) => session.QueryAsync(
+        "SELECT name FROM estate_object WHERE workspace_id = @workspace AND kind = @kind ORDER BY name", static row => row.GetString(0), ("workspace", workspace), ("kind", kind));
+
     /// <summary>The place in a file that declares an object; null: people edit it, or there is none of that kind and name.</summary>
     public async Task<string?> OriginAsync(Session session, long workspace, string kind, string name) => (await session.QueryAsync(
         "SELECT origin FROM estate_object WHERE workspace_id = @workspace AND kind = @kind AND name = @name",

@@ -16,6 +16,6 @@ internal static class OnCallSetup
 
     public static void AddOnCall(this IServiceCollection services) => services
         .AddSingleton<EntryStore>().AddSingleton<SwapStore>().AddSingleton<NoticeDesk>()
-        .AddSingleton<CoverDesk>().AddSingleton<TimeOffDesk>().AddSingleton<SwapDesk>()
+        .AddSingleton<CoverDesk>().AddSingleton<TimeOffDesk>().AddSingleton<SwapDesk>().AddSingleton<ScheduleDesk>()
         .AddSingleton<CalendarLinks>().AddSingleton<CalendarStore>().AddSingleton<CalendarFetcher>().AddSingleton<CalendarDesk>();
 }

@@ -78,7 +78,7 @@ internal static class ScheduleEndpoints
     /// <summary>What a schedule would mean if it were as in the body: its faults, the sentence about who changes, its shifts of four weeks, and its gaps and overlaps of a year. What people entered for it stays on top. Changes nothing; a schedule that is not there yet may be asked for too. Who manages a team may ask for its schedules.</summary>
     /// <param name="name">The schedule's name.</param>
     internal static async Task<Results<Ok<SchedulePreview>, ProblemHttpResult>> Preview(
-        string name, HttpRequest request, ClaimsPrincipal user, EstateDesk desk, IEstates estates, TimeProvider clock, CancellationToken ct)
+        string name, HttpRequest request, ClaimsPrincipal user, ScheduleDesk schedules, TimeProvider clock, CancellationToken ct)
     {
         var (bytes, refusal) = await RequestBody.ReadAsync(request, MaxBody, ct);
         if (refusal is not null)
@@ -99,41 +99,31 @@ internal static class ScheduleEndpoints
             return Error.Invalid("schedule", $"The body is one schedule with keys and values, beginning with time_zone; if it has a name, it is '{name}'.").ToProblem();
         }
 
-        var wanted = new EstateObject(caller.WorkspaceName, "schedule", name, body.With("name", new EstateScalar(name, body.Mark)), null, "schedule");
-        var wish = new EstateWish(caller.WorkspaceName, [wanted], Goes: _ => false, TakesOver: true)
-        {
-            Managed = caller.May(Policies.Configure) ? null : new(caller.User),
-        };
-        var planned = await desk.ApplyAsync([wish], caller.Actor, only: true, ct);
+        var wanted = body.With("name", new EstateScalar(name, body.Mark));
+        var planned = await schedules.RunAsync(caller, new(name, _ => wanted, TakesOver: true), only: true, ct);
         if (!planned.Ok)
         {
             return planned.Error.ToProblem();
         }
 
-        // Of the whole workspace only what concerns this schedule.
-        var outcome = planned.Value;
-        var warnings = outcome.Warnings.Where(w => w.Path.StartsWith("schedule", StringComparison.Ordinal)).ToArray();
-        if (outcome.Faults.Count > 0 || outcome.Models is not [var model])
+        if (planned.Value is not { Before: { } old, After: { } changed } outlook)
         {
-            return TypedResults.Ok(Faulty(name, outcome.Faults, warnings));
+            return TypedResults.Ok(Faulty(name, planned.Value.Faults, planned.Value.Warnings));
         }
 
         var now = clock.GetUtcNow();
-        var schedule = model.Schedules[name];
-        var old = (await estates.OfAsync(user, ct)).Schedules.GetValueOrDefault(name) ?? OnCallCalendar.Compile(schedule with { Rotations = [], Overrides = [] });
-        var changed = old.Changed(schedule);
         var flaws = Flaws(changed, now, ScheduleSentences.Ahead);
         return TypedResults.Ok(new SchedulePreview
         {
             Schedule = name,
-            TimeZone = schedule.TimeZone,
-            Sentence = ScheduleChange.Say(old, changed, now, now + ScheduleSentences.Ahead, u => model.Users.GetValueOrDefault(u)?.FullName ?? u),
+            TimeZone = changed.Schedule.TimeZone,
+            Sentence = outlook.Say(now),
             Changes = [.. ScheduleChange.Between(old, changed, now, now + ScheduleSentences.Ahead).Take(MostShifts).Select(c => new ShiftChangeView(c.From, c.To, c.Before, c.After))],
             Shifts = Views(changed.Shifts(now, now + _weeks).Take(MostShifts)),
             Gaps = flaws.Gaps,
             Overlaps = flaws.Overlaps,
             Faults = [],
-            Warnings = [.. warnings.Select(EstateEndpoints.Words)],
+            Warnings = [.. outlook.Warnings.Select(EstateEndpoints.Words)],
         });
     }
 

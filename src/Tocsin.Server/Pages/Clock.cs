@@ -5,6 +5,10 @@ namespace Tocsin.Pages;
 /// <summary>The one "now" of a page and the zone that its reader lives in. All words about time come from here.</summary>
 public sealed class Clock(DateTimeOffset now, TimeZoneInfo zone)
 {
+    /// <summary>The ids of the zones that people live in, to choose from.</summary>
+    public static IReadOnlyList<string> Zones { get; } =
+        [.. TimeZoneInfo.GetSystemTimeZones().Select(z => z.Id).Where(id => (id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)) || id == "UTC").Order(StringComparer.Ordinal)];
+
     public DateTimeOffset Now { get; } = now;
 
     public TimeZoneInfo Zone { get; } = zone;

@@ -13,6 +13,7 @@ internal static class PagesSetup
     {
         services.AddRazorComponents();
         services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<TestAnswers>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
+        services.AddSingleton<ScheduleObjects>();
         return services;
     }
 
@@ -38,8 +39,10 @@ internal static class PagesSetup
         pages.MapOnCallPages();
         pages.MapSchedulePages();
         pages.MapOverridePages();
+        pages.MapScheduleForms();
         pages.MapCoverPages();
         pages.MapRoutingPages();
+        pages.MapPolicyPages();
         pages.MapSilencePages();
         pages.MapReportPages();
         pages.MapSourcePages();

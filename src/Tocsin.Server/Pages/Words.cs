@@ -160,6 +160,9 @@ public static class Words
 
     public static string Count(long count, string one, string many) => count == 1 ? $"1 {one}" : $"{count} {many}";
 
+    /// <summary>The text with a great letter at its beginning.</summary>
+    public static string Sentence(string text) => text.Length == 0 ? text : $"{char.ToUpperInvariant(text[0])}{text[1..]}";
+
     /// <summary>"ana", "ana and bo", "ana, bo and chen".</summary>
     public static string And(IReadOnlyList<string> items) => items.Count switch
     {

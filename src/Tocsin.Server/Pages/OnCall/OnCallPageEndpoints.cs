@@ -77,7 +77,7 @@ internal static class OnCallPageEndpoints
                 s.Schedule.Name, s.Schedule.Team, s.Schedule.TimeZone, on.Users, on.Until,
                 [.. s.Schedule.Rotations.Select(r => ScheduleWords.Rotation(r, page.Frame))], gap?.From);
         });
-        return new Rendered<SchedulesPage, SchedulesModel>(page.Frame, new([.. lines]));
+        return new Rendered<SchedulesPage, SchedulesModel>(page.Frame, new([.. lines]) { MayMake = ScheduleEditEndpoints.MayMake(page) });
     }
 
     private static async Task<IResult> Services(HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, CancellationToken ct)

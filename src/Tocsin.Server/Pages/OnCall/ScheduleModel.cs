@@ -1,6 +1,9 @@
 namespace Tocsin.Pages;
 
-public sealed record SchedulesModel(IReadOnlyList<ScheduleLine> Schedules);
+public sealed record SchedulesModel(IReadOnlyList<ScheduleLine> Schedules)
+{
+    public bool MayMake { get; init; }
+}
 
 /// <param name="GapAt">When nobody is on call next, within four weeks; null: covered.</param>
 public sealed record ScheduleLine(

@@ -47,6 +47,7 @@ internal static class SchedulePageEndpoints
             Now = on.Users,
             Until = on.Until,
             Timeline = line,
+            MayEdit = manages,
             DeclaredIn = files.Manages(page.Caller.WorkspaceName) ? origin : null,
             Gaps = [.. compiled.Gaps(first, last).Select(g => new Gap(g.From, g.To))],
             Entered = [.. page.Estate.Entered.Covers.Where(c => c.Schedule == name && c.To > now).OrderBy(c => c.From).Take(MostEntered).Select(c => new EnteredLine(

@@ -13,7 +13,7 @@ internal sealed class TimelineCut(TimeZoneInfo zone, TimeZoneInfo reader, DateTi
     /// <summary>Half hours that a word needs on the narrowest table.</summary>
     private const int RoomForName = 14;
     private const int RoomForInitials = 10;
-    private const int RoomForLetter = 4;
+    private const int RoomForLetter = 6;
     private const int RoomForNobody = 22;
     private const int RoomForGap = 12;
 

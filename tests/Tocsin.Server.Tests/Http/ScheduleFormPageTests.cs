@@ -154,6 +154,17 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
         await head.PageAsync("/schedules/nothing/edit", HttpStatusCode.NotFound);
     }
 
+    [StoreFact]
+    public async Task What_is_larger_than_a_form_holds_is_changed_as_a_file()
+    {
+        var rotations = string.Join(", ", Enumerable.Range(0, 21).Select(i => $"{{name: r{i}, users: [ana], start: 2026-01-05T09:00, every: 1w, priority: {i}}}"));
+        await ApplyAsync($"schedules: [{{name: large, time_zone: UTC, rotations: [{rotations}]}}]");
+
+        var html = await _head.PageAsync("/schedules/large/edit");
+        Assert.Contains("It is larger than a form holds.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("name=\"do\"", html, StringComparison.Ordinal);
+    }
+
     private async Task ApplyAsync(string yaml)
     {
         using var content = new StringContent($"apiVersion: tocsin/v1\nworkspace: other\n{yaml}", Encoding.UTF8, "application/yaml");

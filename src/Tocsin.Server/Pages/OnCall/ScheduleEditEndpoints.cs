@@ -53,11 +53,14 @@ internal static class ScheduleEditEndpoints
         }
 
         var form = ScheduleFormBody.Read(stored.Body);
-        if (stored.DeclaredIn is not null || !EntryRules.Manages(page.Caller, page.Estate, schedule.Team) || !ScheduleFormFields.Holds(form))
+        var manages = EntryRules.Manages(page.Caller, page.Estate, schedule.Team);
+        if (stored.DeclaredIn is not null || !manages || !ScheduleFormFields.Holds(form))
         {
-            var place = stored.DeclaredIn ?? (EntryRules.Manages(page.Caller, page.Estate, schedule.Team) ? "the API, since it is too large for a form" : null);
             return new Rendered<ScheduleFixedPage, ScheduleFixedModel>(page.Frame, new(
-                name, schedule.Team, place, [.. schedule.Rotations.Select(r => new LayerNote(r.Name, ScheduleWords.Rotation(r, page.Frame)))]));
+                name, schedule.Team, stored.DeclaredIn, [.. schedule.Rotations.Select(r => new LayerNote(r.Name, ScheduleWords.Rotation(r, page.Frame)))])
+            {
+                IsLarge = manages,
+            });
         }
 
         return await ShownAsync(page, objects, new() { Stored = name, Form = form, Base = EstateJson.Write(ScheduleFormBody.WithoutOverrides(stored.Body)) }, ct);

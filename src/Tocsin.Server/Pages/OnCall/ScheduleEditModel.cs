@@ -55,5 +55,9 @@ public sealed record SchedulePreviewModel(ScheduleTimeline Timeline, string Sent
 public sealed record Flaws(int Count, IReadOnlyList<string> First);
 
 /// <summary>A schedule that is changed elsewhere, or not by this reader.</summary>
-/// <param name="DeclaredIn">The place in a file; null: only administrators and the team's managers change it.</param>
-public sealed record ScheduleFixedModel(string Name, string? Team, string? DeclaredIn, IReadOnlyList<LayerNote> Layers);
+/// <param name="DeclaredIn">The place in a file; null: none declares it.</param>
+public sealed record ScheduleFixedModel(string Name, string? Team, string? DeclaredIn, IReadOnlyList<LayerNote> Layers)
+{
+    /// <summary>The reader may change it, but no form holds it.</summary>
+    public bool IsLarge { get; init; }
+}

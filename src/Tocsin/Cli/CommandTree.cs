@@ -26,6 +26,7 @@ internal static class CommandTree
             ParseVerb.Create(terminal),
             .. IncidentVerbs.Create(terminal),
             SendVerb.Create(terminal),
+            HeartbeatVerbs.Create(terminal),
             TailVerb.Create(terminal),
             OnCallVerb.Create(terminal),
             ReportVerbs.Create(terminal),

@@ -11,6 +11,11 @@ internal sealed record Terminal
 
     public required TextReader In { get; init; }
 
+    /// <summary>The outputs as bytes, for what other programs print.</summary>
+    public Func<Stream> OpenOut { get; init; } = () => Stream.Null;
+
+    public Func<Stream> OpenError { get; init; } = () => Stream.Null;
+
     /// <summary>A person sits there and can be asked.</summary>
     public bool Interactive { get; init; }
 
@@ -34,6 +39,8 @@ internal sealed record Terminal
             Out = Console.Out,
             Error = Console.Error,
             In = Console.In,
+            OpenOut = Console.OpenStandardOutput,
+            OpenError = Console.OpenStandardError,
             Interactive = screen && !Console.IsInputRedirected,
             Colour = screen && System.Environment.GetEnvironmentVariable("NO_COLOR") is null or ""
                 && System.Environment.GetEnvironmentVariable("TERM") != "dumb",

@@ -47,9 +47,9 @@ internal sealed class Gallery : IAsyncDisposable
             new() { Incident = Samples.Checkout, Explanation = Samples.Explanation, Pages = Samples.Pages, Started = Samples.Checkout.CreatedAt }),
         ["what-if"] = f => Page<WhyPage, ExplainModel>(f,
             new() { Labels = "service=checkout\nseverity=critical", At = "2026-11-23T03:00", Explanation = Samples.Explanation with { Recorded = false } }),
-        ["action"] = f => Page<ActionPage, ActionModel>(f with { User = null }, new(Samples.Checkout, null, null)),
-        ["action-held"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Queue with { AcknowledgedBy = "user:ana" }, "The note is in the timeline.", null)),
-        ["action-done"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Resolved, null, null)),
+        ["action"] = f => Page<ActionPage, ActionModel>(f with { User = null }, new(Samples.Checkout, null, null, "once")),
+        ["action-held"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Queue with { AcknowledgedBy = "user:ana" }, "The note is in the timeline.", null, "once")),
+        ["action-done"] = f => Page<ActionPage, ActionModel>(f, new(Samples.Resolved, null, null, "once")),
         ["action-dead"] = f => Page<DeadLinkPage, DeadLinkModel>(f, new(EndedAt: null)),
         ["action-ended"] = f => Page<DeadLinkPage, DeadLinkModel>(f, new(Samples.Now.AddHours(-3))),
         ["oncall"] = f => Page<OnCallPage, OnCallModel>(f, new(

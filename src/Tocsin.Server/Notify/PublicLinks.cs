@@ -13,7 +13,7 @@ internal readonly record struct ActionGrant(long Workspace, long PageId, DateTim
 internal readonly record struct ReplyGrant(long Workspace, long PageId);
 
 /// <summary>
-/// Addresses that are handed out in messages. An action link names one page (so one person and one incident), ends after 24 h,
+/// Addresses that are handed out in messages. An action link names one page (so one person and one incident), ends after 12 h,
 /// and is signed with a secret that all nodes share; opening it changes nothing, only its form does.
 /// </summary>
 /// <param name="publicUrl">The address under which people reach this installation, without a trailing slash; null: unknown, no links.</param>
@@ -24,7 +24,7 @@ internal sealed class PublicLinks(string? publicUrl, byte[] secret)
     private const int BodyLength = 24;
     private const int GrantLength = 16;
 
-    private static readonly TimeSpan _life = TimeSpan.FromHours(24);
+    private static readonly TimeSpan _life = TimeSpan.FromHours(12);
 
     public string? BaseUrl => publicUrl;
 

@@ -8,17 +8,17 @@ public sealed class PublicLinksTests
     private readonly PublicLinks _links = new("https://tocsin.invalid", new byte[32]);
 
     [Fact]
-    public void A_link_works_for_a_day()
+    public void A_link_works_for_twelve_hours()
     {
         var token = _links.Action(1, 7, s_now)!.AbsolutePath[3..];
 
-        Assert.Equal(new(1, 7, s_now.AddDays(1)), _links.Read(token, s_now.AddDays(1).AddSeconds(-1)));
-        Assert.Null(_links.Read(token, s_now.AddDays(1)));
+        Assert.Equal(new(1, 7, s_now.AddHours(12)), _links.Read(token, s_now.AddHours(12).AddSeconds(-1)));
+        Assert.Null(_links.Read(token, s_now.AddHours(12)));
     }
 
     [Fact]
     public void Whoever_opens_a_link_too_late_can_be_told_when_it_ended() =>
-        Assert.Equal(s_now.AddDays(1), _links.EndOf(_links.Action(1, 7, s_now)!.AbsolutePath[3..]));
+        Assert.Equal(s_now.AddHours(12), _links.EndOf(_links.Action(1, 7, s_now)!.AbsolutePath[3..]));
 
     [Fact]
     public void What_is_signed_for_one_purpose_is_nothing_to_another()

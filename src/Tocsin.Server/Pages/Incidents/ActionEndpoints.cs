@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,11 +13,15 @@ using Tocsin.Providers;
 namespace Tocsin.Pages;
 
 /// <summary>
-/// The signed page of one page: whoever holds the link acts as the one who was paged, on that incident only, for a day. Opening
-/// it (also by a mail scanner) changes nothing.
+/// The signed page of one page: whoever holds the link acts as the one who was paged, on that incident only, for 12 hours. Opening
+/// it (also by a mail scanner) changes nothing. Each press counts once: a notification's button is spent when it was pressed, and so is each button
+/// of the page as it was shown; a second press says what the first did.
 /// </summary>
 internal static class ActionEndpoints
 {
+    /// <summary>Among the answers that were acted upon.</summary>
+    private const string Spent = "link";
+
     private static readonly TimeSpan _snooze = TimeSpan.FromHours(1);
 
     public static void MapActions(this IEndpointRouteBuilder routes)
@@ -38,13 +44,13 @@ internal static class ActionEndpoints
         }
 
         return await FindAsync(token, links, frames.Outer(http), database, pages, incidents, views, estates, ct) is { } found
-            ? new Rendered<ActionPage, ActionModel>(found.Frame, new(views.Of(found.Incident, found.Estate), said.Notice, said.Fault))
+            ? new Rendered<ActionPage, ActionModel>(found.Frame, new(views.Of(found.Incident, found.Estate), said.Notice, said.Fault, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9))))
             : Dead(token, http, links, frames);
     }
 
     private static async Task<IResult> Act(
         string token, HttpContext http, PublicLinks links, FrameFactory frames, Database database, PageStore pages, IncidentStore incidents, IncidentViews views,
-        IEstates estates, IncidentDesk desk, DeliveryReports reports, TestAnswers tests, CancellationToken ct)
+        IEstates estates, IncidentDesk anyTimes, ReplyStore spent, DeliveryReports reports, TestAnswers tests, CancellationToken ct)
     {
         http.Response.Headers["Referrer-Policy"] = "no-referrer";
         if (http.Request.HasFormContentType && await tests.FindAsync(token, frames.Outer(http), ct) is { } test)
@@ -58,8 +64,10 @@ internal static class ActionEndpoints
         }
 
         var form = await http.Request.ReadFormAsync(ct);
-        var (workspace, number, actor) = (found.Estate.Workspace, found.Incident.Number, found.Actor);
-        var result = form["do"].ToString() switch
+        var (workspace, number, actor, what) = (found.Estate.Workspace, found.Incident.Number, found.Actor, form["do"].ToString());
+        var (press, repeated) = (PressOf(found.Page, what, form["once"].ToString()), false);
+        var desk = anyTimes.Once(async tx => !(repeated = !await spent.TryAddAsync(tx, workspace, Spent, press, found.Frame.Clock.Now)));
+        var result = what switch
         {
             "acknowledge" => await desk.AcknowledgeAsync(workspace, number, actor, ct),
             "escalate" => await desk.EscalateAsync(workspace, number, actor, ct),
@@ -73,7 +81,36 @@ internal static class ActionEndpoints
 
         // Whoever presses a button has seen the message that led here.
         await reports.TellAsync(workspace, found.Page.Key, new DeliveryReport.Seen(), ct);
-        return Done.Of(result, http.Request.Path, state => Notice(form["do"].ToString(), state, found, Done.IsFragment(http.Request)));
+        var before = repeated ? await database.ReadAsync(session => spent.FindAsync(session, workspace, Spent, press), ct) : null;
+        return Done.Of(result, http.Request.Path, state => before is { } at ? Again(what, at, state, found) : Notice(what, state, found, Done.IsFragment(http.Request)));
+    }
+
+    /// <summary>What is spent by a press. A button of a notification carries nothing of its own, and is the same each time.</summary>
+    private static string PressOf(PageRow page, string what, string once) => $"{page.Id}/{what}/{(once.Length <= 32 ? once : once[..32])}";
+
+    /// <summary>What a press did that is repeated, when, and how things are now.</summary>
+    private static string Again(string what, DateTimeOffset at, IncidentState state, Found found)
+    {
+        var did = what switch
+        {
+            "acknowledge" => "acknowledged",
+            "resolve" => "resolved",
+            "snooze" => "snoozed",
+            "escalate" => "called the next for",
+            "note" => "left this note on",
+            _ => "answered for",
+        };
+        var verb = what switch
+        {
+            "resolve" => ReplyVerb.Resolve,
+            "snooze" => ReplyVerb.Snooze,
+            "escalate" => ReplyVerb.Escalate,
+            _ => ReplyVerb.Acknowledge,
+        };
+        var now = state.Status == IncidentStatus.Triggered
+            ? $"#{state.Number} is open again, and pages: open the incident to act on it."
+            : ReplyTexts.Of(state, verb, found.Person);
+        return $"This button was used before, at {found.Frame.Clock.Short(at)}: {found.Person.FullName ?? found.Person.Name} {did} #{state.Number}. Nothing was done again. {now}";
     }
 
     /// <summary>What a press did. The page shows its state by itself; a notification has nothing but this.</summary>

@@ -54,6 +54,26 @@ public abstract class DutyTellerTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task A_gap_that_comes_back_every_week_is_told_once_over_nodes_and_restarts()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine, People("ana").Schedule("primary", schedule => schedule with
+        {
+            Rotations = [schedule.Rotations[0] with { Days = [DayOfWeek.Monday, DayOfWeek.Tuesday, DayOfWeek.Wednesday, DayOfWeek.Thursday, DayOfWeek.Friday] }],
+        }));
+        bench.Clock.Advance(TimeSpan.FromDays(21));
+        for (var day = 0; day < 30; day++)
+        {
+            using var teller = Teller(bench);
+            await teller.TurnAsync(default);
+            await bench.WorkAsync();
+            bench.Clock.Advance(TimeSpan.FromDays(1));
+        }
+
+        var told = Assert.Single(bench.Notifier.Attempts, a => a.Message.Title.StartsWith("Nobody is on call", StringComparison.Ordinal));
+        Assert.EndsWith("It comes back every week; you are told once.", told.Message.Because, StringComparison.Ordinal);
+    }
+
+    [StoreFact]
     public async Task Whoever_goes_on_call_is_told_then_and_the_one_who_goes_off_is_not()
     {
         await using var bench = await EngineBench.OpenAsync(engine, People("ana", "bo"));

@@ -81,6 +81,13 @@ internal sealed class EstateBuilder
         return this;
     }
 
+    /// <summary>A channel in Telegram.</summary>
+    public EstateBuilder Bot(string name, params (string Key, string Value)[] settings)
+    {
+        _channels[name] = new(name, Tocsin.Providers.Telegram.Type, settings.ToFrozenDictionary(s => s.Key, s => s.Value));
+        return this;
+    }
+
     public EstateBuilder Service(string name, string? policy = null, string? team = null)
     {
         _services[name] = new(name, team, policy);

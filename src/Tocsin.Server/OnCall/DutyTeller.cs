@@ -68,12 +68,13 @@ internal sealed class DutyTeller(
         {
             var end = schedule.At(gap.From).Until;
             var weekly = written.At(gap.From).Users.Count == 0 && written.At(gap.From - _week).Users.Count == 0 && written.At(gap.From - _week - _week).Users.Count == 0;
-            var local = TimeZoneInfo.ConvertTime(gap.To, TimeZoneInfo.FindSystemTimeZoneById(schedule.Schedule.TimeZone));
+            // Not the end of what was looked at: that moves on with each look.
+            var local = end is { } at ? $"{TimeZoneInfo.ConvertTime(at, TimeZoneInfo.FindSystemTimeZoneById(schedule.Schedule.TimeZone)):ddd HH:mm}" : "without end";
             yield return new(weekly ? "weekly gap" : "gap", schedule, null, gap.From, end ?? Never)
             {
                 // The end names the gap: it stays while the beginning passes.
                 Key = weekly
-                    ? new("weekly gap", $"{schedule.Schedule.Name} {local:ddd HH:mm}", 0)
+                    ? new("weekly gap", $"{schedule.Schedule.Name} {local}", 0)
                     : new("gap", $"{schedule.Schedule.Name} until {(end ?? Never).ToMicros()}", gap.From > now ? gap.From.ToMicros() : 0),
             };
         }

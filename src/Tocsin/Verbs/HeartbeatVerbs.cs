@@ -14,7 +14,7 @@ internal static class HeartbeatVerbs
     /// <summary>Much less than a server keeps; the end of a log says why.</summary>
     private const int MostOutput = 16_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Before each further try to say how it ended.</summary>
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)];

@@ -34,6 +34,9 @@ public readonly record struct DutyTime(TimeSpan All, TimeSpan Nights, TimeSpan W
     public static DutyTime operator *(DutyTime a, double times) => new(a.All * times, a.Nights * times, a.Weekends * times);
 }
 
+/// <summary>A schedule, and what people and calendars entered for it.</summary>
+public sealed record DutySchedule(Schedule Schedule, OnCallEntries Entries);
+
 /// <param name="Cycle">How long it takes until everybody of its slowest rotation has had their turns; months count as 30 days.</param>
 public sealed record ScheduleDuty(string Name, string? Team, TimeSpan Gaps, TimeSpan Cycle);
 
@@ -81,12 +84,12 @@ public sealed record FairnessReport(IReadOnlyList<DutyFigures> People, IReadOnly
     /// <summary>What makes a night or a weekend one that was on call.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromHours(1);
 
-    /// <param name="schedules">With covers and time off; rotations as they are now.</param>
+    /// <param name="schedules">With what people entered for them; rotations as they are now.</param>
     /// <param name="clockOf">By user.</param>
     /// <param name="mostStretches">Of all schedules together.</param>
     /// <returns>Null: they change more often than <paramref name="mostStretches"/> times within the span.</returns>
     public static FairnessReport? Of(
-        IEnumerable<CompiledSchedule> schedules, Func<string, PersonalClock> clockOf, DateTimeOffset from, DateTimeOffset to, int mostStretches)
+        IEnumerable<DutySchedule> schedules, Func<string, PersonalClock> clockOf, DateTimeOffset from, DateTimeOffset to, int mostStretches)
     {
         var ledger = new Ledger(clockOf, from, to, mostStretches);
         List<ScheduleDuty> known = [];
@@ -112,11 +115,14 @@ public sealed record FairnessReport(IReadOnlyList<DutyFigures> People, IReadOnly
         private int _left = mostStretches;
 
         /// <returns>Null: too many stretches.</returns>
-        public ScheduleDuty? Add(CompiledSchedule compiled)
+        public ScheduleDuty? Add(DutySchedule duty)
         {
-            var schedule = compiled.Schedule;
-            var plain = OnCallCalendar.Compile(schedule with { Overrides = [] });
-            if (Read(compiled) is not { } real || Read(plain) is not { } planned)
+            var (schedule, entries) = duty;
+
+            // What a calendar says as turns is as much a plan as a rotation is.
+            var turns = schedule.Calendar is { Use: CalendarUse.Shifts } ? entries.Calendar : [];
+            var plain = OnCallCalendar.Compile(schedule with { Overrides = [] }, OnCallEntries.None with { Calendar = turns });
+            if (Read(OnCallCalendar.Compile(schedule, entries)) is not { } real || Read(plain) is not { } planned)
             {
                 return null;
             }
@@ -135,7 +141,7 @@ public sealed record FairnessReport(IReadOnlyList<DutyFigures> People, IReadOnly
             }
 
             var gaps = real.Where(s => s.Users.Count == 0).Aggregate(TimeSpan.Zero, (sum, s) => sum + (s.To - s.From));
-            return Expect(schedule) ? new(schedule.Name, schedule.Team, gaps, CycleOf(schedule)) : null;
+            return Expect(schedule, ExpectTurns(turns)) ? new(schedule.Name, schedule.Team, gaps, CycleOf(schedule)) : null;
         }
 
         public IEnumerable<DutyFigures> People() => _accounts.Select(a => new DutyFigures
@@ -150,9 +156,9 @@ public sealed record FairnessReport(IReadOnlyList<DutyFigures> People, IReadOnly
         });
 
         /// <summary>Shares out the time of each rotation, where no higher one is on call, among its people by the number of their places in its turns.</summary>
-        private bool Expect(Schedule schedule)
+        /// <param name="higher">When something above all rotations decides.</param>
+        private bool Expect(Schedule schedule, Stretches higher)
         {
-            var higher = Stretches.None;
             foreach (var level in schedule.Rotations.GroupBy(r => r.Priority).OrderByDescending(g => g.Key))
             {
                 var held = Stretches.None;
@@ -182,6 +188,20 @@ public sealed record FairnessReport(IReadOnlyList<DutyFigures> People, IReadOnly
             }
 
             return true;
+        }
+
+        /// <summary>Shares out what a calendar says among those whom it names in the span, to each the same.</summary>
+        /// <returns>When it names anybody.</returns>
+        private Stretches ExpectTurns(IReadOnlyList<CalendarShift> turns)
+        {
+            var named = turns.Select(t => (t.User, From: t.From > from ? t.From : from, To: t.To < to ? t.To : to)).Where(t => t.From < t.To)
+                .GroupBy(t => t.User, StringComparer.Ordinal).Select(g => (User: g.Key, Time: Stretches.Of(g.Select(t => (t.From, t.To))))).ToArray();
+            foreach (var account in named.Select(n => Of(n.User)))
+            {
+                account.Expected = named.Aggregate(account.Expected, (sum, n) => sum + (account.Hours(n.Time) * (1.0 / named.Length)));
+            }
+
+            return named.Aggregate(Stretches.None, (sum, n) => sum.Or(n.Time));
         }
 
         private List<Shift>? Read(CompiledSchedule schedule)

@@ -86,7 +86,7 @@ internal sealed class ReportDesk(Database database, ReportStore store, EntryStor
 
         var wanted = estate.Schedules.Values.Where(s => Concerns(estate, query, s.Schedule)).OrderBy(s => s.Schedule.Name, StringComparer.Ordinal);
         var report = FairnessReport.Of(
-            wanted.Select(s => OnCallCalendar.Compile(s.Schedule, entered.EntriesOf(s.Schedule.Name))), ClocksOf(estate, query.Zone), query.From, query.To, MostStretches);
+            wanted.Select(s => new DutySchedule(s.Schedule, entered.EntriesOf(s.Schedule.Name))), ClocksOf(estate, query.Zone), query.From, query.To, MostStretches);
         if (report is null)
         {
             return _tooMuch;

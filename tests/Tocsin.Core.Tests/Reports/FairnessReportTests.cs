@@ -10,7 +10,7 @@ public sealed class FairnessReportTests
     private static readonly DateTimeOffset From = Plan.Utc("2026-03-02T00:00:00Z");
 
     private static FairnessReport Report(int days, OnCallEntries entries, params Schedule[] schedules) =>
-        FairnessReport.Of(schedules.Select(s => OnCallCalendar.Compile(s, entries)), _ => new("UTC"), From, From.AddDays(days), 10_000)!;
+        FairnessReport.Of(schedules.Select(s => new DutySchedule(s, entries)), _ => new("UTC"), From, From.AddDays(days), 10_000)!;
 
     private static DutyTime Time(double all, double nights, double weekends) => new(TimeSpan.FromHours(all), TimeSpan.FromHours(nights), TimeSpan.FromHours(weekends));
 
@@ -71,10 +71,27 @@ public sealed class FairnessReportTests
     }
 
     [Fact]
+    public void What_a_calendar_says_is_shared_out_among_those_whom_it_names_and_rotations_do_the_rest()
+    {
+        // Of a week the calendar gives Ana 24 h and Bo 72 h; the rotation's people have the other 72 h.
+        CalendarShift Named(string user, int from, int to) => new(user, From.AddDays(from), From.AddDays(to));
+        var schedule = Plan.Schedule("UTC", Plan.Weekly("2026-03-02T00:00", "chen", "dee")) with { Calendar = new("https://cal.example.test/a.ics", CalendarUse.Shifts) };
+        var entries = OnCallEntries.None with { Calendar = [Named("ana", -3, 1), Named("bo", 1, 4), Named("eve", 7, 9)] };
+
+        Assert.Equal(
+            [("bo", 72, 72, 48), ("chen", 72, 72, 36), ("ana", 24, 24, 48), ("dee", 0, 0, 36)],
+            Report(7, entries, schedule).People.Select(p => (p.User, p.Real.All.TotalHours, p.Planned.All.TotalHours, Math.Round(p.Expected.All.TotalHours, 6))));
+
+        // As overrides it is no plan: the rotation's people would have had all of it.
+        var over = Report(7, entries, schedule with { Calendar = schedule.Calendar with { Use = CalendarUse.Overrides } });
+        Assert.Equal([("bo", 72, 0), ("chen", 72, 84), ("ana", 24, 0), ("dee", 0, 84)], over.People.Select(p => (p.User, p.Real.All.TotalHours, Math.Round(p.Expected.All.TotalHours, 6))));
+    }
+
+    [Fact]
     public void Nights_are_those_of_where_people_live()
     {
         var schedule = Plan.Schedule("UTC", Plan.Daily("2026-03-02T00:00", "ana", "yuki").Between("22:00", "07:00"));
-        var report = FairnessReport.Of([OnCallCalendar.Compile(schedule)], user => new(user == "yuki" ? "Asia/Tokyo" : "UTC"), From, From.AddDays(14), 1000)!;
+        var report = FairnessReport.Of([new(schedule, OnCallEntries.None)], user => new(user == "yuki" ? "Asia/Tokyo" : "UTC"), From, From.AddDays(14), 1000)!;
 
         // In Tokyo 22:00 to 07:00 UTC is 07:00 to 16:00.
         Assert.Equal(TimeSpan.Zero, report.People.Single(p => p.User == "yuki").Real.Nights);
@@ -93,7 +110,7 @@ public sealed class FairnessReportTests
 
     [Fact]
     public void Too_many_changes_are_refused_instead_of_worked_out() =>
-        Assert.Null(FairnessReport.Of([OnCallCalendar.Compile(Plan.Schedule("UTC", Plan.Every(1, PeriodUnit.Hour, "2026-03-02T00:00", "ana", "bo")))], _ => new("UTC"), From, From.AddDays(30), 500));
+        Assert.Null(FairnessReport.Of([new(Plan.Schedule("UTC", Plan.Every(1, PeriodUnit.Hour, "2026-03-02T00:00", "ana", "bo")), OnCallEntries.None)], _ => new("UTC"), From, From.AddDays(30), 500));
 
     [Theory]
     [InlineData("Europe/Berlin", 1)]
@@ -109,12 +126,12 @@ public sealed class FairnessReportTests
         {
             var (from, schedule) = (Plan.Utc("2026-01-01T00:00:00Z").AddHours(random.Next(365 * 24)), Schedule(random, zone));
             var to = from.AddDays(10).AddMinutes(15 * random.Next(960));
-            var calendar = OnCallCalendar.Compile(schedule, Entries(random, from));
+            var entries = Entries(random, from);
             string[] zones = [zone, "UTC", "Asia/Kathmandu"];
             string ZoneOf(string user) => zones[user.Length % zones.Length];
 
-            var report = FairnessReport.Of([calendar], user => new(ZoneOf(user)), from, to, 100_000)!;
-            var seen = new Watcher(schedule, calendar, ZoneOf).Watch(from, to);
+            var report = FairnessReport.Of([new(schedule, entries)], user => new(ZoneOf(user)), from, to, 100_000)!;
+            var seen = new Watcher(schedule, OnCallCalendar.Compile(schedule, entries), ZoneOf).Watch(from, to);
             foreach (var person in report.People)
             {
                 var (real, expected) = (seen.Real.GetValueOrDefault(person.User), seen.Expected.GetValueOrDefault(person.User));

@@ -184,6 +184,14 @@ public sealed partial class TocsinClient(HttpClient http, TimeProvider? time = n
     public Task<DeliveryView> ReplayDeliveryAsync(long id, CancellationToken ct = default) =>
         PostAsync($"api/v1/deliveries/{Number(id)}/replay", WireJson.Default.DeliveryView, ct);
 
+    /// <summary>Deliveries that were rejected wholly, in part or as forged, newest first.</summary>
+    public Task<Page<DeliveryView>> ListRejectedAsync(string? source = null, string? cursor = null, int limit = 50, CancellationToken ct = default) =>
+        GetAsync(Query("api/v1/rejected", ("source", source), ("cursor", cursor), ("limit", Number(limit))), WireJson.Default.PageDeliveryView, ct);
+
+    /// <summary>The last canonical event of an alert; not found if it has none.</summary>
+    public Task<CanonicalAlert> GetCanonicalAsync(long alert, CancellationToken ct = default) =>
+        GetAsync($"api/v1/alerts/{Number(alert)}/canonical", WireJson.Default.CanonicalAlert, ct);
+
     /// <summary>Jobs that gave up.</summary>
     public Task<Page<DeadJobView>> ListDeadJobsAsync(CancellationToken ct = default) =>
         GetAsync("api/v1/jobs/dead", WireJson.Default.PageDeadJobView, ct);

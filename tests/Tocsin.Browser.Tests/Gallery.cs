@@ -174,6 +174,8 @@ internal sealed class Gallery : IAsyncDisposable
             Deliveries = Samples.Deliveries,
             Open = Samples.Deliveries[3],
         }),
+        ["rejected"] = f => Page<RejectedPage, RejectedModel>(f, new(Samples.Deliveries, "b3BlbmVk", Samples.Deliveries[3])),
+        ["rejected-none"] = f => Page<RejectedPage, RejectedModel>(f, new([], null, null)),
         ["channels"] = f => Page<ChannelsPage, ChannelsModel>(f, new(
         [
             new("ops", "slack", [new("url", "set, ends …a1b2", true)], new(false, "Slack answered 404: no_service", Samples.Now)),

@@ -37,6 +37,23 @@ internal sealed class AlertReceiver(
         return await ParseAndStoreAsync(estate, provider, request, replays: null, ct);
     }
 
+    /// <summary>Takes a delivery whose origin its transport has proved already, once: a message of the same id is answered as it was the first time.</summary>
+    /// <param name="messageId">The sender's own; 1 to 255 characters, unique within the source.</param>
+    public async Task<Result<DeliveryOutcome>> ReceiveCheckedAsync(
+        EstateSnapshot estate, Source source, ReadOnlyMemory<byte> body, Func<string, string> headers, string messageId, CancellationToken ct) =>
+        providers.Find(source.Type) is { } provider
+            ? await ParseAndStoreAsync(estate, provider, new(body, headers, source, clock.GetUtcNow()), replays: null, ct, SignalLimits.DedupKey(messageId))
+            : Error.NotFound("provider", source.Type);
+
+    /// <summary>Keeps what may be forged, without effect.</summary>
+    /// <returns>The refusal itself.</returns>
+    public async Task<Error> RefuseAsync(
+        EstateSnapshot estate, Source source, ReadOnlyMemory<byte> body, Func<string, string> headers, Error refusal, CancellationToken ct)
+    {
+        await KeepAsync(estate, new(body, headers, source, clock.GetUtcNow()), Verdict.Refused, refusal.Detail, ct);
+        return refusal;
+    }
+
     /// <summary>Takes a delivery that this server made itself, for the test button: it carries no sender's signature.</summary>
     public async Task<Result<DeliveryOutcome>> ReceiveOwnAsync(EstateSnapshot estate, Source source, ReadOnlyMemory<byte> body, CancellationToken ct) =>
         providers.Find(source.Type) is { } provider
@@ -78,7 +95,7 @@ internal sealed class AlertReceiver(
     }
 
     private async Task<Result<DeliveryOutcome>> ParseAndStoreAsync(
-        EstateSnapshot estate, IAlertSource provider, InboundRequest request, long? replays, CancellationToken ct)
+        EstateSnapshot estate, IAlertSource provider, InboundRequest request, long? replays, CancellationToken ct, string? messageId = null)
     {
         var parsed = provider.Parse(request);
         if (!parsed.Ok)
@@ -89,7 +106,7 @@ internal sealed class AlertReceiver(
                 return new DeliveryOutcome(known, Verdict.Unparsed, 0, 0, parsed.Error.Detail);
             }
 
-            return await KeepAsync(estate, request, Verdict.Unparsed, parsed.Error.Detail, ct);
+            return await KeepAsync(estate, request, Verdict.Unparsed, parsed.Error.Detail, ct, messageId);
         }
 
         var (signals, rejected) = (Canonical(parsed.Value.Signals, provider.Info.Id, request.ReceivedAt), parsed.Value.Rejected);
@@ -101,7 +118,7 @@ internal sealed class AlertReceiver(
         }
 
         return await StoreAsync(
-            provider.Info.Id, new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays }, ct);
+            provider.Info.Id, new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays, MessageId = messageId }, ct);
     }
 
     /// <summary>Alerts of any source that name a team and a priority have a canonical event.</summary>
@@ -127,10 +144,15 @@ internal sealed class AlertReceiver(
     private static IEnumerable<RejectedElement> BeyondLimit(int count, int most) => Enumerable.Range(most, count - most).Select(i => new RejectedElement(
         $"alert {i + 1}", i > most ? "likewise." : $"At most {most} alerts of a delivery are taken. All of it is kept: raise Ingest:MaxAlerts and replay it, or send several."));
 
-    private Task<DeliveryOutcome> KeepAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, CancellationToken ct) => database.WriteAsync(
+    private Task<DeliveryOutcome> KeepAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, CancellationToken ct, string? messageId = null) => database.WriteAsync(
         async tx =>
         {
             await tx.LockWorkspaceAsync(estate.Workspace);
+            if (messageId is not null && await deliveries.SeeAsync(tx, estate.Workspace, request.Source.Name, messageId, verdict, request.ReceivedAt) is { } seen)
+            {
+                return DeliveryOutcome.Again(seen);
+            }
+
             var id = await deliveries.InsertAsync(
                 tx, estate.Workspace, new DeliveryRow(0, request.Source.Name, request.ReceivedAt, verdict, 0, 0, reason, Shown(request.Headers), PackedBody.Pack(request.Body.Span)));
             // A forger must not make a silent source look alive.

@@ -59,6 +59,30 @@ internal sealed class DeliveryStore
         return ids;
     }
 
+    /// <summary>Notes that a message was received, in the transaction that stores what it says.</summary>
+    /// <returns>What became of it when it was received first; null: it is new.</returns>
+    public async Task<Verdict?> SeeAsync(Tx tx, long workspace, string source, string messageId, Verdict verdict, DateTimeOffset now)
+    {
+        var added = await tx.ExecuteAsync(
+            "INSERT INTO message_seen (workspace_id, source, id, verdict, at) VALUES (@workspace, @source, @id, @verdict, @at) ON CONFLICT (workspace_id, source, id) DO NOTHING",
+            ("workspace", workspace), ("source", source), ("id", messageId), ("verdict", (int)verdict), ("at", now.ToMicros()));
+        return added > 0 ? null : (Verdict)(await tx.ScalarAsync(
+            "SELECT verdict FROM message_seen WHERE workspace_id = @workspace AND source = @source AND id = @id", ("workspace", workspace), ("source", source), ("id", messageId)) ?? 0);
+    }
+
+    /// <summary>Deliveries that were rejected wholly or in part, newest first: unparsed, partial, and refused ones.</summary>
+    public Task<List<DeliveryRow>> ListRejectedAsync(Session session, long workspace, string? source, long before, int limit) => session.QueryAsync(
+        """
+        SELECT id, source, received_at, verdict, signals, rejected, reason, headers, body FROM delivery
+        WHERE workspace_id = @workspace AND id < @before AND (@source = '' OR source = @source) AND verdict IN (2, 3, 4)
+        ORDER BY id DESC LIMIT @limit
+        """,
+        Read, ("workspace", workspace), ("before", before), ("source", source ?? ""), ("limit", limit));
+
+    /// <summary>How many deliveries since an instant were rejected and not read since; what was refused as forged does not count.</summary>
+    public async Task<long> CountRejectedAsync(Session session, long workspace, DateTimeOffset since) => await session.ScalarAsync(
+        "SELECT COUNT(*) FROM delivery WHERE workspace_id = @workspace AND verdict IN (2, 3) AND received_at >= @since", ("workspace", workspace), ("since", since.ToMicros())) ?? 0;
+
     /// <param name="source">Null: of all sources.</param>
     public Task<List<DeliveryRow>> ListAsync(Session session, long workspace, string? source, Verdict? verdict, long before, int limit) => session.QueryAsync(
         """

@@ -23,12 +23,22 @@ internal sealed record Delivery(
     /// <summary>The stored delivery that is replayed; null for a new one.</summary>
     public long? Replays { get; init; }
 
+    /// <summary>The sender's own id, by which a delivery is taken once; null: it has none.</summary>
+    public string? MessageId { get; init; }
+
     /// <summary>The line with which subscribers of the live stream hear of it, in the same transaction; null: it came in as a source's delivery only.</summary>
     public LogLine? Published { get; init; }
 }
 
 /// <param name="Id">The kept delivery; null when it was unremarkable and not kept: a repetition, or one of very many.</param>
-internal sealed record DeliveryOutcome(long? Id, Verdict Verdict, int Signals, int Rejected, string? Reason);
+internal sealed record DeliveryOutcome(long? Id, Verdict Verdict, int Signals, int Rejected, string? Reason)
+{
+    /// <summary>Of a message that was received before.</summary>
+    /// <param name="first">What became of it then.</param>
+    public static DeliveryOutcome Again(Verdict first) => first == Verdict.Unparsed
+        ? new(null, Verdict.Unparsed, 0, 0, "It was received before, rejected, and is kept since.")
+        : new(null, Verdict.Duplicate, 0, 0, "It was received before.");
+}
 
 /// <summary>
 /// Gathers deliveries of many requests into one transaction a workspace, and answers each after the commit. While one batch is
@@ -72,6 +82,35 @@ internal sealed class IngestBatcher(
     protected override async Task<DeliveryOutcome[]> StoreAsync(Tx tx, List<Delivery> batch)
     {
         var now = Clock.GetUtcNow();
+        var again = await AgainAsync(tx, batch, now);
+        if (again.Count == 0)
+        {
+            return await StoreNewAsync(tx, batch, now);
+        }
+
+        var fresh = batch.Where((_, i) => !again.ContainsKey(i)).ToList();
+        Queue<DeliveryOutcome> stored = new(fresh.Count == 0 ? [] : await StoreNewAsync(tx, fresh, now));
+        return [.. batch.Select((_, i) => again.TryGetValue(i, out var outcome) ? outcome : stored.Dequeue())];
+    }
+
+    /// <summary>Those of a batch that were received before, by their place in it.</summary>
+    private async Task<Dictionary<int, DeliveryOutcome>> AgainAsync(Tx tx, List<Delivery> batch, DateTimeOffset now)
+    {
+        Dictionary<int, DeliveryOutcome> again = [];
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var (delivery, verdict) = (batch[i], batch[i].Rejected.Count == 0 ? Verdict.Accepted : batch[i].Signals.Count > 0 ? Verdict.Partial : Verdict.Unparsed);
+            if (delivery.MessageId is { } id && await deliveries.SeeAsync(tx, delivery.Estate.Workspace, delivery.Source, id, verdict, now) is { } seen)
+            {
+                again[i] = DeliveryOutcome.Again(seen);
+            }
+        }
+
+        return again;
+    }
+
+    private async Task<DeliveryOutcome[]> StoreNewAsync(Tx tx, List<Delivery> batch, DateTimeOffset now)
+    {
         var estate = batch[^1].Estate;
         await PublishAsync(tx, estate.Workspace, batch, now);
         var results = await intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Intake)], now);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Providers;
 using Tocsin.Sdk;
 
 namespace Tocsin.Alerts;
@@ -25,6 +26,10 @@ internal static class IngestEndpoints
             .Produces<IngestAnswer>(StatusCodes.Status207MultiStatus)
             .WithMetadata(new Refuses(StatusCodes.Status429TooManyRequests, "More deliveries came with this key than are taken (`Limits:SourcePerSecond`). Nothing was read; send it again after `Retry-After` seconds."))
             .WithMetadata(new Refuses(StatusCodes.Status400BadRequest, "Nothing in the body could be read. It is kept under the number `delivery`, and can be replayed."));
+        routes.MapPost("/in/sns/{key}", FromSns).AllowAnonymous().WithTags("Sources").WithMetadata(CountsItself.Instance)
+            .WithMetadata(new TakesBody("application/json", "A message of Amazon SNS with its signature.")).Produces<IngestAnswer>(StatusCodes.Status202Accepted)
+            .WithMetadata(new Refuses(StatusCodes.Status403Forbidden, "The signature, its certificate, the topic or the age of the message is not right."))
+            .WithMetadata(new Refuses(StatusCodes.Status429TooManyRequests, "More deliveries came with this key than are taken (`Limits:SourcePerSecond`). Nothing was read; send it again after `Retry-After` seconds."));
         routes.MapPost("/in/{provider}/{key}/api/v2/alerts", FromPrometheusPath).AllowAnonymous().ExcludeFromDescription().ShortCircuit();
         routes.MapPost("/api/v2/alerts", FromPrometheus).AllowAnonymous().ExcludeFromDescription().ShortCircuit();
     }
@@ -62,6 +67,37 @@ internal static class IngestEndpoints
 
         var result = await receiver.ReceiveAsync(found.Estate, found.Source, body, name => http.Request.Headers[name].ToString(), ct);
         return result.Ok ? Answer(result.Value) : result.Error.ToProblem();
+    }
+
+    /// <summary>Takes a message of SNS whose signature is right, confirms subscriptions of the source's topics, and answers after it is durable.</summary>
+    /// <remarks>202 also for what could not be read: it is kept, so that SNS need not send it again. A message is taken once, however often it is sent.</remarks>
+    /// <param name="key">The source's key.</param>
+    internal static async Task<Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult>> FromSns(
+        string key, HttpContext http, IEstates estates, SnsDesk desk, RateLimits limits, IOptions<IngestOptions> options, CancellationToken ct)
+    {
+        if (await estates.FindSourceAsync(key, ct) is not { } found)
+        {
+            return limits.OfStranger(http)?.ToProblem(http) ?? Problems.Unauthorized();
+        }
+
+        if (limits.OfSource(found.Estate.Workspace, found.Source.Name) is { } refused)
+        {
+            return refused.ToProblem(http);
+        }
+
+        if (found.Source.Type != Sns.Id)
+        {
+            return Error.NotFound("address", $"/in/sns/… for this key: its source is of type {found.Source.Type}, use /in/{found.Source.Type}/…").ToProblem();
+        }
+
+        var (body, refusal) = await RequestBody.ReadAsync(http.Request, options.Value.MaxBodyBytes, ct, TooLargeAdvice);
+        if (refusal is not null)
+        {
+            return refusal.ToProblem();
+        }
+
+        var result = await desk.ReceiveAsync(found.Estate, found.Source, body, name => http.Request.Headers[name].ToString(), ct);
+        return result.Ok ? TypedResults.Json(Wire(result.Value), statusCode: StatusCodes.Status202Accepted) : result.Error.ToProblem();
     }
 
     /// <summary>The same as Alertmanager's API, for senders that can set a path prefix but no header.</summary>
@@ -130,9 +166,12 @@ internal static class IngestEndpoints
         };
     }
 
+    private static IngestAnswer Wire(DeliveryOutcome outcome) =>
+        new(outcome.Verdict.ToString().ToLowerInvariant(), outcome.Signals, outcome.Rejected, outcome.Id, outcome.Reason);
+
     private static Results<JsonHttpResult<IngestAnswer>, ProblemHttpResult> Answer(DeliveryOutcome outcome)
     {
-        IngestAnswer answer = new(outcome.Verdict.ToString().ToLowerInvariant(), outcome.Signals, outcome.Rejected, outcome.Id, outcome.Reason);
+        var answer = Wire(outcome);
         return outcome.Verdict == Verdict.Unparsed
             ? Problems.Of(StatusCodes.Status400BadRequest, "delivery.unparsed", answer.Reason ?? "Nothing in the body could be read.", more: new()
             {

@@ -14,6 +14,12 @@ public sealed class IngestOptions
     [Range(1, 100_000)]
     public int MaxAlerts { get; set; } = 1_000;
 
+    /// <summary>
+    /// So many deliveries of a workspace that were rejected within 24 hours, wholly or in part, page its administrators; 0: never. Default 20, 0 to 100 000.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int RejectedAlarm { get; set; } = 20;
+
     /// <summary>Deliveries that may wait for the store; more are answered 503. Default 10 000, 1 to 1 000 000.</summary>
     [Range(1, 1_000_000)]
     public int MaxWaiting { get; set; } = 10_000;

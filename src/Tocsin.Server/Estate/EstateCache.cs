@@ -49,6 +49,13 @@ internal sealed class EstateCache(
         return known.Complete ? null : throw new StoreUnavailableException("Some sources cannot be read now; this key may belong to one of them.");
     }
 
+    /// <summary>All sources of a type, in whatever workspace.</summary>
+    public async Task<IReadOnlyList<(EstateSnapshot Estate, Source Source)>> OfTypeAsync(string type, CancellationToken ct) =>
+    [
+        .. (await KnownAsync(ct)).Workspaces.OrderBy(w => w.Key).Select(w => w.Value.Snapshot).OfType<EstateSnapshot>()
+            .SelectMany(estate => estate.Model.Sources.Values.Where(s => s.Type == type).OrderBy(s => s.Name, StringComparer.Ordinal).Select(source => (estate, source))),
+    ];
+
     public void Forget(long workspace) => Interlocked.Increment(ref _forgotten);
 
     /// <summary>Reads all again, with what references stand for now.</summary>

@@ -39,6 +39,9 @@ internal static class SettingsSetup
         services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
         services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
         services.AddSingleton(new SettingsSection("Ingest", typeof(IngestOptions)));
+        services.AddOptions<SnsOptions>().BindConfiguration("Sns").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SnsOptions>, SnsOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Sns", typeof(SnsOptions)));
         services.AddOptions<AlertServerOptions>().BindConfiguration("AlertServer").ValidateOnStart();
         services.AddSingleton<IValidateOptions<AlertServerOptions>, AlertServerOptionsValidator>();
         services.AddSingleton(new SettingsSection("AlertServer", typeof(AlertServerOptions)));

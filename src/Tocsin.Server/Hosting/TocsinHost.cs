@@ -86,7 +86,7 @@ public static class TocsinHost
         services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
         services.AddAudit();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
-        services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<PayloadTrial>().AddSingleton<HeartbeatDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
+        services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<PayloadTrial>().AddSingleton<SnsDesk>().AddSingleton<SnsCertificates>().AddSingleton<HeartbeatDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
         services.AddSingleton<DeliveryStore>().AddSingleton<SourceStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<TurnStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
@@ -141,9 +141,11 @@ public static class TocsinHost
             AddHosted<ReachTeller>(services);
             AddHosted<SelfTestWatch>(services);
             AddHosted<SourceWatch>(services);
+            AddHosted<RejectedWatch>(services);
             AddHosted<Retention>(services);
             AddHosted<SlackSockets>(services);
             AddHosted<TelegramBots>(services);
+            AddHosted<SqsQueues>(services);
         }
 
         AddHosted<KeyUses>(services);
@@ -253,6 +255,8 @@ public static class TocsinHost
         app.MapDevices();
         app.MapIncidents();
         app.MapAlerts();
+        app.MapPipeline();
+        app.MapRejected();
         app.MapPagesApi();
         app.MapStreams();
         app.MapAlertServer();

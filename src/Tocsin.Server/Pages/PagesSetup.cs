@@ -46,6 +46,7 @@ internal static class PagesSetup
         pages.MapSilencePages();
         pages.MapReportPages();
         pages.MapSourcePages();
+        pages.MapRejectedPages();
         pages.MapContactPages();
         pages.MapGitHubPages();
         pages.MapMemberPages();

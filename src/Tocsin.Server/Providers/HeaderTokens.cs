@@ -13,6 +13,9 @@ internal sealed class HeaderTokens
     {
     }
 
+    /// <summary>Admits nobody.</summary>
+    public static HeaderTokens None { get; } = new();
+
     /// <summary>How many tokens can admit anybody.</summary>
     public int Count => _tokens.Count;
 

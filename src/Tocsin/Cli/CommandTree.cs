@@ -36,6 +36,7 @@ internal static class CommandTree
             IssueVerbs.Create(terminal),
             JobVerbs.Create(terminal),
             DeliveryVerbs.Create(terminal),
+            RejectedVerbs.Create(terminal),
             .. EstateVerbs.Create(terminal),
             BackupVerb.Create(terminal),
             RestoreVerb.Create(terminal),

@@ -27,35 +27,13 @@ internal static class DeliveryVerbs
         {
             var page = await paging.ReadAsync(
                 parse, (cursor, limit) => run.Client.ListDeliveriesAsync(parse.GetValue(source), parse.GetValue(verdict), cursor, limit, ct));
-            run.Show(page, WireJson.Default.PageDeliveryView, () =>
-            {
-                if (page.Items.Count == 0)
-                {
-                    run.Line("No deliveries.");
-                    return;
-                }
-
-                var table = new Table("ID", "VERDICT", "RECEIVED", "SOURCE", "SIGNALS", "REASON");
-                foreach (var delivery in page.Items)
-                {
-                    table.Add(
-                        $"{delivery.Id}",
-                        Words.Status(delivery.Verdict),
-                        Words.Relative(delivery.ReceivedAt, run.Now),
-                        delivery.Source,
-                        Signals(delivery),
-                        delivery.Reason);
-                }
-
-                table.Write(terminal);
-                Paging.Announce(run, page.NextCursor);
-            });
+            run.Show(page, WireJson.Default.PageDeliveryView, () => Write(run, page, "No deliveries."));
             return ExitCode.Ok;
         });
         return verb;
     }
 
-    private static ClientVerb Show(Terminal terminal)
+    public static ClientVerb Show(Terminal terminal)
     {
         var id = Numbers.One("The delivery's id");
         var verb = new ClientVerb("show", "Show one delivery with its body as it came", terminal) { id };
@@ -73,7 +51,7 @@ internal static class DeliveryVerbs
         return verb;
     }
 
-    private static ClientVerb Replay(Terminal terminal)
+    public static ClientVerb Replay(Terminal terminal)
     {
         var id = Numbers.One("The delivery's id");
         var verb = new ClientVerb("replay", "Read a kept body again, by the rules of today", terminal) { id };
@@ -84,6 +62,31 @@ internal static class DeliveryVerbs
             return delivery.Verdict is "unparsed" or "refused" ? ExitCode.CheckFailed : ExitCode.Ok;
         });
         return verb;
+    }
+
+    /// <param name="nothing">What is said of an empty page.</param>
+    public static void Write(ClientRun run, Page<DeliveryView> page, string nothing)
+    {
+        if (page.Items.Count == 0)
+        {
+            run.Line(nothing);
+            return;
+        }
+
+        var table = new Table("ID", "VERDICT", "RECEIVED", "SOURCE", "SIGNALS", "REASON");
+        foreach (var delivery in page.Items)
+        {
+            table.Add(
+                $"{delivery.Id}",
+                Words.Status(delivery.Verdict),
+                Words.Relative(delivery.ReceivedAt, run.Now),
+                delivery.Source,
+                Signals(delivery),
+                delivery.Reason);
+        }
+
+        table.Write(run.Terminal);
+        Paging.Announce(run, page.NextCursor);
     }
 
     private static void WriteVerdict(ClientRun run, DeliveryView delivery) => run.Line(

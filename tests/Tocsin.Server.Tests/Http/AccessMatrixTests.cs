@@ -79,6 +79,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["members/{id}"] = (await owner.GetJsonAsync("/api/v1/me"))["id"].Text(),
             ["invitations/{id}"] = $"{(await owner.PostAsync("/api/v1/invitations", $$"""{"email": "{{Mark}}@example.test", "role": "viewer"}""", HttpStatusCode.Created))["invitation"]!["id"]}",
             ["deliveries/{id}"] = await IdAsync("delivery"),
+            ["rejected/{id}"] = await IdAsync("delivery"),
             ["replay/{id}"] = await IdAsync("delivery"),
             ["silences/{id}"] = silence["id"].Text(),
             ["silence/{id}"] = silence["id"].Text(),

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -6,6 +8,7 @@ using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.Providers;
+using Tocsin.Sdk;
 
 namespace Tocsin.Pages;
 
@@ -18,6 +21,7 @@ internal static class SourcePageEndpoints
         var group = pages.MapGroup("/sources");
         group.MapGet("/", List);
         group.MapGet("/{name}", Show);
+        group.MapPost("/{name}/try", Try).AddEndpointFilter<FormFilter>();
         var acts = group.MapGroup("/{name}").RequireAuthorization(Policies.Responder).AddEndpointFilter<FormFilter>();
         acts.MapPost("/test", Test);
         acts.MapPost("/replay/{id:long}", Replay);
@@ -35,9 +39,31 @@ internal static class SourcePageEndpoints
         return new Rendered<SourcesPage, SourcesModel>(page.Frame, new([.. known.Where(s => Has(s.Name, s.Type))], [.. kinds], query));
     }
 
-    private static async Task<IResult> Show(
+    private static Task<IResult> Show(
         string name, HttpContext http, FrameFactory frames, SourceDesk sources, AlertSourceRegistry providers, DeliveryStore deliveries, Database database,
-        CancellationToken ct, long? delivery = null)
+        CancellationToken ct, long? delivery = null) => ShowAsync(name, http, frames, sources, providers, deliveries, database, delivery, null, ct);
+
+    /// <summary>Shows the page again, with what the source makes of a payload that somebody entered. Changes nothing.</summary>
+    private static async Task<IResult> Try(
+        string name, HttpContext http, FrameFactory frames, SourceDesk sources, AlertSourceRegistry providers, DeliveryStore deliveries, Database database, PayloadTrial trial,
+        TimeProvider clock, CancellationToken ct)
+    {
+        var page = await frames.OpenAsync(http, ct);
+        var payload = (await http.Request.ReadFormAsync(ct))["payload"].ToString();
+        PayloadTried? tried = null;
+        if (page.Estate.Model.Sources.TryGetValue(name, out var source) && trial.Run(Encoding.UTF8.GetBytes(payload), source, clock.GetUtcNow()) is { Ok: true, Value: { } parsed })
+        {
+            tried = new(payload, parsed.Accepted, JsonSerializer.Serialize(parsed, _indented.GetTypeInfo(typeof(ParsedPayload))));
+        }
+
+        return await ShowAsync(name, http, frames, sources, providers, deliveries, database, null, tried, ct);
+    }
+
+    private static readonly JsonSerializerOptions _indented = new(WireJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static async Task<IResult> ShowAsync(
+        string name, HttpContext http, FrameFactory frames, SourceDesk sources, AlertSourceRegistry providers, DeliveryStore deliveries, Database database,
+        long? delivery, PayloadTried? tried, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         if (await sources.ListAsync(page.Estate, BaseUrl(http.Request), name, page.Caller, ct) is not [var source] || providers.Find(source.Type) is not { } provider)
@@ -58,6 +84,7 @@ internal static class SourcePageEndpoints
             Example = Encoding.UTF8.GetString(provider.Example(SignalStatus.Firing, page.Now).Span),
             Deliveries = [.. last.Select(d => AlertEndpoints.Of(d, body: false))],
             Open = open is { } row && row.Source == name ? AlertEndpoints.Of(row, body: true) : null,
+            Tried = tried,
         });
     }
 

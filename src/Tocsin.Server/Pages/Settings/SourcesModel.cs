@@ -11,6 +11,14 @@ public sealed record SourcesModel(IReadOnlyList<SourceView> Sources, IReadOnlyLi
 /// <param name="Yaml">The lines that add one to the estate.</param>
 public sealed record SourceKind(string Id, string Name, string Docs, string Yaml);
 
+/// <param name="Older">The cursor of the next page; null: there is none.</param>
+/// <param name="Open">The delivery whose raw body is shown; null: none is open.</param>
+public sealed record RejectedModel(IReadOnlyList<DeliveryView> Deliveries, string? Older, DeliveryView? Open);
+
+/// <param name="Payload">As it was entered.</param>
+/// <param name="Result">JSON, as the API answers.</param>
+public sealed record PayloadTried(string Payload, bool Accepted, string Result);
+
 public sealed record SourceModel
 {
     public required SourceView Source { get; init; }
@@ -24,6 +32,9 @@ public sealed record SourceModel
 
     /// <summary>The delivery whose raw body is shown; null: none is open.</summary>
     public DeliveryView? Open { get; init; }
+
+    /// <summary>What was made of a payload that somebody entered; null: nobody did.</summary>
+    public PayloadTried? Tried { get; init; }
 
     /// <summary>A body as the tool sends it.</summary>
     public required string Example { get; init; }

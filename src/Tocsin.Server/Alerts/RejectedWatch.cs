@@ -62,9 +62,9 @@ internal sealed class RejectedWatch(
 
 internal static partial class RejectedLog
 {
-    [LoggerMessage(2341, LogLevel.Warning, "Rejected deliveries are not counted now: {Reason}")]
+    [LoggerMessage(2361, LogLevel.Warning, "Rejected deliveries are not counted now: {Reason}")]
     public static partial void RejectedWatchWaits(this ILogger logger, string reason);
 
-    [LoggerMessage(2342, LogLevel.Critical, "Counting rejected deliveries met a bug; it is tried again in 30 s")]
+    [LoggerMessage(2362, LogLevel.Critical, "Counting rejected deliveries met a bug; it is tried again in 30 s")]
     public static partial void RejectedWatchBroke(this ILogger logger, Exception e);
 }

@@ -65,7 +65,7 @@ public sealed class PhoneTests(BrowserFixture browser)
         await product.SetUpAsync(page);
         await product.SendAsync(Estates.GenericPath, Estates.Event("Checkout error rate 12 %", description: "[Runbook](https://wiki.example/checkout)"));
         List<string> lost = [];
-        foreach (var path in (string[])["/", "/i/1", "/i/1/explain", "/schedules/payments-primary", "/silences", "/sources/anything", "/me"])
+        foreach (var path in (string[])["/", "/i/1", "/i/1/explain", "/schedules/payments-primary", "/new/schedule", "/policies", "/silences", "/sources/anything", "/me"])
         {
             await page.GotoAsync(path);
             for (var stop = 0; stop < 60; stop++)

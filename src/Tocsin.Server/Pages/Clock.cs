@@ -5,6 +5,8 @@ namespace Tocsin.Pages;
 /// <summary>The one "now" of a page and the zone that its reader lives in. All words about time come from here.</summary>
 public sealed class Clock(DateTimeOffset now, TimeZoneInfo zone)
 {
+    private const string FieldFormat = "yyyy-MM-dd'T'HH:mm";
+
     /// <summary>The ids of the zones that people live in, to choose from.</summary>
     public static IReadOnlyList<string> Zones { get; } =
         [.. TimeZoneInfo.GetSystemTimeZones().Select(z => z.Id).Where(id => (id.Contains('/', StringComparison.Ordinal) && !id.StartsWith("Etc/", StringComparison.Ordinal)) || id == "UTC").Order(StringComparer.Ordinal)];
@@ -96,6 +98,13 @@ public sealed class Clock(DateTimeOffset now, TimeZoneInfo zone)
         var offset = Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local);
         return new DateTimeOffset(local, offset).ToUniversalTime();
     }
+
+    /// <summary>A time as the browser's field for a date and time has it, on the reader's wall clock.</summary>
+    public string Field(DateTimeOffset at) => Local(at).ToString(FieldFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>What was typed into such a field; null: it is no time, or one at the ends of the calendar.</summary>
+    public DateTimeOffset? Field(string? text) =>
+        DateTime.TryParseExact(text, [FieldFormat, "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && local.Year is > 1 and < 9999 ? Instant(local) : null;
 
     private static string Offset(TimeSpan offset) =>
         offset == TimeSpan.Zero ? "UTC" : $"UTC{(offset < TimeSpan.Zero ? "−" : "+")}{offset:hh\\:mm}";

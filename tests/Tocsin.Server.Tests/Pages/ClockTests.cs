@@ -52,6 +52,17 @@ public sealed class ClockTests
         Assert.Equal(new(2026, 3, 29, 1, 0, 0, TimeSpan.Zero), night.Next(new(2, 30)));
     }
 
+    [Theory]
+    [InlineData("2026-11-20T09:00", "2026-11-20T09:00")]
+    [InlineData("2026-11-20T09:00:30", "2026-11-20T09:00")]
+    [InlineData("2026-03-29T02:30", "2026-03-29T03:00")]
+    [InlineData("0001-01-01T00:00", null)]
+    [InlineData("9999-12-31T23:59", null)]
+    [InlineData("tomorrow", null)]
+    [InlineData(null, null)]
+    public void What_is_typed_into_a_field_is_read_on_the_reader_s_wall_clock(string? typed, string? shown) =>
+        Assert.Equal(shown, s_berlin.Field(typed) is { } at ? s_berlin.Field(at) : null);
+
     [Fact]
     public void An_unknown_zone_reads_as_utc() => Assert.Equal("UTC", Clock.In("Nowhere/Land", s_now).ZoneName);
 }

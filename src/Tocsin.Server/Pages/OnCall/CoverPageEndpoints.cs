@@ -13,8 +13,6 @@ namespace Tocsin.Pages;
 /// <summary>Forms about who stands in for whom. Each works without JavaScript.</summary>
 internal static class CoverPageEndpoints
 {
-    private const string Field = "yyyy-MM-dd'T'HH:mm";
-
     public static void MapCoverPages(this RouteGroupBuilder pages)
     {
         pages.MapGet("/cover", Ask).RequireAuthorization(Policies.Responder);
@@ -66,7 +64,7 @@ internal static class CoverPageEndpoints
 
         var begin = from?.ToUniversalTime() is { } asked && asked > page.Now ? asked : page.Now;
         var end = to?.ToUniversalTime() is { } until && until > begin ? until : compiled.At(begin).Until ?? begin.AddDays(1);
-        return new Rendered<CoverPage, CoverModel>(page.Frame, ModelOf(page, compiled.Schedule, Text(page, begin), Text(page, end), "", "", null));
+        return new Rendered<CoverPage, CoverModel>(page.Frame, ModelOf(page, compiled.Schedule, page.Frame.Clock.Field(begin), page.Frame.Clock.Field(end), "", "", null));
     }
 
     private static async Task<IResult> Send(HttpContext http, FrameFactory frames, SwapDesk desk, CancellationToken ct)
@@ -79,7 +77,7 @@ internal static class CoverPageEndpoints
             return Errors.NotFound(page.Frame);
         }
 
-        var (from, to) = (Instant(page, form["from"]), Instant(page, form["to"]));
+        var (from, to) = (page.Frame.Clock.Field(form["from"]), page.Frame.Clock.Field(form["to"]));
         var sent = from is null || to is null ? Error.Invalid("from", "Say from when until when.")
             : await desk.AskAsync(page.Caller, new(schedule, from.Value, to.Value, ask.Length == 0 ? null : ask) { Note = note }, ct);
         return sent.Ok
@@ -132,7 +130,7 @@ internal static class CoverPageEndpoints
     {
         var page = await frames.OpenAsync(http, ct);
         var form = await http.Request.ReadFormAsync(ct);
-        if (Instant(page, form["from"]) is not { } from || Instant(page, form["to"]) is not { } to)
+        if (page.Frame.Clock.Field(form["from"]) is not { } from || page.Frame.Clock.Field(form["to"]) is not { } to)
         {
             return Done.Refused("/me#away", "Say from when until when you are away.");
         }
@@ -224,11 +222,6 @@ internal static class CoverPageEndpoints
     }
 
     private static string BackTo(string kind, string name) => kind == CalendarLinks.OfUser ? "/me#calendar" : $"/schedules/{Uri.EscapeDataString(name)}#calendar";
-
-    private static string Text(PageRequest page, DateTimeOffset at) => page.Frame.Clock.Local(at).ToString(Field, CultureInfo.InvariantCulture);
-
-    private static DateTimeOffset? Instant(PageRequest page, string? text) =>
-        DateTime.TryParseExact(text, [Field, "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? page.Frame.Clock.Instant(local) : null;
 
     private static bool Parsed(string? text, out DateTimeOffset at) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at);
 }

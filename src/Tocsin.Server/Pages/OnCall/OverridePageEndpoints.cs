@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,8 +9,6 @@ namespace Tocsin.Pages;
 /// <summary>The form that puts somebody on call for a while. Works without JavaScript.</summary>
 internal static class OverridePageEndpoints
 {
-    private const string Field = "yyyy-MM-dd'T'HH:mm";
-
     private static readonly TimeSpan _usual = TimeSpan.FromHours(4);
 
     public static void MapOverridePages(this RouteGroupBuilder pages)
@@ -34,7 +31,7 @@ internal static class OverridePageEndpoints
         var begin = from?.ToUniversalTime() is { } asked && asked > page.Now ? asked : page.Now;
         var end = to?.ToUniversalTime() is { } until && until > begin && until - begin < TimeSpan.FromDays(366) ? until : begin + _usual;
         var on = schedule.At(begin).Users;
-        var model = new OverrideModel { Schedule = name, TimeZone = schedule.Schedule.TimeZone, From = Text(page, begin), To = Text(page, end), Instead = instead is not null && on.Count > 1 && on.Contains(instead) ? instead : "", OnCall = on };
+        var model = new OverrideModel { Schedule = name, TimeZone = schedule.Schedule.TimeZone, From = page.Frame.Clock.Field(begin), To = page.Frame.Clock.Field(end), Instead = instead is not null && on.Count > 1 && on.Contains(instead) ? instead : "", OnCall = on };
         return new Rendered<OverridePage, OverrideModel>(page.Frame, With(page, schedule, model));
     }
 
@@ -47,7 +44,7 @@ internal static class OverridePageEndpoints
         }
 
         var form = await http.Request.ReadFormAsync(ct);
-        var (from, to) = (Instant(page, form["from"]), Instant(page, form["to"]));
+        var (from, to) = (page.Frame.Clock.Field(form["from"]), page.Frame.Clock.Field(form["to"]));
         var model = With(page, schedule, new()
         {
             Schedule = name,
@@ -91,9 +88,4 @@ internal static class OverridePageEndpoints
         IEnumerable<string> first = team is not null && page.Estate.Model.Teams.TryGetValue(team, out var known) ? known.Members : [];
         return [.. first.Concat(page.Estate.Model.Users.Keys.Order(StringComparer.Ordinal)).Where(p => page.Estate.Model.Users.TryGetValue(p, out var user) && !user.Disabled).Distinct(StringComparer.Ordinal)];
     }
-
-    private static string Text(PageRequest page, DateTimeOffset at) => page.Frame.Clock.Local(at).ToString(Field, CultureInfo.InvariantCulture);
-
-    private static DateTimeOffset? Instant(PageRequest page, string? text) =>
-        DateTime.TryParseExact(text, [Field, "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? page.Frame.Clock.Instant(local) : null;
 }

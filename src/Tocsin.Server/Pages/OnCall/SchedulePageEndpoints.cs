@@ -49,7 +49,7 @@ internal static class SchedulePageEndpoints
             Timeline = line,
             MayEdit = manages,
             DeclaredIn = files.Manages(page.Caller.WorkspaceName) ? origin : null,
-            Gaps = [.. compiled.Gaps(first, last).Select(g => new Gap(g.From, g.To))],
+            Gaps = [.. compiled.Gaps(first, last).Where(g => g.To > now || last <= now).Select(g => new Gap(g.From, g.To))],
             Entered = [.. page.Estate.Entered.Covers.Where(c => c.Schedule == name && c.To > now).OrderBy(c => c.From).Take(MostEntered).Select(c => new EnteredLine(
                 c.Id, c.User, c.InsteadOf, c.From, c.To, c.Reason, c.MadeBy, manages || c.MadeBy == page.Caller.Actor || (page.Caller.User is { } me && me == c.InsteadOf)))],
             Calendar = CoverPageEndpoints.CalendarOf(page, calendars, CalendarLinks.OfSchedule, name, schedule.Team),

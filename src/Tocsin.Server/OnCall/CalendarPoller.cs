@@ -41,8 +41,8 @@ internal sealed class CalendarPoller(
             }
 
             due.AddRange(wanted
-                .Select(w => (estate, w, known.Find(k => (k.Kind, k.Name) == (w.Kind, w.Name))))
-                .Where(d => IsDue(d.w, d.Item3)));
+                .Select(w => (Estate: estate, Calendar: w, Known: known.Find(k => (k.Kind, k.Name) == (w.Kind, w.Name))))
+                .Where(d => IsDue(d.Calendar, d.Known)));
         }
 
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = ct }, async (item, each) => await PollAsync(item.Estate, item.Calendar, item.Known, each));

@@ -1,8 +1,13 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
+using Tocsin.Data;
+using Tocsin.Estate;
 using Tocsin.Identity;
 using Tocsin.OnCall;
+using Tocsin.Pages;
 using Tocsin.Tests.Outgoing;
+using Tocsin.Workspaces;
 
 namespace Tocsin.Tests.Http;
 
@@ -49,12 +54,36 @@ public abstract class CalendarInTests(Engine engine) : IAsyncLifetime
     [StoreFact]
     public async Task The_address_is_sealed_in_the_database_and_an_export_has_a_reference_in_its_place()
     {
-        var stored = await _bench.Service<Data.Database>().ReadAsync(
+        var stored = await _bench.Service<Database>().ReadAsync(
             session => session.QueryAsync("SELECT body FROM estate_object UNION ALL SELECT address_hash FROM calendar_copy UNION ALL SELECT body FROM calendar_copy", static row => row.GetString(0)), default);
         Assert.DoesNotContain(stored, text => text.Contains("/secret/", StringComparison.Ordinal));
 
         var export = await (await _bench.CallerAsync(Role.Admin)).GetStringAsync("/api/v1/estate");
         Assert.Contains("calendar: ${env:TOCSIN_SCHEDULE_PRIMARY_CALENDAR}", export.Replace("\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task Whoever_edits_the_schedule_in_the_browser_neither_reads_the_address_nor_loses_it()
+    {
+        await _bench.Service<Database>().WriteAsync(tx => _bench.Service<WorkspaceStore>().EnsureAsync(tx, "free", DateTimeOffset.UtcNow), default);
+        using var estate = new StringContent(
+            $$"""
+            apiVersion: tocsin/v1
+            workspace: free
+            users: [{name: eve, contact: [{name: mail, type: email, address: eve@example.test}]}]
+            schedules: [{name: nights, time_zone: UTC, calendar: "{{_server.Url}}", rotations: [{name: always, users: [eve], start: 2026-01-05T09:00, every: 1w}]}]
+            """,
+            Encoding.UTF8, "application/yaml");
+        using var applied = await (await _bench.CallerAsync(Role.Admin, "free")).PostAsync("/api/v1/estate/apply", estate);
+        Assert.True(applied.IsSuccessStatusCode, await applied.Content.ReadAsStringAsync());
+
+        var page = await (await _bench.PersonAsync("eve", Role.Admin, "free")).GetStringAsync("/schedules/nights/edit");
+        Assert.Contains("<form", page, StringComparison.Ordinal);
+        Assert.Contains("always", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("/secret/", WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+
+        var stored = Assert.Single(EstateFiles.Parse($"apiVersion: tocsin/v1\nschedules: [{{name: nights, time_zone: UTC, calendar: \"{_server.Url}\"}}]", "x").Objects).Body;
+        Assert.Equal(_server.Url, ScheduleFormBody.Write(ScheduleFormBody.Read(stored) with { TimeZone = "Europe/Berlin" }, stored).Text("calendar"));
     }
 
     [StoreFact]

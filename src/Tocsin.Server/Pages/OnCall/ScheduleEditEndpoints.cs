@@ -63,7 +63,7 @@ internal static class ScheduleEditEndpoints
             });
         }
 
-        return await ShownAsync(page, objects, new() { Stored = name, Form = form, Base = EstateJson.Write(ScheduleFormBody.WithoutOverrides(stored.Body)) }, ct);
+        return await ShownAsync(page, objects, new() { Stored = name, Form = form, Base = EstateJson.Write(ScheduleFormBody.OfForm(stored.Body)) }, ct);
     }
 
     private static Task<IResult> Make(HttpContext http, FrameFactory frames, ScheduleDesk desk, ScheduleObjects objects, CancellationToken ct) => SendAsync(null, http, frames, desk, objects, ct);
@@ -137,7 +137,7 @@ internal static class ScheduleEditEndpoints
         if (outlook.Value.Faults is [{ Path: Meanwhile }] && model.Stored is { } name && await objects.FindAsync(page.Caller, name, ct) is { } stored)
         {
             // Whoever saves the same form again has seen what goes.
-            return await ShownAsync(page, objects, model with { Meanwhile = objects.Edits(page.Caller, name, model.Base, stored.Body), Base = EstateJson.Write(ScheduleFormBody.WithoutOverrides(stored.Body)), Seen = "" }, ct, StatusCodes.Status409Conflict);
+            return await ShownAsync(page, objects, model with { Meanwhile = objects.Edits(page.Caller, name, model.Base, stored.Body), Base = EstateJson.Write(ScheduleFormBody.OfForm(stored.Body)), Seen = "" }, ct, StatusCodes.Status409Conflict);
         }
 
         return await ShownAsync(page, objects, model with { Faults = [.. outlook.Value.Faults.Select(f => new FormFault(ScheduleFormFields.FieldOf(f.Path), $"{Words.Sentence(f.Message)}."))] }, ct, status);

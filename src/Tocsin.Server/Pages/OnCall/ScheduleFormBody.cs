@@ -31,8 +31,8 @@ internal static class ScheduleFormBody
         return Set(body, "rotations", form.Rotations.Count == 0 ? null : new EstateList([.. form.Rotations.Select(r => WriteRotation(r, (r.Was.Length > 0 ? old[r.Was].FirstOrDefault() : null) ?? _empty))], Place.None));
     }
 
-    /// <summary>What the form is about: all but the overrides, which are entered and end by themselves.</summary>
-    public static EstateMap WithoutOverrides(EstateMap body) => new([.. body.Entries.Where(e => e.Key != "overrides")], body.Mark);
+    /// <summary>What the form is about, and may carry: all but the overrides, which are entered and end by themselves, and the calendar's address, which is a secret.</summary>
+    public static EstateMap OfForm(EstateMap body) => new([.. body.Entries.Where(e => e.Key is not ("overrides" or "calendar"))], body.Mark);
 
     private static RotationForm ReadRotation(EstateMap map)
     {

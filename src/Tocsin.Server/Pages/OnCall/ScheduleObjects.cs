@@ -30,12 +30,12 @@ internal sealed class ScheduleObjects(Database database, EstateStore store, Esta
 
     /// <summary>Whether a schedule is stored as it was when its form was opened, overrides aside.</summary>
     /// <param name="opened">As the form carries it; a text that is no such object was not opened here.</param>
-    public static bool IsAsOpened(string opened, EstateMap body) => Parse(opened) is { } known && EstateNode.Same(known, ScheduleFormBody.WithoutOverrides(body));
+    public static bool IsAsOpened(string opened, EstateMap body) => Parse(opened) is { } known && EstateNode.Same(known, ScheduleFormBody.OfForm(body));
 
     /// <summary>What differs between then and now, a line each.</summary>
     public IReadOnlyList<string> Edits(Caller caller, string name, string opened, EstateMap body)
     {
-        EstateObject Of(EstateMap map) => new(caller.WorkspaceName, "schedule", name, ScheduleFormBody.WithoutOverrides(map), null, "schedule");
+        EstateObject Of(EstateMap map) => new(caller.WorkspaceName, "schedule", name, ScheduleFormBody.OfForm(map), null, "schedule");
         var plan = new EstateDiff(new(providers)).Plan(caller.WorkspaceName, [Of(Parse(opened) ?? new([], Place.None))], [Of(body)], _ => false);
         return [.. plan.Changes.SelectMany(c => c.Edits).Take(MostEdits).Select(e => e.ToString())];
     }

@@ -21,6 +21,9 @@ internal sealed class IssueWorker(
 {
     private static readonly TimeSpan _unconfigured = TimeSpan.FromMinutes(1);
 
+    /// <summary>An issue that is made so late may have been made already: by whom a backup that was put back knows nothing of.</summary>
+    private static readonly TimeSpan _late = TimeSpan.FromMinutes(10);
+
     public string Kind => IssueFlow.JobKind;
 
     public async Task RunAsync(LeasedJob job, CancellationToken ct)
@@ -103,7 +106,7 @@ internal sealed class IssueWorker(
         {
             case IssueStep.Create create:
                 var mark = IssueMarks.OfIssue(links, estate.Workspace, row);
-                if (create.Search && await host.FindAsync(row.Repository, mark, issue.TriedAt!.Value, ct) is var found && Settles(found))
+                if ((create.Search || clock.GetUtcNow() - row.CreatedAt > _late) && await host.FindAsync(row.Repository, mark, row.CreatedAt, ct) is var found && Settles(found))
                 {
                     return found;
                 }

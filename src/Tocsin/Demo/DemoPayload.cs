@@ -40,7 +40,7 @@ internal static class DemoPayload
         ["alerts"] = new JsonArray(new JsonObject
         {
             ["status"] = endedAt is null ? "firing" : "resolved",
-            ["labels"] = Labels(alert),
+            ["labels"] = PipelineLabels(alert),
             ["annotations"] = Annotations(alert),
             ["startsAt"] = Text(startedAt),
             ["endsAt"] = endedAt is { } at ? Text(at) : "0001-01-01T00:00:00Z",
@@ -69,6 +69,15 @@ internal static class DemoPayload
         ["startedAt"] = Text(startedAt),
         ["endedAt"] = endedAt is { } at ? Text(at) : null,
     };
+
+    /// <summary>With a team and a priority, so that the alarm gets an issue.</summary>
+    private static JsonObject PipelineLabels(DemoAlert alert)
+    {
+        var labels = Labels(alert);
+        labels["team"] = "storefront";
+        labels["priority"] = alert.Severity switch { "critical" => "P1", "high" => "P2", _ => "P3" };
+        return labels;
+    }
 
     private static JsonObject Labels(DemoAlert alert)
     {

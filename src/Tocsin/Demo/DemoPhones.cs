@@ -6,6 +6,8 @@ namespace Tocsin.Demo;
 /// <summary>The fake world that the demo pages: pagers, phones, chats, a carrier and a mail server, all on loopback.</summary>
 internal sealed class DemoPhones : IAsyncDisposable
 {
+    private const string Repository = "shop/alerts";
+
     private readonly List<FakeHttp> _fakes = [];
 
     private DemoPhones(string secret, FakeSmtp mail) => (Secret, Mail) = (secret, mail);
@@ -32,16 +34,26 @@ internal sealed class DemoPhones : IAsyncDisposable
     /// <summary>Messages and calls.</summary>
     public required FakeTwilio Carrier { get; init; }
 
+    /// <summary>Where alarms get issues.</summary>
+    public required FakeGitHub GitHub { get; init; }
+
     public FakeSmtp Mail { get; }
 
     /// <summary>Where each can be looked at with a browser.</summary>
     public IReadOnlyList<(string Name, Uri Url)> Looks =>
-        [("pagers", Pagers.Url), ("ntfy", Ntfy.Url), ("Slack", Slack.Url), ("Telegram", Telegram.Url), ("Discord", Discord.Url), ("Teams", Teams.Url), ("Gotify", Gotify.Url), ("Pushover", Pushover.Url), ("carrier", Carrier.Url)];
+        [("pagers", Pagers.Url), ("ntfy", Ntfy.Url), ("Slack", Slack.Url), ("Telegram", Telegram.Url), ("Discord", Discord.Url), ("Teams", Teams.Url), ("Gotify", Gotify.Url), ("Pushover", Pushover.Url), ("carrier", Carrier.Url), ("GitHub", GitHub.Url)];
 
     /// <summary>The settings with which a server reaches them.</summary>
     public IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["Outgoing:Allow"] = string.Join(',', _fakes.Select(fake => fake.HostAndPort)),
+        ["GitHub:BaseUrl"] = GitHub.Url.ToString(),
+        ["GitHub:Token"] = FakeGitHub.Token,
+        ["GitHub:WebhookSecret"] = FakeGitHub.HookSecret,
+
+        // While the week is told nothing waits for real time, and nobody looks every few minutes of it.
+        ["GitHub:Spacing"] = "00:00:00",
+        ["GitHub:LookEvery"] = "1.00:00:00",
         ["Smtp:Host"] = "127.0.0.1",
         ["Smtp:Port"] = $"{Mail.Port}",
         ["Smtp:From"] = "Tocsin <tocsin@shop.example>",
@@ -62,8 +74,10 @@ internal sealed class DemoPhones : IAsyncDisposable
             Gotify = await FakeGotify.StartAsync(clock, ct: ct),
             Pushover = await FakePushover.StartAsync(clock, ct: ct),
             Carrier = await FakeTwilio.StartAsync(clock, ct: ct),
+            GitHub = await FakeGitHub.StartAsync(clock, 0, ct, Repository),
         };
-        phones._fakes.AddRange([phones.Pagers, phones.Ntfy, phones.Slack, phones.Telegram, phones.Discord, phones.Teams, phones.Gotify, phones.Pushover, phones.Carrier]);
+        phones._fakes.AddRange([phones.Pagers, phones.Ntfy, phones.Slack, phones.Telegram, phones.Discord, phones.Teams, phones.Gotify, phones.Pushover, phones.Carrier, phones.GitHub]);
+        phones.GitHub.Repository(Repository).MadeUp = true;
         return phones;
     }
 

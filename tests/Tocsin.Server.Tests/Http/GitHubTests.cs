@@ -7,6 +7,7 @@ using Tocsin.Data;
 using Tocsin.Demo.Fakes;
 using Tocsin.Estate;
 using Tocsin.Identity;
+using Tocsin.Tests.Cli;
 using Tocsin.Workspaces;
 using static Tocsin.Tests.Issues.IssueBench;
 
@@ -99,6 +100,28 @@ public sealed class GitHubTests : IAsyncLifetime
         Assert.Contains("it must be write", check["findings"]!.AsArray().Single(f => !f!["good"]!.GetValue<bool>())!["detail"].Text(), StringComparison.Ordinal);
         await _admin.PostAsync("/api/v1/github/check", """{"repository":"acme/secret"}""", HttpStatusCode.UnprocessableEntity);
         Assert.Empty(_gitHub.Issues(Repository));
+    }
+
+    [Fact]
+    public async Task The_command_line_shows_issues_tries_them_again_and_tests_the_connection()
+    {
+        _gitHub.Repository(Repository).MayWrite = false;
+        await HearAsync(Firing());
+        await IssueAsync(i => i["failed_at"] is not null);
+        var cli = new CliRun.CliWorld(_bench.Url.ToString(), await _bench.KeyAsync(Role.Admin)) { Time = TimeProvider.System };
+
+        Assert.Contains("✗ failed", (await cli.RunAsync("issues", "list", "--state", "failed")).Out, StringComparison.Ordinal);
+        var check = await cli.RunAsync("issues", "check", Repository);
+        Assert.Equal((1, true), (check.ExitCode, check.Out.Contains("it must be write", StringComparison.Ordinal)));
+        _gitHub.Repository(Repository).MayWrite = true;
+        Assert.Equal(0, (await cli.RunAsync("issues", "check", Repository)).ExitCode);
+        Assert.Equal(0, (await cli.RunAsync("issues", "retry", "1")).ExitCode);
+        await IssueAsync(i => i["state"].Text() == "open");
+
+        var shown = (await cli.RunAsync("issues", "show", "1")).Out;
+        Assert.Contains("acme/alerts#1", shown, StringComparison.Ordinal);
+        Assert.Contains(Firing().Fingerprint, shown, StringComparison.Ordinal);
+        Assert.Equal(4, (await cli.RunAsync("issues", "show", "404")).ExitCode);
     }
 
     [Fact]

@@ -122,6 +122,21 @@ internal sealed class IssueBench : IAsyncDisposable
         }
     }
 
+    /// <summary>Works all jobs that are due now on several nodes at once.</summary>
+    public async Task WorkAtOnceAsync(int nodes)
+    {
+        while (await _engine.WriteAsync(tx => Parts.Jobs.ClaimAsync(tx, "a", 100, 100, Clock.Now)) is { Count: > 0 } jobs)
+        {
+            await Task.WhenAll(jobs.GroupBy(job => job.Id % nodes).Select(async node =>
+            {
+                foreach (var job in node)
+                {
+                    await HandlerOf(job.Kind).RunAsync(job, default);
+                }
+            }));
+        }
+    }
+
     /// <summary>Lets time pass up to so many minutes since the start, working each job when it is due.</summary>
     public async Task PassUntilAsync(double minutes)
     {

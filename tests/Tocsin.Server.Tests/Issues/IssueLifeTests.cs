@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Tocsin.Alerts;
 using Tocsin.Demo.Fakes;
 using Tocsin.Issues;
+using Tocsin.Routing;
 using static Tocsin.Tests.Issues.IssueBench;
 
 namespace Tocsin.Tests.Issues;
@@ -319,6 +322,71 @@ public abstract class IssueLifeTests(Engine engine)
                 return;
             }
         }
+    }
+
+    [StoreFact]
+    public async Task Nodes_that_work_at_once_make_one_issue_for_each_alarm()
+    {
+        await using var bench = await OpenAsync();
+        await bench.HearAsync([.. Enumerable.Range(0, 40).Select(i => Firing(0, $"alarm {i}"))]);
+
+        await bench.WorkAtOnceAsync(nodes: 4);
+        await bench.HearAsync([.. Enumerable.Range(0, 40).Select(i => Resolved(1, $"alarm {i}"))]);
+        await bench.WorkAtOnceAsync(nodes: 4);
+
+        Assert.Equal(40, bench.Issues.Select(i => i.Title).Distinct().Count());
+        Assert.Equal((40, 0), (bench.Issues.Count, bench.Issues.Count(i => i.IsOpen)));
+    }
+
+    [StoreFact]
+    public async Task What_a_backup_that_was_put_back_does_not_know_is_found_again()
+    {
+        await using var bench = await OpenAsync();
+        await bench.TakeAsync(Firing());
+        var row = await bench.RowAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+
+        // As it was before the issue was made.
+        await bench.Engine.WriteAsync(tx => bench.Parts.IssueFlow.SaveAsync(tx, 1, [row with { Issue = TrackedIssue.Open(row.Issue.First, row.Issue.WantsLabels) }], bench.Clock.Now));
+        await bench.WorkAsync();
+
+        Assert.Equal(1, (await bench.RowAsync()).Issue.Number);
+        Assert.Single(bench.Issues);
+    }
+
+    [StoreFact]
+    public async Task An_alarm_is_forgotten_after_its_time_unless_something_is_still_to_be_done()
+    {
+        await using var bench = await OpenAsync();
+        await bench.TakeAsync(Firing(0, "done"), Resolved(1, "done"));
+        bench.GitHub.Chaos = _ => FakeFault.Parse("500", null);
+        await bench.TakeAsync(Firing(0, "pending"));
+        using var retention = new Tocsin.Operations.Retention(
+            bench.Engine.Database, bench.Parts.Alerts, bench.Parts.Log, bench.Parts.Audit, bench.Parts.Memory, Options.Create(new Tocsin.Hosting.ServerOptions()), Options.Create(new Tocsin.Audit.AuditOptions()),
+            Options.Create(bench.Settings), bench.Clock, NullLogger<Tocsin.Operations.Retention>.Instance);
+
+        bench.Clock.Advance(TimeSpan.FromDays(1094));
+        await retention.TurnAsync(default);
+        Assert.Equal(2, await bench.Engine.CountAsync("issue"));
+        bench.Clock.Advance(TimeSpan.FromDays(2));
+        await retention.TurnAsync(default);
+
+        Assert.Equal("pending", (await bench.RowAsync()).Issue.First.Title);
+        Assert.Equal(1, await bench.Engine.CountAsync("issue_record"));
+    }
+
+    [StoreFact]
+    public async Task A_source_says_which_priorities_are_urgent()
+    {
+        await using var bench = await OpenAsync();
+        bench.Engine.Estate = new EstateBuilder().User("ana", "push").Policy("5m user:ana").Route(root => root with { GroupBy = ["alertname"] })
+            .Source(new("prom", "generic", "prom-key-0123456789") { HighPriorities = ["P0", "P1"] }).Build();
+
+        await bench.TakeAsync(Firing(0, "urgent", priority: 1), Firing(0, "calm", priority: 2));
+
+        Assert.Equal(
+            [("calm", Urgency.Low, Severity.Warning), ("urgent", Urgency.High, Severity.High)],
+            (await bench.Engine.IncidentsAsync()).Select(i => (i.Title, i.Urgency, i.Severity)).OrderBy(i => i.Title));
     }
 
     [StoreFact]

@@ -206,6 +206,14 @@ internal sealed partial class FakeGitHub : FakeHttp
             return Says(410, "Issues are disabled for this repo");
         }
 
+        if (repository.MadeUp && rest is ["issues", var asked, ..] && int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var older) && older < 10_000)
+        {
+            while (repository.Issues.Count < older)
+            {
+                repository.Issues.Add(new(name, repository.Issues.Count + 1, "An issue of before", "") { ChangedAt = Clock.GetUtcNow() });
+            }
+        }
+
         return rest switch
         {
             ["issues"] => isWrite ? Open(repository, name, form) : List(request, repository.Issues.Where(i => !repository.Deleted.Contains(i.Number))),

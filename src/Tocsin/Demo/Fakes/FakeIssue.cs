@@ -35,6 +35,9 @@ internal sealed class FakeRepository
 
     public HashSet<int> Deleted { get; } = [];
 
+    /// <summary>Issues of before this fake began are made up when they are asked for: whoever asks may be older than it.</summary>
+    public bool MadeUp { get; set; }
+
     public bool IsSeen { get; set; } = true;
 
     public bool IsInstalled { get; set; } = true;

@@ -59,14 +59,17 @@ public sealed record TrackedIssue
     /// <summary>Whether something is still to be done.</summary>
     public bool IsPending => IssueSync.Next(this, TimeSpan.Zero, DateTimeOffset.MaxValue) is not IssueStep.Nothing;
 
-    public static TrackedIssue Open(CanonicalEvent e, IReadOnlyList<string> labels) => new() { First = e, WantsLabels = labels };
+    public static TrackedIssue Open(CanonicalEvent e, IReadOnlyList<string> labels) => new() { First = Kept(e), WantsLabels = labels };
 
     /// <summary>The alarm still fires.</summary>
-    public TrackedIssue Tell(CanonicalEvent e, IReadOnlyList<string> labels) => Again() with { Update = e, Updates = Updates + 1, WantsLabels = labels };
+    public TrackedIssue Tell(CanonicalEvent e, IReadOnlyList<string> labels) => Again() with { Update = Kept(e), Updates = Updates + 1, WantsLabels = labels };
 
     public TrackedIssue Close() => Again() with { WantsOpen = false };
 
     public TrackedIssue Reopen(CanonicalEvent e, IReadOnlyList<string> labels) => Tell(e, labels) with { WantsOpen = true };
+
+    /// <summary>What the sender's own provider said may be long, and no issue tells it.</summary>
+    private static CanonicalEvent Kept(CanonicalEvent e) => e with { RawProvider = null };
 
     /// <summary>Begins anew after it was given up.</summary>
     public TrackedIssue Again() => this with { Failures = 0, Error = null, FailedAt = null };

@@ -79,6 +79,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
             else if (AlertReducer.Expire(row.State, now) is { Change: AlertChange.Ended } ended)
             {
                 work.Change(row with { State = ended.State, UpdatedAt = now });
+                work.HearEnd(row);
             }
         }
 

@@ -29,6 +29,24 @@ internal static class CanonicalViews
 
     public static CanonicalAlert FromText(string json) => JsonSerializer.Deserialize(json, WireJson.Default.CanonicalAlert)!;
 
+    /// <summary>The end, at an instant, of what a kept event is about.</summary>
+    public static CanonicalEvent EndOf(string kept, DateTimeOffset at)
+    {
+        var e = FromText(kept);
+        return new()
+        {
+            Source = e.Source,
+            State = CanonicalState.Resolved,
+            Title = e.Title,
+            Priority = PipelineText.Priority(e.Priority) ?? 3,
+            OccurredAt = PipelineText.Milliseconds(at),
+            Teams = e.Teams,
+            AccountId = e.Identity.AccountId,
+            Region = e.Identity.Region,
+            AlarmId = e.Identity.AlarmId,
+        };
+    }
+
     /// <summary>What a reading of the alert pipeline came to, as <c>parse</c> tells it.</summary>
     public static ParsedPayload Of(string source, IReadOnlyList<PipelineItem> items)
     {

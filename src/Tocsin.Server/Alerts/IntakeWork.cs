@@ -35,6 +35,15 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
         }
     }
 
+    /// <summary>An alert that its sender said no more of has ended for its issue too.</summary>
+    public void HearEnd(AlertRow row)
+    {
+        if (row.Canonical is { } kept)
+        {
+            _heard.Add((CanonicalViews.EndOf(kept, now), row.Fingerprint));
+        }
+    }
+
     public Dictionary<long, AlertRow?>.KeyCollection Fingerprints => _rows.Keys;
 
     public IEnumerable<AlertRow> Changed => _changed.Select(f => _rows[f]!);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -48,6 +49,26 @@ public sealed class GitHubTests : IAsyncLifetime
         Assert.Contains("/i/1\n", _gitHub.Issues(Repository).Single().Body, StringComparison.Ordinal);
         Assert.Equal("open", (await _admin.GetJsonAsync("/api/v1/issues/1"))["alarm"]!["status"].Text());
         Assert.Contains("acme/alerts#1", await PageAsync("/i/1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_delivery_of_Grafana_with_a_team_and_a_priority_gets_its_issue()
+    {
+        const string Body = """
+            {"status": "firing", "orgId": 7, "alerts": [{"status": "firing", "fingerprint": "c6eadffa33fcdf37", "startsAt": "2026-01-05T09:00:00Z",
+             "labels": {"alertname": "Queue lag", "team": "dev-infra", "priority": "P2"}, "annotations": {"description": "Ask @acme/oncall"}}]}
+            """;
+        using var sender = _bench.Anybody();
+        using var content = new StringContent(Body, Encoding.UTF8, "application/json");
+        content.Headers.Add("X-Grafana-Alerting-Signature", Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(HttpBench.GrafanaSecret), Encoding.UTF8.GetBytes(Body))));
+        using var response = await sender.PostAsync($"/in/grafana/{HttpBench.GrafanaKey}", content);
+        await response.JsonAsync(HttpStatusCode.Accepted);
+
+        await IssueAsync(i => i["state"].Text() == "open");
+        var issue = _gitHub.Issues(Repository).Single();
+        Assert.Equal(("[P2] Queue lag", "area:alerting,Pri:P2,Team:dev-infra,Source:grafana"), (issue.Title, string.Join(',', issue.Labels)));
+        Assert.DoesNotContain("@acme", issue.Body, StringComparison.Ordinal);
+        Assert.Contains("acme/oncall", issue.Body, StringComparison.Ordinal);
     }
 
     [Fact]

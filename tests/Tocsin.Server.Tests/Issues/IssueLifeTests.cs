@@ -325,6 +325,22 @@ public abstract class IssueLifeTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task An_alarm_that_is_no_longer_sent_is_closed_when_its_alert_ends()
+    {
+        await using var bench = await OpenAsync();
+        await bench.Engine.ReceiveAsync(SignalOf(Firing() with { RawProvider = """{"long":true}""" }).Expires(5));
+        await bench.WorkAsync();
+        bench.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        var alert = Assert.Single(await bench.Engine.AlertsAsync(), a => a.Document.Source == "prom");
+        await bench.Engine.WriteAsync(tx => bench.Parts.Intake.ExpireAsync(tx, bench.Engine.Estate, [alert.Fingerprint], bench.Clock.Now));
+        await bench.WorkAsync();
+
+        Assert.False(Assert.Single(bench.Issues).IsOpen);
+        Assert.Null((await bench.RowAsync()).Issue.First.RawProvider);
+    }
+
+    [StoreFact]
     public async Task Nodes_that_work_at_once_make_one_issue_for_each_alarm()
     {
         await using var bench = await OpenAsync();

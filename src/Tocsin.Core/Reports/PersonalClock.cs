@@ -38,7 +38,7 @@ public sealed class PersonalClock
 
     /// <summary>All weekends that touch a span, each as one stretch, in order.</summary>
     internal Stretches Weekends(DateTimeOffset from, DateTimeOffset to) =>
-        Stretches.Of(Days(from.AddDays(-2), to).Where(day => day.DayOfWeek == DayOfWeek.Saturday).Select(day => (First(day, TimeOnly.MinValue), First(day.AddDays(2), TimeOnly.MinValue))));
+        Stretches.Of(Days(from, to).Where(day => day.DayOfWeek == DayOfWeek.Saturday).Select(day => (First(day, TimeOnly.MinValue), First(day.AddDays(2), TimeOnly.MinValue))));
 
     internal DateTimeOffset First(DateOnly day, TimeOnly time) => new(_clock.First(day.ToDateTime(time).Ticks, out _), TimeSpan.Zero);
 

@@ -25,7 +25,7 @@ internal sealed class SourceDesk(AlertSourceRegistry providers, SourceStore stor
                 var state = states.GetValueOrDefault(source.Name);
                 var shown = reader.May(Policies.Configure) ? source : source with { Key = HiddenKey };
                 return new SourceView(
-                    source.Name, source.Type, source.Type == Heartbeat.Id ? HeartbeatEndpoints.Address(baseUrl, shown.Key) : $"{baseUrl}/in/{source.Type}/{Uri.EscapeDataString(shown.Key)}",
+                    source.Name, source.Type, AddressOf(shown, baseUrl),
                     state?.LastAt, state?.Accepted ?? 0, state?.Unparsed ?? 0, providers.Find(source.Type)?.Snippet(baseUrl, shown) ?? "")
                 {
                     Health = Word(SourceWatch.HealthOf(source, state, clock.GetUtcNow())),
@@ -35,6 +35,14 @@ internal sealed class SourceDesk(AlertSourceRegistry providers, SourceStore stor
             }),
         ];
     }
+
+    /// <summary>Where deliveries go; of a queue, where they come from.</summary>
+    private static string AddressOf(Estate.Source source, string baseUrl) => source.Type switch
+    {
+        Heartbeat.Id => HeartbeatEndpoints.Address(baseUrl, source.Key),
+        Sqs.Id => source.Settings.GetValueOrDefault(Sqs.QueueUrlKey, ""),
+        _ => $"{baseUrl}/in/{source.Type}/{Uri.EscapeDataString(source.Key)}",
+    };
 
     private static string Word(SourceHealth health) => health switch
     {

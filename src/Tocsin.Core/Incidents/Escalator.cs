@@ -13,6 +13,9 @@ internal static class Escalator
     /// <summary>Nobody is called for the same group twice within this.</summary>
     public static readonly TimeSpan Pace = TimeSpan.FromSeconds(60);
 
+    /// <summary>R13: by how much the clocks of nodes may disagree.</summary>
+    private static readonly TimeSpan _clocksDiffer = TimeSpan.FromSeconds(5);
+
     public static IncidentDecision Restart(IncidentState state, Responders responders, DateTimeOffset now, params IncidentLine[] lines)
     {
         var decision = Climb(
@@ -128,13 +131,15 @@ internal static class Escalator
     /// <summary>When the last ladders began that were not called off: those that are yet to begin did not.</summary>
     public static IReadOnlyDictionary<string, DateTimeOffset>? Begun(IReadOnlyDictionary<string, DateTimeOffset>? paged, DateTimeOffset now)
     {
-        if (paged is null || paged.Values.All(at => at <= now))
+        // Another node may have begun what by this node's clock is yet to begin.
+        var begun = now + _clocksDiffer;
+        if (paged is null || paged.Values.All(at => at <= begun))
         {
             return paged;
         }
 
         // One that was yet to begin waited for those before it, a pace apart.
-        return paged.ToDictionary(p => p.Key, p => p.Value <= now ? p.Value : p.Value - (Pace * Math.Ceiling((p.Value - now) / Pace)), StringComparer.Ordinal);
+        return paged.ToDictionary(p => p.Key, p => p.Value <= begun ? p.Value : p.Value - (Pace * Math.Ceiling((p.Value - begun) / Pace)), StringComparer.Ordinal);
     }
 
     private static IncidentDecision PageStep(

@@ -8,6 +8,7 @@ using Tocsin.Incidents;
 using Tocsin.Issues;
 using Tocsin.Jobs;
 using Tocsin.Notify;
+using Tocsin.OnCall;
 using Tocsin.Providers;
 using Tocsin.Routing;
 using Tocsin.Streams;
@@ -38,6 +39,9 @@ internal sealed class NodeParts
         var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
         Silences = new(database, estates, silences, Jobs, Log, new(), clock);
         Incident = new(database, estates, Incidents, Flow, Intake, clock);
+        var notices = new NoticeDesk(Jobs);
+        Covers = new(database, estates, new(), notices, Log, clock);
+        Swaps = new(database, estates, new(), Covers, notices, new(new byte[32]), Jobs, Log, clock);
         var links = new PublicLinks("https://tocsin.invalid", new byte[32]);
         var writer = new MessageWriter(links);
         Reports = new(database, new(), Pages, estates, desk, Proofs, clock);
@@ -47,7 +51,8 @@ internal sealed class NodeParts
             new IncidentWake(database, estates, Flow, Mutes, Jobs, clock),
             new IncidentUpdate(database, estates, Flow, Jobs, clock),
             new SilenceTurn(database, estates, silences, Intake, Mutes, Incidents, Jobs, clock),
-            new SilenceEnding(database, estates, silences, Alerts, new(Jobs), new(links), Jobs, Log, clock),
+            new SwapExpiry(database, estates, Swaps, Jobs, clock),
+            new SilenceEnding(database, estates, silences, Alerts, notices, new(links), Jobs, Log, clock),
             new NoticeSender(database, estates, new([notifier]), links, Jobs, Log, clock),
             new PageSender(database, estates, new([notifier]), desk, writer, new(clock), clock, logging.CreateLogger<PageSender>()),
             new PageEditor(database, estates, new([notifier]), Pages, Incidents, Jobs, Log, writer, new(clock), clock),
@@ -98,6 +103,10 @@ internal sealed class NodeParts
     public Mutes Mutes { get; }
 
     public SilenceDesk Silences { get; }
+
+    public CoverDesk Covers { get; }
+
+    public SwapDesk Swaps { get; }
 
     /// <summary>What <see cref="MuteWatch"/> works with.</summary>
     public MuteParts MuteParts => new(Alerts, Intake, Incidents, Mutes, Silences, new());

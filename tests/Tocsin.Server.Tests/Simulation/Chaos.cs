@@ -1,4 +1,6 @@
 using Tocsin.Data;
+using Tocsin.Identity;
+using Tocsin.OnCall;
 using Tocsin.Routing;
 
 namespace Tocsin.Tests.Simulation;
@@ -6,6 +8,9 @@ namespace Tocsin.Tests.Simulation;
 /// <summary>What goes wrong by itself: nodes, the store, providers, and people who change the configuration.</summary>
 internal sealed class Chaos(World world, Cluster cluster, Providers providers, FixedEstates estates, People people, Scenario scenario)
 {
+    private static readonly Caller _root = new(1, "acme", Role.Admin, "user:root", "root");
+    private static readonly Caller _ana = new(1, "acme", Role.Responder, "user:ana", "ana");
+
     private static readonly TimeSpan _minute = TimeSpan.FromMinutes(1);
 
     private long _revision = 1;
@@ -20,6 +25,8 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         Every(4 * _minute, () => OnSomeNode(cluster.StopAsync));
         Every(10 * _minute, () => Sync(Reconfigure));
         Every(3 * _minute, SilenceAsync);
+        Every(4 * _minute, CoverAsync);
+        Every(4 * _minute, SwapAsync);
         if (scenario.ClockSteps)
         {
             Every(_minute, () => StepWallAsync(TimeSpan.FromSeconds(world.Pick([-5, 5]))));
@@ -148,6 +155,58 @@ internal sealed class Chaos(World world, Cluster cluster, Providers providers, F
         world.Say("ana", ends ? $"ends silence {id}" : $"silences {MatcherText.Format(silence.Match)} as {id} from {(silence.StartsAt - VirtualClock.Start).TotalSeconds:0} to {(silence.EndsAt - VirtualClock.Start).TotalSeconds:0}");
         var asked = AskAsync(node.AskAsync(parts => ends ? parts.Silences.ExpireAsync(1, id, "user:ana", default) : parts.Silences.SaveAsync(1, silence, "user:ana", default)));
         await Task.WhenAny(asked, world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    /// <summary>An administrator puts somebody on call for a while, instead of one person or of whoever it is, now or soon, and may take it back.</summary>
+    private async Task CoverAsync()
+    {
+        if (cluster.Any() is not { } node)
+        {
+            return;
+        }
+
+        var from = world.Now + (world.Chance(0.5) ? TimeSpan.Zero : world.Between(0, 120));
+        var draft = new CoverDraft("days", world.Pick(["bo", "cy"]), from, from + world.Between(90, 400)) { InsteadOf = world.Pick([null, "ana"]) };
+        world.Say("root", $"puts {draft.User} on call instead of {draft.InsteadOf ?? "whoever it is"} from {(draft.From - VirtualClock.Start).TotalSeconds:0} to {(draft.To - VirtualClock.Start).TotalSeconds:0}");
+        var made = node.AskAsync(parts => parts.Covers.AddAsync(_root, draft, default));
+        await Task.WhenAny(AskAsync(made), world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
+        if (made.IsCompletedSuccessfully && (await made) is { Ok: true, Value.Row: var row } && world.Chance(0.3))
+        {
+            await world.Outside.WaitAsync(world.Between(5, 120));
+            if (cluster.Any() is { } other)
+            {
+                world.Say("root", $"takes cover {row.Id} back");
+                await Task.WhenAny(AskAsync(other.AskAsync(parts => parts.Covers.RemoveAsync(_root, "days", row.Id, default))), world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
+            }
+        }
+    }
+
+    /// <summary>Ana asks somebody to take her shift for a while; they say yes, no, or nothing.</summary>
+    private async Task SwapAsync()
+    {
+        if (cluster.Any() is not { } node)
+        {
+            return;
+        }
+
+        var (asked, from) = (world.Pick(["bo", "cy"]), world.Now + world.Between(0, 180));
+        world.Say("ana", $"asks {asked} to take her shift from {(from - VirtualClock.Start).TotalSeconds:0}");
+        var sent = node.AskAsync(parts => parts.Swaps.AskAsync(_ana, new("days", from, from + world.Between(90, 400), asked), default));
+        await Task.WhenAny(AskAsync(sent), world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
+        if (!sent.IsCompletedSuccessfully || !(await sent).Ok)
+        {
+            return;
+        }
+
+        await world.Outside.WaitAsync(world.Between(1, 90));
+        var (id, yes) = ((await sent).Value!.Row.Id, world.Random.Next(3));
+        if (yes < 2 && cluster.Any() is { } other)
+        {
+            world.Say(asked, $"{(yes == 0 ? "accepts" : "declines")} swap {id}");
+            await Task.WhenAny(
+                AskAsync(other.AskAsync(parts => yes == 0 ? parts.Swaps.AcceptAsync(1, id, asked, $"user:{asked}", default) : parts.Swaps.DeclineAsync(1, id, asked, $"user:{asked}", default))),
+                world.Outside.WaitAsync(TimeSpan.FromSeconds(10)));
+        }
     }
 
     private static async Task AskAsync(Task asked)

@@ -2,6 +2,7 @@ using Tocsin.Alerts;
 using Tocsin.Escalation;
 using Tocsin.Incidents;
 using Tocsin.Notify;
+using Tocsin.OnCall;
 using Tocsin.Providers;
 using Tocsin.Routing;
 
@@ -35,6 +36,10 @@ internal sealed class Referee
     private readonly FixedEstates _estates;
     private readonly Scenario _scenario;
     private readonly Dictionary<string, DateTimeOffset> _readySince = [];
+    /// <summary>A node decides by what it read a second ago, or before it stood still.</summary>
+    private static readonly TimeSpan _stale = TimeSpan.FromSeconds(60);
+
+    private readonly List<(DateTimeOffset Since, IReadOnlyList<CoverRow> Covers)> _covers = [];
     private readonly Dictionary<string, List<Request>> _requests = [];
     private readonly Dictionary<string, string> _keys = [];
     private readonly Dictionary<string, string> _keyOf = [];
@@ -96,6 +101,10 @@ internal sealed class Referee
             else if (e.Kind is "page.sent" or "page.failed" or "page.retrying" && e.Page is not null && e.Reason.Contains(", attempt ", StringComparison.Ordinal) && !e.Reason.EndsWith(" is disabled, and not paged.", StringComparison.Ordinal))
             {
                 _attemptLines[e.Page!.Value] = _attemptLines.GetValueOrDefault(e.Page.Value) + 1;
+            }
+            else if (e.Kind is "cover.made" or "cover.removed")
+            {
+                _covers.Add((_world.Now, _store.Covers()));
             }
             else if (e.Kind is "incident.unanswered" or "incident.not_paged")
             {
@@ -204,6 +213,27 @@ internal sealed class Referee
 
         var rests = page.RecipientKind == RecipientKind.User ? _estates[1].Model.Users[page.Recipient].Quiet?.For(incident.Urgency) : null;
         Check(rests?.Contains(page.DueAt) != true, "C08", $"page {page.Id} to {page.Recipient} is planned within quiet hours", page);
+        if (page.Because?.StartsWith("schedule days: ", StringComparison.Ordinal) == true)
+        {
+            var known = _covers.Where((c, i) => i == _covers.Count - 1 || _covers[i + 1].Since > _world.Now - _stale).Select(c => c.Covers).ToArray();
+            Check(
+                (known.Length == 0 || _covers[0].Since > _world.Now - _stale ? known.Append([]) : known).Any(covers => OnCall(covers, page.CreatedAt) == page.Recipient),
+                "R14", $"page {page.Id} goes to {page.Recipient}, who is not on call", page);
+        }
+    }
+
+    /// <summary>Who is on call by the schedule "days": whoever the last cover names that counts, then whoever a later one names instead of that person, and so on.</summary>
+    private static string OnCall(IReadOnlyList<CoverRow> covers, DateTimeOffset at)
+    {
+        var counting = covers.Where(c => c.From <= at && at < c.To).ToList();
+        var rank = counting.FindLastIndex(c => c.InsteadOf is null);
+        var on = rank < 0 ? "ana" : counting[rank].User;
+        while (counting.FindLastIndex(c => c.InsteadOf == on) is var next && next > rank)
+        {
+            (on, rank) = (counting[next].User, next);
+        }
+
+        return on;
     }
 
     /// <summary>A turn of a team follows the last one, whichever node gives it.</summary>
@@ -390,6 +420,12 @@ internal sealed class Referee
     public void Arrived(Request request)
     {
         var message = request.Message;
+        if (message.Kind == MessageKind.Note)
+        {
+            // News of shifts and swaps is about no incident.
+            return;
+        }
+
         var requests = _requests.TryGetValue(message.Key, out var known) ? known : _requests[message.Key] = [];
         var page = _store.PageOfKey(message.Key);
         Check(page is not null, "R2", $"{request.Target} was sent something that is not stored", message.Incident);

@@ -1,11 +1,12 @@
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.OnCall;
 using Tocsin.Routing;
 
 namespace Tocsin.Tests.Simulation;
 
 /// <summary>
-/// The configuration as one node sees it: what the scenario declares, and the silences that people made, read from the store when
+/// The configuration as one node sees it: what the scenario declares, and the silences and covers that people made, read from the store when
 /// what is known is older than a second, as the product's cache does.
 /// </summary>
 internal sealed class SimulatedEstates(FixedEstates declared, Database database, TimeProvider clock) : IEstates
@@ -13,6 +14,7 @@ internal sealed class SimulatedEstates(FixedEstates declared, Database database,
     private static readonly TimeSpan _fresh = TimeSpan.FromSeconds(1);
 
     private readonly SilenceStore _silences = new();
+    private readonly EntryStore _entries = new();
     private EstateSnapshot? _known;
     private EstateSnapshot? _knownOf;
     private DateTimeOffset _readAt = DateTimeOffset.MinValue;
@@ -29,11 +31,16 @@ internal sealed class SimulatedEstates(FixedEstates declared, Database database,
 
         try
         {
-            var made = await database.ReadAsync(session => _silences.ListAsync(session, workspace, now.AddHours(-1)), ct);
-            if (_knownOf != declared[workspace] || _known!.Silences.Count != made.Count + _known.Model.Silences.Count + _known.Model.Maintenance.Count || made.Count > 0)
+            var (made, entered) = await database.ReadAsync(
+                async session => (await _silences.ListAsync(session, workspace, now.AddHours(-1)), await _entries.ReadAsync(session, workspace, now.AddHours(-1))), ct);
+            if (_knownOf != declared[workspace] || !_known!.Entered.Covers.SequenceEqual(entered.Covers))
             {
                 _knownOf = declared[workspace];
-                _known = _knownOf with { Silences = SilenceSet.Compile([.. _knownOf.Model.Silences, .. _knownOf.Model.Maintenance, .. made]) };
+                _known = EstateSnapshot.Of(workspace, _knownOf!.Model, made, entered);
+            }
+            else if (_known!.Silences.Count != made.Count + _known.Model.Silences.Count + _known.Model.Maintenance.Count || made.Count > 0)
+            {
+                _known = _known with { Silences = SilenceSet.Compile([.. _known.Model.Silences, .. _known.Model.Maintenance, .. made]) };
             }
 
             _readAt = now;

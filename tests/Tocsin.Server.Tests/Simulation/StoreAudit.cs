@@ -4,6 +4,7 @@ using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Incidents;
 using Tocsin.Notify;
+using Tocsin.OnCall;
 using Tocsin.Routing;
 
 namespace Tocsin.Tests.Simulation;
@@ -28,6 +29,7 @@ internal sealed class StoreAudit
     private readonly IncidentStore _incidents = new(new(soleWriter: false));
     private readonly AlertStore _alerts = new(new(soleWriter: false));
     private readonly SilenceStore _silences = new();
+    private readonly EntryStore _entries = new();
     private long _lastEvent;
 
     public StoreAudit(SqliteChannel channel)
@@ -127,6 +129,9 @@ internal sealed class StoreAudit
         var made = Now(_silences.ListAsync(_session, 1, DateTimeOffset.MinValue));
         return made.Count == 0 ? estate.Silences : SilenceSet.Compile([.. estate.Model.Silences, .. estate.Model.Maintenance, .. made]);
     }
+
+    /// <summary>The covers that count, in the order in which they were made.</summary>
+    public IReadOnlyList<CoverRow> Covers() => Now(_entries.ReadAsync(_session, 1, DateTimeOffset.MinValue)).Covers;
 
     public bool HasLiveJob(string key) => Count("SELECT COUNT(*) FROM job WHERE job_key = @key AND dead = 0", ("key", key)) == 1;
 

@@ -167,7 +167,7 @@ public sealed class DeskFormTests(BrowserFixture browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Test tablet of ana" }).ClickAsync();
         await Expect(page.Locator("#toast")).ToContainTextAsync("tablet took it");
         await page.ReloadAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "The test by tablet reached me" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "It reached me, the test by tablet" }).ClickAsync();
         await Expect(page.Locator("#toast")).ToContainTextAsync("Thank you: tablet reaches you.");
         await page.ReloadAsync();
         await Expect(page.GetByText("never confirmed")).ToHaveCountAsync(0);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tocsin.Sdk;
 
 /// <summary>Somebody, or a channel, that was asked to help with an incident.</summary>
@@ -72,7 +74,7 @@ public sealed record ContactProofView(string Method, string Type, string State, 
 
 /// <summary>Whether a workspace tests its people's contact methods each month.</summary>
 /// <param name="Day">From which day of the month on, 1 to 28; of no account while it is not enabled.</param>
-public sealed record SelfTestView(bool Enabled, int Day = 1);
+public sealed record SelfTestView([property: JsonRequired] bool Enabled, int Day = 1);
 
 /// <param name="High">1 to 10.</param>
 /// <param name="Low">1 to 10.</param>

@@ -239,7 +239,9 @@ public sealed class FormTests(BrowserFixture browser)
         foreach (var path in (string[])["/", "/i/1", "/silences", "/sources/anything", "/channels", "/users"])
         {
             await page.GotoAsync(path);
-            await Expect(page.Locator("button[form=act]:not(.signout), main form[method=post]")).ToHaveCountAsync(0);
+
+            // Trying a payload changes nothing.
+            await Expect(page.Locator("button[form=act]:not(.signout), main form[method=post]:not([action$='#h-try'])")).ToHaveCountAsync(0);
         }
 
         await page.GotoAsync("/sources/anything");

@@ -49,7 +49,7 @@ public sealed record ReportsModel
     public string? Csv => Scope is not { } scope ? null : $"/api/v1/reports/{View}?format=csv&from={At(scope.From)}&to={At(scope.To)}&time_zone={Uri.EscapeDataString(scope.TimeZone)}"
         + (scope.Team is { } team ? $"&team={Uri.EscapeDataString(team)}" : "") + (scope.Service is { } service ? $"&service={Uri.EscapeDataString(service)}" : "");
 
-    private static string At(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string At(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>The filter as it was typed. Days are those of the reader's wall clock, both included.</summary>

@@ -102,8 +102,13 @@ public sealed class DeviceTests(BrowserFixture browser)
         await Expect(page.GetByText("Escalation goes on until then")).ToBeVisibleAsync();
 
         await page.Context.SetOfflineAsync(false);
-        await page.GotoAsync("/");
-        await page.GotoAsync(link);
+        // What waits is sent beside the page that is opened, not before it.
+        for (var tries = 0; tries < 50 && !await page.GetByText("You have #1").IsVisibleAsync(); tries++)
+        {
+            await page.GotoAsync("/");
+            await page.GotoAsync(link);
+        }
+
         await Expect(page.GetByText("You have #1")).ToBeVisibleAsync();
     }
 

@@ -141,6 +141,12 @@ internal sealed class Topic(CompiledFilter filter, StreamForm form, long seq, in
             bytes = default;
             if (cursor.Skips)
             {
+                if (cursor.Seq < _oldest)
+                {
+                    // While he waited for it to come up with him, it went past him and let go of what he lacks.
+                    return Look.Behind;
+                }
+
                 cursor = new(PositionAfter(cursor.Seq), cursor.Seq, Skips: cursor.Seq > _seq);
             }
 

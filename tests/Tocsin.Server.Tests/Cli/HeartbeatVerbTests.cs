@@ -156,7 +156,8 @@ public sealed class HeartbeatVerbTests : IAsyncLifetime
         return (process.ExitCode, await output, await error);
     }
 
-    private static Process Start(IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "tocsin"), arguments)
+    // What a shell runs in the background, such as these tests, has INT switched off, and all that it starts.
+    private static Process Start(IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo("env", ["--default-signal", Path.Combine(AppContext.BaseDirectory, "tocsin"), .. arguments])
     {
         UseShellExecute = false,
         RedirectStandardInput = true,

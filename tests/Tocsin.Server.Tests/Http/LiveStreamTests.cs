@@ -197,6 +197,7 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
         // It was let go at the end of an event, so what it has is whole.
         Assert.Equal(0, _bench.Service<LiveStream>().Subscribers);
         Assert.InRange(got.Count, 4, sent - 1);
+        Assert.Equal(Enumerable.Range(0, got.Count).Select(n => first + 1 + n), got);
         using var resumed = await StreamReaderOf.OpenAsync(await _bench.CallerAsync(Role.Viewer), "/api/v1/stream?kind=test.*", got[^1]);
         got.AddRange(await resumed.SeqsAsync(sent - got.Count));
         Assert.Equal(Enumerable.Range(0, sent).Select(n => first + 1 + n), got);

@@ -49,6 +49,17 @@ public sealed class TopicTests
     }
 
     [Fact]
+    public void A_reader_whom_the_topic_caught_up_with_and_left_behind_is_sent_to_the_log()
+    {
+        var topic = Make(after: 100);
+        Assert.True(topic.TryJoin(110, out var cursor));
+        Add(topic, 101, 5000);
+
+        Assert.Equal(Look.Behind, topic.TryRead(ref cursor, out _, out _));
+        Assert.Equal(110, cursor.Seq);
+    }
+
+    [Fact]
     public void A_reader_waits_until_something_is_published_and_goes_when_the_topic_ends()
     {
         var topic = Make(after: 0);

@@ -135,9 +135,9 @@ internal sealed class AlertReceiver(
     private async Task<DeliveryOutcome> StoreAsync(string provider, Delivery delivery, CancellationToken ct)
     {
         var outcome = await batcher.StoreAsync(delivery, ct);
-        Telemetry.Deliveries.Add(1, new("provider", provider), new("verdict", outcome.Verdict.ToString().ToLowerInvariant()));
-        Telemetry.Signals.Add(delivery.Signals.Count);
-        Telemetry.IngestTime.Record((clock.GetUtcNow() - delivery.ReceivedAt).TotalSeconds);
+        Instruments.Deliveries.Add(1, new("provider", provider), new("verdict", outcome.Verdict.ToString().ToLowerInvariant()));
+        Instruments.Signals.Add(delivery.Signals.Count);
+        Instruments.IngestTime.Record((clock.GetUtcNow() - delivery.ReceivedAt).TotalSeconds);
         return outcome;
     }
 

@@ -6,11 +6,6 @@ namespace Tocsin.Data;
 /// </summary>
 internal static class Schema
 {
-    public static int Version => _migrations.Length;
-
-    public static IReadOnlyList<string> Migration(int version, Dialect dialect) =>
-        [.. dialect.Ddl(_migrations[version - 1]).Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
-
     private static readonly string[] _migrations =
     [
         """
@@ -395,4 +390,10 @@ internal static class Schema
         CREATE INDEX delivery_rejected ON delivery (workspace_id, id) WHERE verdict IN (2, 3, 4);
         """,
     ];
+
+    public static SchemaHistory History { get; } = new("schema_version", _migrations);
+
+    public static int Version => History.Version;
+
+    public static IReadOnlyList<string> Migration(int version, Dialect dialect) => History.Migration(version, dialect);
 }

@@ -25,10 +25,11 @@ internal static class SqlitePlans
     };
 
     /// <summary>Writes the figures for every index there is; connections that open later read them.</summary>
-    public static async Task TellAsync(Tx tx)
+    /// <param name="table">Any table that exists.</param>
+    public static async Task TellAsync(Tx tx, string table)
     {
         // Makes the table of figures if there is none.
-        await tx.ExecuteAsync("ANALYZE meta");
+        await tx.ExecuteAsync($"ANALYZE {table}");
         await tx.ExecuteAsync("DELETE FROM sqlite_stat1");
         var columns = await tx.QueryAsync(
             """

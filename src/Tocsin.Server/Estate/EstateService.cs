@@ -46,7 +46,7 @@ internal sealed class EstateService(EstateDesk desk, EstateCache cache, EstateRe
             return;
         }
 
-        Telemetry.Gauge("tocsin_estate_refused", "1 while the estate's files have faults and the last good estate is in force.", () => Refusal is null ? 0 : 1);
+        Instruments.Gauge("tocsin_estate_refused", "1 while the estate's files have faults and the last good estate is in force.", () => Refusal is null ? 0 : 1);
         await ReloadAsync(ct);
         if (Refusal is { } refusal && !await cache.IsInUseAsync(ct))
         {

@@ -71,7 +71,7 @@ internal sealed class RateLimits(IOptions<LimitOptions> options, TimeProvider cl
 
     private TooManyRequests Refuse(string kind, string who, int perSecond, string setting, TimeSpan wait)
     {
-        Telemetry.Limited.Add(1, new KeyValuePair<string, object?>("of", kind));
+        Instruments.Limited.Add(1, new KeyValuePair<string, object?>("of", kind));
         var (now, said) = (clock.GetUtcNow().UtcTicks, Interlocked.Read(ref _saidAt));
         if (now - said > TimeSpan.TicksPerMinute && Interlocked.CompareExchange(ref _saidAt, now, said) == said)
         {

@@ -168,6 +168,9 @@ public static class TocsinHost
 
         var database = Store.Open(options.Data, options.Database);
         await Migrator.MigrateAsync(database, TimeProvider.System.GetUtcNow(), ct);
+        var telemetry = TelemetryDatabase.Beside(database);
+        await Migrator.MigrateAsync(telemetry, TimeProvider.System.GetUtcNow(), ct);
+        services.AddSingleton(_ => telemetry);
         var secret = await new Installation(database).LinkSecretAsync(ct);
         var box = await SecretKeys.OpenAsync(database, secrets.Boxes(), ct);
         services.AddSingleton(_ => database);
@@ -209,13 +212,13 @@ public static class TocsinHost
         readiness.AnswersOnly = !options.Works;
         app.Services.GetRequiredService<JobService>().Turned = readiness.Turned;
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
-        Telemetry.Gauge("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
+        Instruments.Gauge("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
         var runner = app.Services.GetRequiredService<JobRunner>();
         runner.Burying = app.Services.GetRequiredService<SelfAlarm>().PrepareAsync;
         app.Services.GetRequiredService<OtlpExport>().Start();
-        Telemetry.Gauge("tocsin_jobs_overdue_seconds", "How long the oldest ready job waits.", () => readiness.Overdue.TotalSeconds);
-        Telemetry.Gauge("tocsin_canary_age_seconds", "Since a page that nobody gets last came through the engine; -1 before the first.", () => readiness.CanaryAt is { } at ? (clock.GetUtcNow() - at).TotalSeconds : -1);
-        Telemetry.Gauge("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
+        Instruments.Gauge("tocsin_jobs_overdue_seconds", "How long the oldest ready job waits.", () => readiness.Overdue.TotalSeconds);
+        Instruments.Gauge("tocsin_canary_age_seconds", "Since a page that nobody gets last came through the engine; -1 before the first.", () => readiness.CanaryAt is { } at ? (clock.GetUtcNow() - at).TotalSeconds : -1);
+        Instruments.Gauge("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
     }
 
     private static void MapAll(WebApplication app, ServerOptions options)

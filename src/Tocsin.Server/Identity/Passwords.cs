@@ -98,7 +98,7 @@ internal sealed class Passwords(IOptions<AccountOptions> options) : IDisposable
         try
         {
             Interlocked.Increment(ref _operations);
-            Telemetry.PasswordHashes.Add(1);
+            Instruments.PasswordHashes.Add(1);
             return Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA512, length);
         }
         finally

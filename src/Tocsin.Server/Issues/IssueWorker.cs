@@ -54,7 +54,7 @@ internal sealed class IssueWorker(
 
         var answer = await TakeAsync(estate, begun, step, ct);
         logger.IssueStepTaken(row.Id, row.Repository, step.GetType().Name, answer.Verdict, answer.Reason);
-        Telemetry.IssueSteps.Add(1, new("step", step.GetType().Name.ToLowerInvariant()), new("outcome", answer.Verdict.ToString().ToLowerInvariant()));
+        Instruments.IssueSteps.Add(1, new("step", step.GetType().Name.ToLowerInvariant()), new("outcome", answer.Verdict.ToString().ToLowerInvariant()));
 
         // What the host answered is stored even if this node is told to stop meanwhile.
         await database.WriteAsync(tx => SettleAsync(tx, estate, job, row.Id, recordId, step, answer), CancellationToken.None);

@@ -24,6 +24,7 @@ internal sealed class JobRunner(
     private int _reserved;
     private long _servedLane = long.MinValue;
     private bool _stopping;
+    private bool _disposed;
     private bool _turnedAway;
 
     public required string Node { get; init; }
@@ -84,7 +85,17 @@ internal sealed class JobRunner(
 
     public void Start(LeasedJob job)
     {
-        var running = new Running(job, CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token));
+        Running running;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            running = new(job, CancellationTokenSource.CreateLinkedTokenSource(_abandon.Token));
+        }
+
         _running[job.Id] = running;
         running.Task = RunAsync(running);
     }
@@ -171,7 +182,20 @@ internal sealed class JobRunner(
         }
     }
 
-    public void Dispose() => _abandon.Dispose();
+    /// <summary>
+    /// A server that could not start is let go without being stopped, perhaps while a commit of this node is under way: a job that
+    /// would start then is left to its lease.
+    /// </summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            _disposed = true;
+        }
+
+        _abandon.Dispose();
+    }
 
     /// <summary>So many jobs of one lane at a time that a claim never takes more than there is room for.</summary>
     private int PerLane => Math.Max(1, options.LaneConcurrency / 2);
@@ -289,7 +313,7 @@ internal sealed class JobRunner(
         if (failures >= options.MaxAttempts)
         {
             logger.JobDead(job.Id, job.Kind, failures, e);
-            Telemetry.DeadJobs.Add(1, new KeyValuePair<string, object?>("kind", job.Kind));
+            Instruments.DeadJobs.Add(1, new KeyValuePair<string, object?>("kind", job.Kind));
             var alarm = Burying is null ? null : await Burying(job, e.Message);
             await SettleAsync(job, async tx =>
             {

@@ -52,10 +52,10 @@ internal sealed class PageSender(
             ? new SendOutcome.TryAgain($"not tried: {page.Method} failed several times in a row", until - clock.GetUtcNow()) { NotTried = true }
             : breaker.Note(job.Lane, await SendAsync(estate, page, incident, more, ct));
         logger.Attempted(page.Id, page.Incident, page.Method, outcome.GetType().Name);
-        Telemetry.Attempts.Add(1, new("provider", page.Type), new("outcome", outcome.GetType().Name));
+        Instruments.Attempts.Add(1, new("provider", page.Type), new("outcome", outcome.GetType().Name));
         if (outcome is SendOutcome.Accepted)
         {
-            Telemetry.PageDelay.Record((clock.GetUtcNow() - page.DueAt).TotalSeconds);
+            Instruments.PageDelay.Record((clock.GetUtcNow() - page.DueAt).TotalSeconds);
         }
 
         // What the provider answered is stored even if this node is told to stop meanwhile.

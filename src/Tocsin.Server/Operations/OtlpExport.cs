@@ -39,7 +39,7 @@ internal sealed class OtlpExport(IOptions<OtlpOptions> options) : IDisposable
 
         var address = new Uri(options.Value.Protocol == "http" ? $"{options.Value.Endpoint.TrimEnd('/')}/v1/metrics" : options.Value.Endpoint);
         _provider = OpenTelemetry.Sdk.CreateMeterProviderBuilder()
-            .AddMeter(Telemetry.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime")
+            .AddMeter(Instruments.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime")
             .AddOtlpExporter((exporter, reader) =>
             {
                 exporter.Endpoint = address;

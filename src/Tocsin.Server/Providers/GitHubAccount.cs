@@ -218,7 +218,7 @@ internal sealed class GitHubAccount : IDisposable
 
         if (Limit(response, status, json) is { } limited)
         {
-            Telemetry.GitHubRequests.Add(1, new KeyValuePair<string, object?>("outcome", "limited"));
+            Instruments.GitHubRequests.Add(1, new KeyValuePair<string, object?>("outcome", "limited"));
             return new(status, json, limited);
         }
 
@@ -228,7 +228,7 @@ internal sealed class GitHubAccount : IDisposable
         }
 
         _gate.Worked();
-        Telemetry.GitHubRequests.Add(1, new KeyValuePair<string, object?>("outcome", status < 300 ? "ok" : "refused"));
+        Instruments.GitHubRequests.Add(1, new KeyValuePair<string, object?>("outcome", status < 300 ? "ok" : "refused"));
         return status is >= 200 and < 300
             ? new(status, json, null) { Next = NextOf(response) }
             : new(status, json, Refusal(status, response, Message(json)));
@@ -271,7 +271,7 @@ internal sealed class GitHubAccount : IDisposable
     private GitHubAnswer Away(string reason, bool mayHaveWorked, int status = 0)
     {
         _gate.Failed();
-        Telemetry.GitHubRequests.Add(1, new KeyValuePair<string, object?>("outcome", "failed"));
+        Instruments.GitHubRequests.Add(1, new KeyValuePair<string, object?>("outcome", "failed"));
         return new(status, null, new(HostVerdict.Later, reason) { MayHaveWorked = mayHaveWorked });
     }
 

@@ -37,7 +37,7 @@ internal sealed class LiveStream : IAsyncDisposable
         (_database, _log, _changes, _guard, _options, _clock, _logger) = (database, log, changes, guard, options.Value, clock, logger);
         _stopping = life.ApplicationStopping;
         _stopping.Register(Stop);
-        Telemetry.Gauge("tocsin_stream_subscribers", "Subscribers of the live stream on this node.", () => Subscribers);
+        Instruments.Gauge("tocsin_stream_subscribers", "Subscribers of the live stream on this node.", () => Subscribers);
     }
 
     /// <summary>Subscribers of this node now.</summary>

@@ -163,6 +163,23 @@ public abstract class JobRunnerTests(Engine engine)
     private static NewJob Job(string key, long lane) => new(1, "test", key, lane, VirtualClock.Start, "");
 
     /// <summary>A runner with one kind of job, which hangs unless told otherwise.</summary>
+    [StoreFact]
+    public async Task A_node_that_is_let_go_while_it_commits_leaves_the_new_job_to_its_lease()
+    {
+        await using var bench = await EngineBench.OpenAsync(engine);
+        using var node = new Node(bench, concurrency: 8, laneConcurrency: 2);
+        bench.Parts.Jobs.UseLocal(node.Runner);
+
+        await bench.WriteAsync(async tx =>
+        {
+            await bench.Parts.Jobs.EnqueueAsync(tx, [Job("late", 1)], bench.Clock.Now);
+            node.Runner.Dispose();
+        });
+
+        Assert.Empty(node.Started);
+        Assert.Equal(1, await bench.ReadAsync(session => session.ScalarAsync("SELECT COUNT(*) FROM job WHERE attempt = 1")));
+    }
+
     private sealed class Node : IJobHandler, IDisposable
     {
         private readonly EngineBench _bench;

@@ -97,7 +97,7 @@ internal sealed class AlertBridge(
         var (alert, fault) = ForeignAlert.Read(group, text, own, clock.GetUtcNow());
         if (fault is not null)
         {
-            Telemetry.ForeignAlerts.Add(1, new KeyValuePair<string, object?>("verdict", "rejected"));
+            Instruments.ForeignAlerts.Add(1, new KeyValuePair<string, object?>("verdict", "rejected"));
             logger.ForeignRejected(group.Length <= 128 ? group : group[..128], fault);
         }
         else if (alert is not null)
@@ -154,7 +154,7 @@ internal sealed class AlertBridge(
             try
             {
                 await (await wire.WaitAsync(ct)).PublishAsync(batch, ct);
-                Telemetry.ForeignAlerts.Add(batch.Count, new KeyValuePair<string, object?>("verdict", "sent"));
+                Instruments.ForeignAlerts.Add(batch.Count, new KeyValuePair<string, object?>("verdict", "sent"));
                 return;
             }
             catch (BackplaneLostException)

@@ -47,8 +47,8 @@ internal sealed class BackplaneService : BackgroundService
             _outbox.JobsDue();
             Wake();
         };
-        Telemetry.Gauge("tocsin_backplane_connected", "1 while this node and the others hear of each other at once; 0: they look by themselves.", () => Connected ? 1 : 0);
-        Telemetry.Gauge("tocsin_backplane_round_trip_seconds", "How long the last sign of life took over the backplane and back.", () => _roundTrip.TotalSeconds);
+        Instruments.Gauge("tocsin_backplane_connected", "1 while this node and the others hear of each other at once; 0: they look by themselves.", () => Connected ? 1 : 0);
+        Instruments.Gauge("tocsin_backplane_round_trip_seconds", "How long the last sign of life took over the backplane and back.", () => _roundTrip.TotalSeconds);
     }
 
     public bool Connected { get; private set; }
@@ -72,7 +72,7 @@ internal sealed class BackplaneService : BackgroundService
                 if (retry == _firstRetry)
                 {
                     // Once each time that it goes away, not with each try.
-                    Telemetry.BackplaneLosses.Add(1);
+                    Instruments.BackplaneLosses.Add(1);
                     _logger.BackplaneLost(_backplane.Name, e.Message);
                 }
             }
@@ -152,7 +152,7 @@ internal sealed class BackplaneService : BackgroundService
             try
             {
                 await line.SendAsync(notice.ToString(), ct);
-                Telemetry.BackplaneNotices.Add(1, new KeyValuePair<string, object?>("direction", "sent"));
+                Instruments.BackplaneNotices.Add(1, new KeyValuePair<string, object?>("direction", "sent"));
             }
             catch (BackplaneLostException)
             {
@@ -196,7 +196,7 @@ internal sealed class BackplaneService : BackgroundService
             return;
         }
 
-        Telemetry.BackplaneNotices.Add(1, new KeyValuePair<string, object?>("direction", "heard"));
+        Instruments.BackplaneNotices.Add(1, new KeyValuePair<string, object?>("direction", "heard"));
         if (notice.Workspaces is null)
         {
             _changes.RaiseAll();

@@ -147,7 +147,7 @@ internal sealed class ForeignIntake(Database database, EventLog log, IEstates es
         return missing;
     }
 
-    private static void Count(string verdict, int alerts) => Telemetry.ForeignAlerts.Add(alerts, new KeyValuePair<string, object?>("verdict", verdict));
+    private static void Count(string verdict, int alerts) => Instruments.ForeignAlerts.Add(alerts, new KeyValuePair<string, object?>("verdict", verdict));
 
     /// <summary>A message, or, without one, the line before which nothing is heard any more.</summary>
     private readonly record struct Incoming(ForeignAlert? Alert, long Floor);

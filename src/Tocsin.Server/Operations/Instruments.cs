@@ -6,7 +6,7 @@ using System.Text;
 namespace Tocsin.Operations;
 
 /// <summary>What the process measures of itself: one meter, read by <c>/metrics</c> and by OpenTelemetry alike.</summary>
-internal static class Telemetry
+internal static class Instruments
 {
     public const string MeterName = "Tocsin";
 
@@ -55,7 +55,7 @@ internal sealed class PrometheusText : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == Telemetry.MeterName)
+            if (instrument.Meter.Name == Instruments.MeterName)
             {
                 listener.EnableMeasurementEvents(instrument);
             }

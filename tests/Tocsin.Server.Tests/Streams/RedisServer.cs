@@ -27,12 +27,23 @@ internal sealed class RedisServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A port on which nobody listens.</summary>
+    /// <summary>A port on which nobody listens, and which the system gives to nobody who asks for any: it is still free when it is needed later.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(12_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken; another one.
+            }
+        }
     }
 
     /// <summary>A server that is not started yet.</summary>

@@ -389,6 +389,7 @@ internal static class Schema
             PRIMARY KEY (workspace_id, source, id)){clustered};
         CREATE INDEX delivery_rejected ON delivery (workspace_id, id) WHERE verdict IN (2, 3, 4);
         """,
+        DetectionTables.Findings,
     ];
 
     public static SchemaHistory History { get; } = new("schema_version", _migrations);

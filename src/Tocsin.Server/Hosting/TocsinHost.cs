@@ -29,6 +29,7 @@ using Tocsin.Routing;
 using Tocsin.Sdk;
 using Tocsin.Streams;
 using Tocsin.Streams.Backplanes;
+using Tocsin.Telemetry;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Hosting;
@@ -99,6 +100,7 @@ public static class TocsinHost
         services.AddOnCall();
         services.AddSingleton<ReportStore>().AddSingleton<ReportDesk>();
         services.AddIssues();
+        services.AddDetection();
         services.AddProviders();
         services.AddDevices();
         services.AddScanned<IJobHandler>();

@@ -23,6 +23,7 @@ public static class IncidentDecider
 
             (IncidentStatus.Resolved, IncidentEvent.AlertsBack b) => Reopen(next, b, responders, now),
             (IncidentStatus.Resolved, IncidentEvent.AlertsEnded a) => Quietly(next with { FiringCount = Math.Max(0, next.FiringCount - a.Ended) }),
+            (IncidentStatus.Resolved, IncidentEvent.Resolved r) when Says(state, r) => Conclude(new(next, [], []), r, now),
             (IncidentStatus.Resolved, IncidentEvent.Resolved or IncidentEvent.Acknowledged) => Ignore(state, $"already resolved by {state.ResolvedBy}"),
             (IncidentStatus.Resolved, _) => Ignore(state, "resolved already"),
 
@@ -31,14 +32,14 @@ public static class IncidentDecider
                 Resolve(next with { FiringCount = 0 }, "system", $"all alerts ended, the last was {a.Sample}"),
             (_, IncidentEvent.AlertsEnded a) => Only(
                 next with { FiringCount = next.FiringCount - a.Ended }, "alert.resolved", $"{Many(a.Ended, a.Sample)} ended; {next.FiringCount - a.Ended} still firing"),
-            (_, IncidentEvent.Resolved r) => Resolve(next, r.By, $"resolved by {r.By}"),
+            (_, IncidentEvent.Resolved r) => Conclude(Resolve(next, r.By, $"resolved by {r.By}"), r, now),
             (_, IncidentEvent.UpdateDue) => TellUpdate(next, now),
 
             (IncidentStatus.Acknowledged, IncidentEvent.Acknowledged a) => AcknowledgeAgain(state, next, a.By, now),
             (_, IncidentEvent.Acknowledged a) => Acknowledge(next, a.By, now),
             (_, IncidentEvent.Snoozed s) when s.Until <= now => Ignore(state, "the snooze ends in the past"),
             (_, IncidentEvent.Snoozed s) => Snooze(next, s, now),
-            (_, IncidentEvent.EscalatedBy b) => EscalateNow(next, b.By, responders, now),
+            (_, IncidentEvent.EscalatedBy b) => EscalateNow(next, b, responders, now),
             (_, IncidentEvent.Reassigned r) => Handover.Reassign(next, r, responders, now),
             (_, IncidentEvent.PolicyMoved m) => Busy(Handover.MovePolicy(state, next, m, responders, now), now),
             (_, IncidentEvent.RespondersAsked a) => Busy(Help.Ask(state, next, a, responders, now), now),
@@ -164,6 +165,8 @@ public static class IncidentDecider
             AcknowledgedBy = null,
             ResolvedAt = null,
             ResolvedBy = null,
+            Resolution = null,
+            ClosedAt = null,
             Priority = PriorityText.MoreUrgent(state.Priority, back.Priority),
             PagedAt = PacedFor(state, back.Worst),
         };
@@ -228,9 +231,37 @@ public static class IncidentDecider
         return stopped with { State = next, Effects = [.. stopped.Effects, new IncidentEffect.WakeAt(snooze.Until, next.Epoch)] };
     }
 
-    private static IncidentDecision EscalateNow(IncidentState state, string by, Responders responders, DateTimeOffset now)
+    /// <summary>Whether a resolution says what an incident that is over does not know yet.</summary>
+    private static bool Says(IncidentState state, IncidentEvent.Resolved resolved) =>
+        (resolved.Summary is { } summary && summary != state.Resolution) || (resolved.Closes && state.ClosedAt is null);
+
+    /// <summary>Adds to an end what was said about it, and that nothing is left to do.</summary>
+    private static IncidentDecision Conclude(IncidentDecision ended, IncidentEvent.Resolved resolved, DateTimeOffset now)
     {
-        IncidentLine line = new("incident.escalated", $"escalated by {by}");
+        var (state, lines) = (ended.State, ended.Lines);
+        if (resolved.Summary is { } summary && summary != state.Resolution)
+        {
+            (state, lines) = (state with { Resolution = summary }, [.. lines, new("incident.resolution_added", $"{resolved.By}: {summary}")]);
+        }
+
+        if (resolved.Closes && state.ClosedAt is null)
+        {
+            (state, lines) = (state with { ClosedAt = now }, [.. lines, new("incident.closed", $"closed by {resolved.By}")]);
+        }
+
+        return ended with { State = state, Lines = lines };
+    }
+
+    private static IncidentDecision EscalateNow(IncidentState state, IncidentEvent.EscalatedBy escalated, Responders responders, DateTimeOffset now)
+    {
+        var by = escalated.By;
+        var worse = escalated.AtLeast > state.Severity;
+        IncidentLine line = new("incident.escalated", $"escalated by {by}{(worse ? $"; now {escalated.AtLeast.Word()}" : "")}");
+        if (worse)
+        {
+            state = state with { Severity = escalated.AtLeast, Urgency = escalated.AtLeast >= Severity.High && !state.UrgencyFixed ? Urgency.High : state.Urgency, PagedAt = PacedFor(state, escalated.AtLeast) };
+        }
+
         if (state.Policy.Steps.Count == 0)
         {
             return Only(state, "incident.escalated", $"{by} asked to escalate, but policy {state.Policy.Name} has no steps");

@@ -29,11 +29,14 @@ public abstract record IncidentEvent
 
     public sealed record Acknowledged(string By) : IncidentEvent;
 
-    public sealed record Resolved(string By) : IncidentEvent;
+    /// <param name="Summary">What it was and what ended it, for whoever reads it later; null: nothing is said.</param>
+    /// <param name="Closes">Nothing is left to do about it.</param>
+    public sealed record Resolved(string By, string? Summary = null, bool Closes = false) : IncidentEvent;
 
     public sealed record Snoozed(DateTimeOffset Until, string By) : IncidentEvent;
 
-    public sealed record EscalatedBy(string By) : IncidentEvent;
+    /// <param name="AtLeast">What its severity becomes unless it is worse already.</param>
+    public sealed record EscalatedBy(string By, Severity AtLeast = Severity.Unset) : IncidentEvent;
 
     /// <summary>It is handed over: the escalation begins there.</summary>
     /// <param name="To">The user, team or schedule that is paged first; null: <paramref name="Policy"/> takes over instead.</param>

@@ -101,6 +101,12 @@ public sealed record IncidentState
 
     public string? ResolvedBy { get; init; }
 
+    /// <summary>What a person said at the end; null: nothing.</summary>
+    public string? Resolution { get; init; }
+
+    /// <summary>When a person said that nothing is left to do, after it was resolved; null: nobody did.</summary>
+    public DateTimeOffset? ClosedAt { get; init; }
+
     public int AlertCount { get; init; }
 
     public int FiringCount { get; init; }

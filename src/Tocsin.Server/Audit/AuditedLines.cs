@@ -12,14 +12,14 @@ internal static class AuditedLines
     /// <summary>What comes in by the thousand, and is in the log itself.</summary>
     private static readonly string[] _never = [PublishedAlert.Kind, "alert."];
 
-    /// <summary>Its text is what somebody typed or pasted; the incident has it.</summary>
-    private const string Note = "incident.note_added";
+    /// <summary>Their text is what somebody typed or pasted; the incident has it.</summary>
+    private static readonly string[] _typed = ["incident.note_added", "incident.resolution_added"];
 
     private static readonly (string Ending, string Result)[] _results = [(".refused", AuditResult.Refused), ("_failed", AuditResult.Failed)];
 
     /// <returns>Null: the line stays in the log alone.</returns>
     public static AuditEntry? EntryOf(LogLine line) => Wants(line)
-        ? new(line.Actor, line.Kind, line.Subject, line.Kind == Note ? "a note was added" : line.Reason) { Data = line.Data, Result = ResultOf(line.Kind) }
+        ? new(line.Actor, line.Kind, line.Subject, Array.IndexOf(_typed, line.Kind) >= 0 ? "a note was added" : line.Reason) { Data = line.Data, Result = ResultOf(line.Kind) }
         : null;
 
     private static bool Wants(LogLine line) => (Begins(line.Actor, _actors) && !Begins(line.Kind, _never)) || Begins(line.Kind, _always);

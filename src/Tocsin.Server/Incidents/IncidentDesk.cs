@@ -24,8 +24,19 @@ internal sealed class IncidentDesk(Database database, IEstates estates, Incident
     public Task<Result<IncidentState>> ResolveAsync(long workspace, long number, string actor, CancellationToken ct) =>
         ActAsync(workspace, number, new IncidentEvent.Resolved(Name(actor)), actor, ct);
 
+    /// <summary>Ends an incident, or adds to what was said about its end.</summary>
+    /// <param name="summary">At most 10 000 characters; null or blank: nothing.</param>
+    /// <param name="closes">Nothing is left to do about it.</param>
+    public Task<Result<IncidentState>> ConcludeAsync(long workspace, long number, string? summary, bool closes, string actor, CancellationToken ct) => summary is { Length: > 10_000 }
+        ? Task.FromResult<Result<IncidentState>>(Error.Invalid("summary", "Write at most 10 000 characters."))
+        : ActAsync(workspace, number, new IncidentEvent.Resolved(Name(actor), summary?.Trim() is { Length: > 0 } said ? said : null, closes), actor, ct);
+
     public Task<Result<IncidentState>> EscalateAsync(long workspace, long number, string actor, CancellationToken ct) =>
-        ActAsync(workspace, number, new IncidentEvent.EscalatedBy(Name(actor)), actor, ct);
+        EscalateAsync(workspace, number, Severity.Unset, actor, ct);
+
+    /// <param name="atLeast">What its severity becomes unless it is worse already.</param>
+    public Task<Result<IncidentState>> EscalateAsync(long workspace, long number, Severity atLeast, string actor, CancellationToken ct) =>
+        ActAsync(workspace, number, new IncidentEvent.EscalatedBy(Name(actor), atLeast), actor, ct);
 
     /// <param name="until">In the future, at most 30 days ahead.</param>
     public Task<Result<IncidentState>> SnoozeAsync(long workspace, long number, DateTimeOffset until, string actor, CancellationToken ct)

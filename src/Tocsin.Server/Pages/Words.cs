@@ -125,6 +125,8 @@ public static class Words
         "incident.fell_through" => "Fell through",
         "incident.acknowledged" => "Acknowledged",
         "incident.resolved" => "Resolved",
+        "incident.closed" => "Closed",
+        "incident.resolution_added" => "Resolution",
         "incident.reopened" => "Reopened",
         "incident.snoozed" => "Snoozed",
         "incident.unsnoozed" => "Pages again",

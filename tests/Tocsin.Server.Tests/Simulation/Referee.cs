@@ -409,7 +409,8 @@ internal sealed class Referee
             {
                 Check(
                     !ladder.Any(p => p.Status == PageStatus.Failed && p.Reason?.EndsWith(" is disabled, and not paged.", StringComparison.Ordinal) != true) || ladder.Any(p => p.Status == PageStatus.Sent || (p.Status == PageStatus.Queued && p.FirstTryAt is not null))
-                        || ladder.All(p => p.Status != PageStatus.Queued) || ladder.Any(p => p.Status == PageStatus.Queued && p.DueAt <= _world.Now + Skew),
+                        || ladder.All(p => p.Status != PageStatus.Queued) || ladder.Any(p => p.Status == PageStatus.Queued && p.DueAt <= _world.Now + Skew)
+                        || ladder.Any(p => p.Status == PageStatus.Bundled && OneForMany(p, _store.AllPages()) is { FirstTryAt: not null }),
                     "R9", $"{ladder.Key} of incident {number} waits for the next method although the one before failed", number);
             }
         }
@@ -662,11 +663,15 @@ internal sealed class Referee
         {
             PageIsDone(page);
             Check(
-                page.Status != PageStatus.Bundled || pages.Exists(p => p.Kind == (page.Facts.Quiet ? MessageKind.Waited : MessageKind.More) && p.RecipientId == page.RecipientId && p.Method == page.Method
-                    && p.Facts.Minute == PagePlanner.MinuteOf(page.DueAt)),
+                page.Status != PageStatus.Bundled || OneForMany(page, pages) is not null,
                 "R21", $"page {page.Id} is told by one message for many, and there is none", page);
         }
     }
+
+    /// <summary>The message that tells a bundled page together with others.</summary>
+    private static PageRow? OneForMany(PageRow bundled, List<PageRow> pages) => pages.Find(
+        p => p.Kind == (bundled.Facts.Quiet ? MessageKind.Waited : MessageKind.More) && p.RecipientId == bundled.RecipientId && p.Method == bundled.Method
+            && p.Facts.Minute == PagePlanner.MinuteOf(bundled.DueAt));
 
     private DateTimeOffset PlannedAt(PageRow page) => _planned[page.Id].DueAt;
 

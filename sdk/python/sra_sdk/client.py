@@ -1,0 +1,7 @@
+from tocsin.client import TocsinClient
+
+__all__ = ["SRAClient"]
+
+
+class SRAClient(TocsinClient):
+    _default_endpoint = "http://localhost:8000"

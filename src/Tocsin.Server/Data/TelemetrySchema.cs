@@ -8,6 +8,27 @@ internal static class TelemetrySchema
 {
     private static readonly string[] _migrations =
     [
+        // Metrics and traces. A series' id is made of its name, service and tags.
+        """
+        CREATE TABLE metric_series (
+            workspace_id BIGINT NOT NULL, id BIGINT NOT NULL, name TEXT NOT NULL, service TEXT NOT NULL, tags TEXT NOT NULL, unit TEXT NOT NULL,
+            kind INTEGER NOT NULL, last_at BIGINT NOT NULL, PRIMARY KEY (workspace_id, id));
+        CREATE INDEX metric_series_name ON metric_series (workspace_id, name, service);
+        CREATE INDEX metric_series_service ON metric_series (workspace_id, service);
+        CREATE INDEX metric_series_last ON metric_series (workspace_id, last_at);
+        CREATE TABLE metric_head (
+            workspace_id BIGINT NOT NULL, id {id}, stored_at BIGINT NOT NULL, samples INTEGER NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,
+            body {blob} NOT NULL {pk});
+        CREATE TABLE metric_chunk (
+            workspace_id BIGINT NOT NULL, span BIGINT NOT NULL, series_id BIGINT NOT NULL, part BIGINT NOT NULL, points INTEGER NOT NULL,
+            body {blob} NOT NULL, PRIMARY KEY (workspace_id, span, series_id, part));
+        CREATE TABLE metric_turn (workspace_id BIGINT NOT NULL PRIMARY KEY, turn BIGINT NOT NULL);
+        CREATE TABLE trace_block (
+            workspace_id BIGINT NOT NULL, id {id}, trace BIGINT NOT NULL, stored_at BIGINT NOT NULL, spans INTEGER NOT NULL, bytes INTEGER NOT NULL,
+            body {blob} NOT NULL {pk});
+        CREATE INDEX trace_block_trace ON trace_block (workspace_id, trace);
+        CREATE INDEX trace_block_stored ON trace_block (workspace_id, stored_at)
+        """,
     ];
 
     public static SchemaHistory History { get; } = new("telemetry_version", _migrations);

@@ -15,6 +15,7 @@ using Tocsin.Outgoing;
 using Tocsin.Routing;
 using Tocsin.Streams;
 using Tocsin.Streams.Backplanes;
+using Tocsin.Telemetry;
 
 namespace Tocsin.Hosting;
 
@@ -57,6 +58,9 @@ internal static class SettingsSetup
         services.AddOptions<SilenceOptions>().BindConfiguration("Silences").ValidateOnStart();
         services.AddSingleton<IValidateOptions<SilenceOptions>, SilenceOptionsValidator>();
         services.AddSingleton(new SettingsSection("Silences", typeof(SilenceOptions)));
+        services.AddOptions<MetricOptions>().BindConfiguration("Telemetry:Metrics").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MetricOptions>, MetricOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Telemetry:Metrics", typeof(MetricOptions)));
         services.AddOptions<EstateOptions>().BindConfiguration("Estate").ValidateOnStart();
         services.AddSingleton<IValidateOptions<EstateOptions>, EstateOptionsValidator>();
         services.AddSingleton(new SettingsSection("Estate", typeof(EstateOptions)));

@@ -101,6 +101,7 @@ public static class TocsinHost
         services.AddSingleton<ReportStore>().AddSingleton<ReportDesk>();
         services.AddIssues();
         services.AddDetection();
+        services.AddMetricStores();
         services.AddProviders();
         services.AddDevices();
         services.AddScanned<IJobHandler>();
@@ -148,12 +149,15 @@ public static class TocsinHost
             AddHosted<SlackSockets>(services);
             AddHosted<TelegramBots>(services);
             AddHosted<SqsQueues>(services);
+            AddHosted<MetricPacker>(services);
         }
 
         AddHosted<KeyUses>(services);
         AddHosted<Pulse>(services);
         AddHosted<IngestBatcher>(services);
         AddHosted<PublishBatcher>(services);
+        AddHosted<MetricIntake>(services);
+        AddHosted<SpanIntake>(services);
     }
 
     private static void AddHosted<T>(IServiceCollection services)

@@ -379,17 +379,9 @@ internal static class Schema
         ReportTables.Spans,
         IssueTables.Issues,
         PagingTables.Proofs,
-        """
-        CREATE TABLE message_seen (
-            workspace_id BIGINT NOT NULL,
-            source TEXT NOT NULL,
-            id TEXT NOT NULL,
-            verdict INTEGER NOT NULL,
-            at BIGINT NOT NULL,
-            PRIMARY KEY (workspace_id, source, id)){clustered};
-        CREATE INDEX delivery_rejected ON delivery (workspace_id, id) WHERE verdict IN (2, 3, 4);
-        """,
+        SourceTables.Messages,
         DetectionTables.Findings,
+        ReviewTables.Reviews,
     ];
 
     public static SchemaHistory History { get; } = new("schema_version", _migrations);

@@ -15,6 +15,8 @@ internal static class DetailAnswer
 {
     public const string LogIn = "Log in at /auth/login and send its token as 'Authorization: Bearer TOKEN'.";
 
+    public const string SendKey = "Send a session's token as 'Authorization: Bearer TOKEN', or an API key as 'X-API-Key: KEY'.";
+
     private const int MaxBody = 64 * 1024;
 
     public static IResult Of(int status, string detail) => Results.Text(new JsonObject { ["detail"] = detail }.ToJsonString(), "application/json", statusCode: status);
@@ -22,13 +24,14 @@ internal static class DetailAnswer
     public static IResult Of(Error error) => error is { Kind: ErrorKind.Invalid, Field: { } field } ? Invalid(field, error.Detail) : Of(Problems.StatusOf(error), error.Detail);
 
     /// <param name="field">The member of the body at fault; empty: the body as a whole.</param>
-    public static IResult Invalid(string field, string message, string type = "value_error") => Results.Text(
+    /// <param name="place">Where the field stands: <c>body</c> or <c>query</c>.</param>
+    public static IResult Invalid(string field, string message, string type = "value_error", string place = "body") => Results.Text(
         new JsonObject
         {
             ["detail"] = new JsonArray(new JsonObject
             {
                 ["type"] = type,
-                ["loc"] = field.Length > 0 ? new JsonArray("body", field) : new JsonArray("body"),
+                ["loc"] = field.Length > 0 ? new JsonArray(place, field) : new JsonArray(place),
                 ["msg"] = message,
 
                 // What was sent may be a password: it is not said again.

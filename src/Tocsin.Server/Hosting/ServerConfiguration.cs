@@ -51,9 +51,32 @@ internal static class ServerConfiguration
         return given.Where(g => g.Value is not null).Select(g => KeyValuePair.Create(g.Key, g.Value));
     }
 
+    /// <summary>Names that people's environments have already, where the first that is set counts.</summary>
+    private static readonly (string Setting, string[] Names)[] _wellKnown =
+    [
+        ("Ai:WatsonxApiKey", ["WATSONX_API_KEY"]),
+        ("Ai:WatsonxUrl", ["WATSONX_URL", "WATSONX_AGENT_URL"]),
+    ];
+
+    private static string? OfEnvironment(string[] names) => names.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+
     /// <summary>Names that people's environments have already.</summary>
     private static IEnumerable<KeyValuePair<string, string?>> WellKnown()
     {
+        foreach (var (setting, names) in _wellKnown)
+        {
+            if (OfEnvironment(names) is { } value)
+            {
+                yield return new(setting, value);
+            }
+        }
+
+        // In seconds, as the reliability assistant counted; what is no number is a fault that names the setting.
+        if (OfEnvironment(["MONITORING_INTERVAL"]) is { } interval)
+        {
+            yield return new("Ai:Every", double.TryParse(interval, System.Globalization.CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(Math.Clamp(seconds, 60, 86_400)).ToString() : interval);
+        }
+
         if (Environment.GetEnvironmentVariable("DATABASE_URL") is { Length: > 0 } database)
         {
             yield return new("Server:Database", database);

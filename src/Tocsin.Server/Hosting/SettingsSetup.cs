@@ -87,6 +87,7 @@ internal static class SettingsSetup
         services.AddOidcSettings();
         services.AddDeviceSettings();
         services.AddIssueSettings();
+        services.AddAiSettings();
         return services;
     }
 }

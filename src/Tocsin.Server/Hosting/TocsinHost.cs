@@ -100,6 +100,7 @@ public static class TocsinHost
         services.AddOnCall();
         services.AddSingleton<ReportStore>().AddSingleton<ReportDesk>();
         services.AddIssues();
+        services.AddReview();
         services.AddDetection();
         services.AddMetricStores();
         services.AddProviders();

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,7 +52,7 @@ internal sealed class TocsinAuthentication(
 
         Response.Headers.WWWAuthenticate = "Bearer";
         return AnswersDetail
-            ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, DetailAnswer.LogIn).ExecuteAsync(Context)
+            ? DetailAnswer.Of(StatusCodes.Status401Unauthorized, WantsPerson ? DetailAnswer.LogIn : DetailAnswer.SendKey).ExecuteAsync(Context)
             : Problems.Unauthorized().ExecuteAsync(Context);
     }
 
@@ -59,11 +60,15 @@ internal sealed class TocsinAuthentication(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         trail.AccessRefused(Context);
-        return AnswersDetail ? HandleChallengeAsync(properties)
+        const string notAllowed = "Your role, or the scopes of your key, do not allow this. Ask an administrator of the workspace.";
+        return AnswersDetail && WantsPerson ? HandleChallengeAsync(properties)
+            : AnswersDetail ? DetailAnswer.Of(StatusCodes.Status403Forbidden, notAllowed).ExecuteAsync(Context)
             : Pages.Errors.WantsPage(Request)
             ? Pages.Errors.WriteAsync(Context, StatusCodes.Status403Forbidden, trace: null)
-            : Error.Forbidden("Your role, or the scopes of your key, do not allow this. Ask an administrator of the workspace.").ToProblem().ExecuteAsync(Context);
+            : Error.Forbidden(notAllowed).ToProblem().ExecuteAsync(Context);
     }
+
+    private bool WantsPerson => Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(a => a.Policy == Policies.Person) == true;
 
     private bool AnswersDetail => Context.GetEndpoint()?.Metadata.GetMetadata<AnswersDetail>() is not null;
 }

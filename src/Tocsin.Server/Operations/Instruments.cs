@@ -36,6 +36,10 @@ internal static class Instruments
 
     public static Counter<long> GitHubRequests { get; } = _meter.CreateCounter<long>("tocsin_github_requests_total", description: "Requests to GitHub by outcome: ok, refused, limited, failed.");
 
+    public static Counter<long> ModelCalls { get; } = _meter.CreateCounter<long>("tocsin_model_calls_total", description: "Questions to the language model by outcome: read, refused, unusable, failed, refused_by_provider.");
+
+    public static Counter<long> ModelTokens { get; } = _meter.CreateCounter<long>("tocsin_model_tokens_total", description: "Tokens that the language model's provider counted.");
+
     public static Counter<long> BackplaneNotices { get; } = _meter.CreateCounter<long>("tocsin_backplane_notices_total", description: "What nodes told each other, sent or heard by this one.");
 
     public static Counter<long> BackplaneLosses { get; } = _meter.CreateCounter<long>("tocsin_backplane_losses_total", description: "How often the backplane went away.");

@@ -62,6 +62,7 @@ internal sealed class Retention(
             SELECT 1 FROM issue_record r WHERE r.workspace_id = issue.workspace_id AND r.id = issue.record_id)
         """,
         "DELETE FROM finding WHERE workspace_id = @workspace AND ended_at < @before",
+        "DELETE FROM model_review WHERE workspace_id = @workspace AND at < @before AND ended_at IS NOT NULL",
         // No queue keeps a message for more than 14 days, so none comes again after 15.
         "DELETE FROM message_seen WHERE workspace_id = @workspace AND at < @now - 1296000000000",
         "DELETE FROM login WHERE workspace_id = @workspace AND expires_at < @now",

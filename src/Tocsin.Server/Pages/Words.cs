@@ -127,6 +127,8 @@ public static class Words
         "incident.resolved" => "Resolved",
         "incident.closed" => "Closed",
         "incident.resolution_added" => "Resolution",
+        "incident.reviewed" => "Likely cause, as the model sees it",
+        "incident.action_recommended" => "Recommended by the model",
         "incident.reopened" => "Reopened",
         "incident.snoozed" => "Snoozed",
         "incident.unsnoozed" => "Pages again",

@@ -18,6 +18,9 @@ internal sealed class FindingDesk(Database database, IEstates estates, FindingSt
 
     private static readonly TimeSpan _before = TimeSpan.FromMinutes(30);
 
+    /// <summary>By which a detector's alert about a service is known.</summary>
+    public static string KeyOf(string detector, string service) => SignalLimits.DedupKey($"{detector}/{service}");
+
     /// <summary>Takes a finding: opens it, notes that it is still so, or ends it. Saying the same again changes nothing but when it was last said.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was stored; try again.</exception>
     public Task OpenAsync(long workspace, Finding finding, CancellationToken ct) => OpenAsync(workspace, [finding], ct);
@@ -100,7 +103,7 @@ internal sealed class FindingDesk(Database database, IEstates estates, FindingSt
         var from = shown.Min(row => row.Finding.Since ?? row.OpenedAt);
         return new()
         {
-            DedupKey = SignalLimits.DedupKey($"{detector}/{service}"),
+            DedupKey = KeyOf(detector, service),
             Status = open.Count > 0 ? SignalStatus.Firing : SignalStatus.Resolved,
             Title = SignalLimits.Title(others > 0 ? $"{worst.Title} (and {others} more)" : worst.Title),
             Description = SignalLimits.Description(string.Join("\n\n", shown.Take(MostTold).Select(row => Told(row.Finding, named: others > 0))), ref warnings),

@@ -4,6 +4,7 @@ using Tocsin.Bench;
 //   dotnet run -c Release --project bench/Tocsin.Bench VERB
 return args.FirstOrDefault() switch
 {
+    "detect" => DetectBench.Run(args[1..]),
     "oncall" => OnCallBench.Run(),
     "parse" => ParseBench.Run(),
     "route" => RouteBench.Run(),
@@ -12,6 +13,6 @@ return args.FirstOrDefault() switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-bench oncall|parse|route");
+    Console.Error.WriteLine("usage: tocsin-bench detect|oncall|parse|route");
     return 2;
 }

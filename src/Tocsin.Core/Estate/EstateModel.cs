@@ -80,4 +80,7 @@ public sealed record EstateModel
 
     /// <summary>Which alerts mute which others.</summary>
     public IReadOnlyList<Inhibition> Inhibitions { get; init; } = [];
+
+    /// <summary>What is looked for in logs and metrics, where it differs from the defaults.</summary>
+    public IReadOnlyList<Telemetry.DetectorRule> Detectors { get; init; } = [];
 }

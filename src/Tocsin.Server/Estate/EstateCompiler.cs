@@ -70,6 +70,7 @@ internal sealed class EstateCompiler(EstateProviders providers, Func<EstateObjec
             Silences = [.. Of("silence").Select(o => reader.ReadSilence(o.Body, o.Path))],
             Maintenance = [.. Of("maintenance").Select(o => reader.ReadMaintenance(o.Body, o.Path))],
             Inhibitions = [.. Of("inhibition").Select(o => reader.ReadInhibition(o.Body, o.Path))],
+            Detectors = [.. Of("detector").Select(o => reader.ReadDetector(o.Body, o.Path))],
             Route = Of("route").Select(o => reader.ReadRoot(o.Body, o.Path)).FirstOrDefault() ?? new Route { Name = EstateTable.RouteName },
         };
         faults.AddRange(RepeatedKeys([.. Of("source")]));

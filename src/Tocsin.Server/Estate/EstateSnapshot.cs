@@ -34,6 +34,8 @@ internal sealed record EstateSnapshot(
 
     public InhibitionSet Inhibitions { get; } = InhibitionSet.Compile(Model.Inhibitions);
 
+    public Telemetry.DetectorBook Detectors { get; } = new(Model.Detectors);
+
     /// <summary>Whether any of its alerts can be muted by another one, or be muted at all.</summary>
     public bool MayMute => Silences.Count > 0 || !Inhibitions.IsEmpty;
 

@@ -271,6 +271,7 @@ internal static partial class EstateTable
         new("silence", "silences", SilenceShape),
         new("maintenance", "maintenance", EstateMuteShapes.Maintenance),
         new("inhibition", "inhibit", EstateMuteShapes.Inhibition),
+        new("detector", "detectors", EstateDetectorShapes.Detector),
     ];
 
     public static EstateKind RootRoute { get; } = new("route", "route", RouteShape);

@@ -280,6 +280,7 @@ public static class TocsinHost
         app.MapCalendars();
         app.MapReports();
         app.MapIssues();
+        app.MapMetrics();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

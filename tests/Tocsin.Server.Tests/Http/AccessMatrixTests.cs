@@ -10,6 +10,7 @@ using Tocsin.Identity;
 using Tocsin.Issues;
 using Tocsin.OnCall;
 using Tocsin.Pages;
+using Tocsin.Telemetry;
 using Tocsin.Tests.Identity;
 using Tocsin.Workspaces;
 
@@ -65,6 +66,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
                 ExpiresAt = DateTimeOffset.UtcNow.AddDays(5),
             }),
             default);
+        await _bench.Service<SpanIntake>().StoreAsync(workspace, [new("0af7651916cd43dd8448eb211c80319c", "1", Mark, DateTimeOffset.UtcNow, TimeSpan.Zero)], default);
         _ofAcme = new(StringComparer.Ordinal)
         {
             ["incidents/{number}"] = "1",
@@ -86,6 +88,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["maintenance/{id}"] = silence["id"].Text(),
             ["dead/{id}"] = await IdAsync("job"),
             ["issues/{id}"] = await IssueAsync(),
+            ["traces/{id}"] = "0af7651916cd43dd8448eb211c80319c",
             ["schedules/{name}"] = "primary",
             ["overrides/{id}"] = $"{cover["id"]}",
             ["time-off/{id}"] = $"{away["id"]}",

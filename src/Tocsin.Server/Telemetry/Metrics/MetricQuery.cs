@@ -85,6 +85,15 @@ internal sealed class MetricQuery(TelemetryDatabase telemetry, MetricStore store
         return [.. series.Select((s, i) => (s, steps[i].Finish(Instants.FromMicros(first))))];
     }
 
+    /// <summary>The newest sample of each series since an instant; null: it has none.</summary>
+    /// <exception cref="StoreUnavailableException">The store is away.</exception>
+    public async Task<MetricPoint?[]> NewestAsync(long workspace, IReadOnlyList<MetricSeries> series, DateTimeOffset since, DateTimeOffset to, CancellationToken ct)
+    {
+        var newest = new MetricPoint?[series.Count];
+        await EachAsync(workspace, series, since.ToMicros(), to.ToMicros(), (i, points) => newest[i] = points.IsEmpty ? newest[i] : points[^1], ct);
+        return newest;
+    }
+
     private delegate void Take(int series, ReadOnlySpan<MetricPoint> points);
 
     /// <summary>Hands over the points of each series in the order of time, a span after the other.</summary>

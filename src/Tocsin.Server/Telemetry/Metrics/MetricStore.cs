@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Tocsin.Alerts;
 using Tocsin.Data;
 
@@ -70,6 +71,22 @@ internal sealed class MetricStore
 
         return session.QueryAsync($"SELECT id, name, service, tags, unit, kind, last_at FROM metric_series WHERE {where} ORDER BY name, service, tags", ReadSeries, more, [.. args]);
     }
+
+    /// <summary>When each service was seen last, of those that were since an instant.</summary>
+    public Task<List<(string Service, DateTimeOffset LastAt)>> ServicesAsync(Session session, long workspace, DateTimeOffset since) => session.QueryAsync(
+        "SELECT service, MAX(last_at) FROM metric_series WHERE workspace_id = @workspace AND last_at >= @since AND service <> '' GROUP BY service ORDER BY service",
+        static row => (row.GetString(0), row.Instant(1)), ("workspace", workspace), ("since", since.ToMicros()));
+
+    /// <summary>Gauges of services that were seen since an instant.</summary>
+    /// <param name="names">In lower case; those of the rows may be in any.</param>
+    public Task<List<MetricSeries>> GaugesAsync(Session session, long workspace, string[] names, DateTimeOffset since) => session.QueryAsync(
+        $"""
+        SELECT id, name, service, tags, unit, kind, last_at FROM metric_series
+        WHERE workspace_id = @workspace AND last_at >= @since AND kind = 0 AND service <> ''
+        AND LOWER(name) {(session.Dialect.IsPostgres ? "= ANY(@names)" : "IN (SELECT value FROM json_each(@names))")}
+        """,
+        ReadSeries, ("workspace", workspace), ("since", since.ToMicros()),
+        ("names", session.Dialect.IsPostgres ? names : JsonSerializer.Serialize(names, TagJson.Default.StringArray)));
 
     public Task<int> InsertHeadAsync(Tx tx, long workspace, int samples, long firstAt, long lastAt, byte[] body, DateTimeOffset now) => tx.ExecuteAsync(
         "INSERT INTO metric_head (workspace_id, stored_at, samples, first_at, last_at, body) VALUES (@workspace, @now, @samples, @first, @last, @body)",
@@ -187,5 +204,7 @@ internal static class TagText
     public static LabelSet Read(string text) => text == "{}" ? LabelSet.Empty : LabelSet.From(JsonSerializer.Deserialize(text, TagJson.Default.DictionaryStringString)!);
 }
 
-[System.Text.Json.Serialization.JsonSerializable(typeof(Dictionary<string, string>))]
-internal sealed partial class TagJson : System.Text.Json.Serialization.JsonSerializerContext;
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class TagJson : JsonSerializerContext;

@@ -1,0 +1,38 @@
+namespace Tocsin.Sdk;
+
+/// <summary>What series are asked for; null leaves out the condition.</summary>
+/// <param name="Tags">Matchers as text: <c>{host="a", zone=~"eu-.*"}</c>.</param>
+/// <param name="From">Null: an hour before <paramref name="To"/>.</param>
+/// <param name="To">Null: now.</param>
+/// <param name="Step">Such as <c>30s</c>; null: the server chooses one.</param>
+/// <param name="How">avg, min, max, sum, last, count, rate, p50, p95, p99 or raw.</param>
+public sealed record MetricRequest(
+    string Name, string? Service = null, string? Tags = null, DateTimeOffset? From = null, DateTimeOffset? To = null, string? Step = null, string How = "avg", int Limit = 20);
+
+/// <summary>Metrics, services and traces.</summary>
+public sealed partial class TocsinClient
+{
+    /// <summary>Series by name and service.</summary>
+    /// <param name="limit">1 to 1000.</param>
+    public Task<MetricListView> ListMetricsAsync(string? name = null, string? service = null, int limit = 200, CancellationToken ct = default) =>
+        GetAsync(Query("api/v1/metrics", ("name", name), ("service", service), ("limit", Number(limit))), WireJson.Default.MetricListView, ct);
+
+    /// <summary>What series were over a span of time.</summary>
+    public Task<MetricQueryView> QueryMetricsAsync(MetricRequest request, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return GetAsync(
+            Query(
+                "api/v1/metrics/query", ("name", request.Name), ("service", request.Service), ("tags", request.Tags), ("from", Instant(request.From)),
+                ("to", Instant(request.To)), ("step", request.Step), ("how", request.How), ("limit", Number(request.Limit))),
+            WireJson.Default.MetricQueryView,
+            ct);
+    }
+
+    /// <summary>Services that sent logs or metrics within a day, by name.</summary>
+    public Task<Page<ServiceView>> ListServicesAsync(CancellationToken ct = default) => GetAsync("api/v1/services", WireJson.Default.PageServiceView, ct);
+
+    /// <summary>All that is known of one request.</summary>
+    public Task<TraceView> GetTraceAsync(string traceId, CancellationToken ct = default) =>
+        GetAsync($"api/v1/traces/{Uri.EscapeDataString(traceId)}", WireJson.Default.TraceView, ct);
+}

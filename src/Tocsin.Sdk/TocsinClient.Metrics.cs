@@ -13,7 +13,7 @@ public sealed record MetricRequest(
 public sealed partial class TocsinClient
 {
     /// <summary>Series by name and service.</summary>
-    /// <param name="limit">1 to 1000.</param>
+    /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
     public Task<MetricListView> ListMetricsAsync(string? name = null, string? service = null, int limit = 200, CancellationToken ct = default) =>
         GetAsync(Query("api/v1/metrics", ("name", name), ("service", service), ("limit", Number(limit))), WireJson.Default.MetricListView, ct);
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Estate;
 using Tocsin.Identity;
@@ -12,38 +11,8 @@ using Tocsin.Sdk;
 
 namespace Tocsin.Telemetry;
 
-/// <summary>What a caller wrote into the address of a query; null: nothing. The description of the API says what each means.</summary>
-internal sealed record MetricParameters
-{
-    [FromQuery(Name = "name")]
-    public string? Name { get; init; }
-
-    [FromQuery(Name = "service")]
-    public string? Service { get; init; }
-
-    [FromQuery(Name = "tags")]
-    public string? Tags { get; init; }
-
-    [FromQuery(Name = "from")]
-    public DateTimeOffset? From { get; init; }
-
-    [FromQuery(Name = "to")]
-    public DateTimeOffset? To { get; init; }
-
-    [FromQuery(Name = "step")]
-    public string? Step { get; init; }
-
-    [FromQuery(Name = "how")]
-    public string? How { get; init; }
-
-    [FromQuery(Name = "limit")]
-    public int? Limit { get; init; }
-}
-
 internal static class MetricEndpoints
 {
-    private const string Raw = "raw";
-
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/v1").WithTags("Metrics").RequireAuthorization(Policies.Viewer);
@@ -56,40 +25,45 @@ internal static class MetricEndpoints
     /// <summary>Series, by name and service.</summary>
     /// <param name="name">Only of this name.</param>
     /// <param name="service">Only of this service; empty: of none.</param>
-    /// <param name="limit">1 to 1000.</param>
+    /// <param name="limit">Series, 1 to 200.</param>
     internal static async Task<Results<Ok<MetricListView>, ProblemHttpResult>> List(
         ClaimsPrincipal user, MetricQuery metrics, CancellationToken ct, string? name = null, string? service = null, int limit = 200)
     {
-        if (limit is < 1 or > MetricQuery.MostSeries)
+        if (limit is < 1 or > 200)
         {
-            return Error.Invalid("limit", "Ask for 1 to 1000 series.").ToProblem();
+            return Error.Invalid("limit", "Ask for 1 to 200 series.").ToProblem();
         }
 
         var found = await metrics.SeriesAsync(Caller.Of(user).Workspace, new() { Name = name, Service = service }, limit + 1, ct);
         return TypedResults.Ok(new MetricListView([.. found.Take(limit).Select(View)], found.Count <= limit));
     }
 
-    /// <summary>
-    /// What series were over a span of time, one value a step. <c>how</c>: avg (the default), min, max, sum, last, count, rate (growth a second),
-    /// p50, p95, p99, or raw for the samples themselves. <c>tags</c>: matchers such as <c>{host="a"}</c>. <c>from</c> to <c>to</c>: the last hour by default.
-    /// <c>step</c>: such as 30s; by default one that makes about 240 values.
-    /// </summary>
+    /// <summary>What series were over a span of time, one value a step.</summary>
+    /// <param name="name">The metric.</param>
+    /// <param name="service">Only of this service; empty: of none.</param>
+    /// <param name="tags">Matchers such as <c>{host="a", zone=~"eu-.*"}</c>, all of which must hold.</param>
+    /// <param name="from">The beginning of the span, included; default: an hour before its end.</param>
+    /// <param name="to">The end of the span, not included; default: now.</param>
+    /// <param name="step">How long each value stands for, such as 30s; default: what makes at most 240 values.</param>
+    /// <param name="how">avg (the default), min, max, sum, last, count, rate (growth a second), p50, p95, p99, or raw for the samples themselves.</param>
+    /// <param name="limit">Series, 1 to 200.</param>
     internal static async Task<Results<Ok<MetricQueryView>, ProblemHttpResult>> Query(
-        [AsParameters] MetricParameters asked, ClaimsPrincipal user, MetricQuery metrics, TimeProvider clock, CancellationToken ct)
+        ClaimsPrincipal user, MetricQuery metrics, TimeProvider clock, CancellationToken ct, string? name = null, string? service = null, string? tags = null,
+        DateTimeOffset? from = null, DateTimeOffset? to = null, string? step = null, string how = "avg", int limit = 20)
     {
-        var query = MetricSpan.Of(asked, clock.GetUtcNow());
+        var query = MetricSpan.Of(new(name, service, tags, from, to, step, how, limit), clock.GetUtcNow());
         if (!query.Ok)
         {
             return query.Error.ToProblem();
         }
 
-        var (filter, from, to, step, how, limit) = query.Value;
-        var lines = how is { } aggregation
-            ? await metrics.RangeAsync(Caller.Of(user).Workspace, filter, from, to, step, aggregation, limit + 1, ct)
-            : await metrics.ReadAsync(Caller.Of(user).Workspace, filter, from, to, limit + 1, ct);
-        var complete = lines.Count <= limit && (how is not null || lines.Sum(static l => l.Points.Count) < MetricQuery.MostPoints);
+        var (workspace, span) = (Caller.Of(user).Workspace, query.Value);
+        var lines = span.How is { } aggregation
+            ? await metrics.RangeAsync(workspace, span.Filter, span.From, span.To, span.Step, aggregation, limit + 1, ct)
+            : await metrics.ReadAsync(workspace, span.Filter, span.From, span.To, limit + 1, ct);
+        var complete = lines.Count <= limit && (span.How is not null || lines.Sum(static l => l.Points.Count) < MetricQuery.MostPoints);
         return TypedResults.Ok(new MetricQueryView(
-            from, to, how?.Word() ?? Raw, step.TotalSeconds, [.. lines.Take(limit).Select(l => new MetricLineView(View(l.Series), [.. Finite(l.Points)]))], complete));
+            span.From, span.To, how, span.Step.TotalSeconds, [.. lines.Take(limit).Select(l => new MetricLineView(View(l.Series), [.. Finite(l.Points)]))], complete));
     }
 
     /// <summary>Services that sent logs or metrics within a day, by name, with their newest figures.</summary>
@@ -164,13 +138,16 @@ internal static class MetricEndpoints
     private static string? Known(string text) => text.Length == 0 ? null : text;
 }
 
+/// <summary>What a caller wrote into the address of a query; null: nothing.</summary>
+internal sealed record MetricParameters(
+    string? Name, string? Service, string? Tags, DateTimeOffset? From, DateTimeOffset? To, string? Step, string How, int Limit);
+
 /// <summary>A query that was read and can be answered.</summary>
 /// <param name="How">Null: the samples themselves.</param>
 internal sealed record MetricSpan(SeriesFilter Filter, DateTimeOffset From, DateTimeOffset To, TimeSpan Step, Aggregation? How, int Limit)
 {
     private const int MostSteps = 11_000;
     private const int UsualSteps = 240;
-    private const int UsualSeries = 20;
     private const int MostSeries = 200;
 
     private static readonly TimeSpan _longest = TimeSpan.FromDays(3_660);
@@ -210,14 +187,13 @@ internal sealed record MetricSpan(SeriesFilter Filter, DateTimeOffset From, Date
             return Error.Invalid("limit", "Ask for 1 to 200 series.");
         }
 
-        var limit = asked.Limit ?? UsualSeries;
         var filter = new SeriesFilter { Name = asked.Name, Service = asked.Service, Tags = tags };
         if (asked.How == "raw")
         {
-            return new MetricSpan(filter, from, to, TimeSpan.Zero, null, limit);
+            return new MetricSpan(filter, from, to, TimeSpan.Zero, null, asked.Limit);
         }
 
-        if (AggregationWords.Read(asked.How ?? "avg") is not { } how)
+        if (AggregationWords.Read(asked.How) is not { } how)
         {
             return Error.Invalid("how", "Use avg, min, max, sum, last, count, rate, p50, p95, p99 or raw.");
         }
@@ -230,7 +206,7 @@ internal sealed record MetricSpan(SeriesFilter Filter, DateTimeOffset From, Date
 
         return (to - from) / step > MostSteps
             ? Error.Invalid("step", $"That makes more than {MostSteps} values: ask for longer steps or less time.")
-            : new MetricSpan(filter, from, to, step, how, limit);
+            : new MetricSpan(filter, from, to, step, how, asked.Limit);
     }
 }
 

@@ -15,7 +15,8 @@ internal static class LeadingTime
         (at, used) = (default, 0);
         if (text is ['[', .. var inner])
         {
-            if (!TryRead(inner, now, out at, out used) || used >= inner.Length || inner[used] != ']')
+            // One pair only: a line of nothing but brackets must not lead ever deeper.
+            if (inner is ['[', ..] || !TryRead(inner, now, out at, out used) || used >= inner.Length || inner[used] != ']')
             {
                 return false;
             }

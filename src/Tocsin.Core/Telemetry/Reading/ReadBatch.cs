@@ -13,6 +13,7 @@ public sealed class ReadBatch<T>
     public const int MostNamed = 100;
 
     private readonly List<RejectedEntry> _rejected = [];
+    private readonly List<int> _bad = [];
 
     public IReadOnlyList<T> Good => Entries;
 
@@ -22,14 +23,32 @@ public sealed class ReadBatch<T>
     public IReadOnlyList<RejectedEntry> Rejected => _rejected;
 
     /// <summary>All bad entries.</summary>
-    public int RejectedCount { get; private set; }
+    public int RejectedCount => _bad.Count;
+
+    /// <summary>Where a good entry stood in the request, for requests whose entries become one each.</summary>
+    public int PlaceOf(int good)
+    {
+        // Bad entries stand in order; each one before it moves it by one.
+        foreach (var bad in _bad)
+        {
+            if (bad > good)
+            {
+                break;
+            }
+
+            good++;
+        }
+
+        return good;
+    }
 
     /// <summary>The place of the next entry.</summary>
     internal int Index => Entries.Count + RejectedCount;
 
     internal void Reject(int index, string field, string message)
     {
-        if (RejectedCount++ < MostNamed)
+        _bad.Add(index);
+        if (_bad.Count <= MostNamed)
         {
             _rejected.Add(new(index, field, message));
         }

@@ -35,7 +35,7 @@ public sealed class HostileTelemetryTests
         var random = new Random(20271);
         foreach (var seed in Seeds)
         {
-            for (var round = 0; round < 3_000; round++)
+            for (var round = 0; round < 1_000; round++)
             {
                 var body = seed.ToList();
                 for (var changes = random.Next(1, 6); changes > 0; changes--)

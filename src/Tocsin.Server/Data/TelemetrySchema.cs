@@ -29,6 +29,7 @@ internal static class TelemetrySchema
         CREATE INDEX trace_block_trace ON trace_block (workspace_id, trace);
         CREATE INDEX trace_block_stored ON trace_block (workspace_id, stored_at)
         """,
+        LogTables.Blocks,
     ];
 
     public static SchemaHistory History { get; } = new("telemetry_version", _migrations);

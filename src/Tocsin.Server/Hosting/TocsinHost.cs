@@ -103,6 +103,7 @@ public static class TocsinHost
         services.AddReview();
         services.AddDetection();
         services.AddMetricStores();
+        services.AddLogs();
         services.AddProviders();
         services.AddDevices();
         services.AddScanned<IJobHandler>();
@@ -147,6 +148,7 @@ public static class TocsinHost
             AddHosted<SourceWatch>(services);
             AddHosted<RejectedWatch>(services);
             AddHosted<Retention>(services);
+            AddHosted<LogMerger>(services);
             AddHosted<SlackSockets>(services);
             AddHosted<TelegramBots>(services);
             AddHosted<SqsQueues>(services);
@@ -156,6 +158,7 @@ public static class TocsinHost
         AddHosted<KeyUses>(services);
         AddHosted<Pulse>(services);
         AddHosted<IngestBatcher>(services);
+        AddHosted<LogIntake>(services);
         AddHosted<PublishBatcher>(services);
         AddHosted<MetricIntake>(services);
         AddHosted<SpanIntake>(services);

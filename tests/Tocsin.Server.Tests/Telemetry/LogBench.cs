@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tocsin.Data;
+using Tocsin.Telemetry;
+
+namespace Tocsin.Tests.Telemetry;
+
+/// <summary>The store of log lines on an engine, with a clock that stands still. Several nodes can share it.</summary>
+internal sealed class LogBench : IAsyncDisposable
+{
+    private readonly Store _store;
+    private readonly List<LogNode> _nodes = [];
+
+    private LogBench(Store store) => _store = store;
+
+    public VirtualClock Clock { get; } = new();
+
+    public static async Task<(LogBench Bench, LogNode Node)> OpenAsync(Engine engine, TimeSpan? budget = null)
+    {
+        var bench = new LogBench(await engine.OpenAsync());
+        var node = bench.Open(budget);
+        await Migrator.MigrateAsync(node.Telemetry, bench.Clock.Now, default);
+        await node.Intake.StartAsync(default);
+        return (bench, node);
+    }
+
+    /// <summary>Another node on the same store.</summary>
+    public async Task<LogNode> AddAsync()
+    {
+        var node = Open(budget: null);
+        await node.Intake.StartAsync(default);
+        return node;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.Intake.StopAsync(default);
+            node.Search.Dispose();
+            node.Intake.Dispose();
+        }
+
+        await _store.DisposeAsync();
+    }
+
+    private LogNode Open(TimeSpan? budget)
+    {
+        var node = new LogNode(new(_store.Open(), isOwn: false), Clock, budget ?? TimeSpan.FromMinutes(5));
+        _nodes.Add(node);
+        return node;
+    }
+}
+
+/// <summary>What one node has of the store of log lines.</summary>
+internal sealed class LogNode
+{
+    public const long Workspace = 1;
+
+    public LogNode(TelemetryDatabase telemetry, TimeProvider clock, TimeSpan budget)
+    {
+        Telemetry = telemetry;
+        Templates = new(telemetry);
+        Rates = new(telemetry);
+        Intake = new(telemetry, Blocks, Rates, Templates, Tail, new(clock, NullLogger<LogIntake>.Instance));
+        Search = new(telemetry, Blocks, clock) { Budget = budget };
+    }
+
+    public TelemetryDatabase Telemetry { get; }
+
+    public LogBlockStore Blocks { get; } = new();
+
+    public TemplateStore Templates { get; }
+
+    public LogRates Rates { get; }
+
+    public LogTail Tail { get; } = new();
+
+    public LogIntake Intake { get; }
+
+    public LogSearch Search { get; }
+
+    public Task StoreAsync(params LogLine[] lines) => Intake.StoreAsync(Workspace, lines, default);
+
+    /// <summary>Everything that a query finds, over as many pages as it takes.</summary>
+    public async Task<List<FoundLine>> AllAsync(LogQuery query, int limit = 1_000)
+    {
+        List<FoundLine> all = [];
+        string? after = null;
+        do
+        {
+            var page = await Search.SearchAsync(Workspace, query, limit, after, default);
+            all.AddRange(page.Lines);
+            after = page.Next;
+        }
+        while (after is not null);
+        return all;
+    }
+
+    public async Task<string[]> FindAsync(string text) => [.. (await AllAsync(Lines.Ever with { Text = text })).Select(f => f.Line.Message)];
+
+    public Task<long> BlocksAsync(string where = "1 = 1") =>
+        Telemetry.Database.ReadAsync(async session => await session.ScalarAsync($"SELECT COUNT(*) FROM log_block WHERE {where}") ?? 0, default);
+}
+
+/// <summary>Lines and queries for tests.</summary>
+internal static class Lines
+{
+    public static LogQuery Ever { get; } = new() { From = VirtualClock.Start.AddDays(-400), To = VirtualClock.Start.AddDays(400) };
+
+    public static LogLine At(double seconds, string message, LineLevel level = LineLevel.Info, string service = "shop") =>
+        new(VirtualClock.Start.AddSeconds(seconds), level, message) { Service = service };
+
+    /// <summary>Random lines with a seed: few words, so that searches find some and not all.</summary>
+    public static LogLine[] Random(Random random, int count, double spreadSeconds)
+    {
+        string[] words = ["payment", "declined", "Timeout", "TimeoutException", "user_id", "checkout", "retry", "connection", "refused", "déjà", "顧客", "HTTPServer", "x86"];
+        return
+        [
+            .. Enumerable.Range(0, count).Select(_ => new LogLine(
+                VirtualClock.Start.AddMilliseconds(Math.Round(random.NextDouble() * spreadSeconds) * 1_000), (LineLevel)random.Next(5),
+                string.Join(random.Next(4) == 0 ? "-" : " ", Enumerable.Range(0, random.Next(1, 6)).Select(_ => words[random.Next(words.Length)])))
+            {
+                Service = random.Next(3) switch { 0 => "shop", 1 => "bank", _ => "" },
+                Source = random.Next(2) == 0 ? "a.log" : "",
+                Environment = random.Next(4) == 0 ? "staging" : "production",
+                TraceId = random.Next(5) == 0 ? $"{random.Next(8):x32}" : "",
+                Attributes = random.Next(3) == 0 ? $$"""{"order":"o{{random.Next(20)}}"}""" : "",
+            }),
+        ];
+    }
+}

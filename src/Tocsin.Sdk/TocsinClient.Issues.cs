@@ -9,6 +9,9 @@ public sealed partial class TocsinClient
         string state = "all", string? repository = null, string? cursor = null, int limit = 50, CancellationToken ct = default) =>
         GetAsync(Query("api/v1/issues", ("state", state), ("repository", repository), ("cursor", cursor), ("limit", Number(limit))), WireJson.Default.PageIssueView, ct);
 
+    /// <summary>How alarms find their way to issues: how fast, how often it fails, what waits.</summary>
+    public Task<PipelineHealthView> GetPipelineHealthAsync(CancellationToken ct = default) => GetAsync("api/v1/pipeline/health", WireJson.Default.PipelineHealthView, ct);
+
     /// <summary>One issue, with what is remembered of its alarm.</summary>
     public Task<IssueView> GetIssueAsync(long id, CancellationToken ct = default) => GetAsync($"api/v1/issues/{Number(id)}", WireJson.Default.IssueView, ct);
 

@@ -233,7 +233,11 @@ public sealed record OnCallView(string Schedule, string? Team, IReadOnlyList<str
 /// <param name="Verdict">accepted, duplicate, partial, unparsed or refused.</param>
 /// <param name="Reason">What was wrong, for partial, unparsed and refused.</param>
 public sealed record DeliveryView(
-    long Id, string Source, DateTimeOffset ReceivedAt, string Verdict, int Signals, int Rejected, string? Reason, string? Body);
+    long Id, string Source, DateTimeOffset ReceivedAt, string Verdict, int Signals, int Rejected, string? Reason, string? Body)
+{
+    /// <summary>The name of the request that it came with, by which its lines of the log are found; null: none.</summary>
+    public string? Correlation { get; init; }
+}
 
 /// <summary>Where alerts come from.</summary>
 /// <param name="Type">The provider: alertmanager, grafana, generic.</param>

@@ -29,6 +29,7 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(Page<SilenceView>))]
 [JsonSerializable(typeof(Page<DeadJobView>))]
 [JsonSerializable(typeof(Page<IssueView>))]
+[JsonSerializable(typeof(PipelineHealthView))]
 [JsonSerializable(typeof(GitHubCheckRequest))]
 [JsonSerializable(typeof(GitHubCheckView))]
 [JsonSerializable(typeof(Page<KeyView>))]

@@ -31,7 +31,8 @@ internal sealed class Product : IAsyncDisposable
     /// <param name="estate">YAML, given the address of the phone; null: nothing is configured.</param>
     /// <param name="allow">What else may be called, as host:port.</param>
     /// <param name="registration">Who may make an account.</param>
-    public static async Task<Product> StartAsync(Func<Uri, string>? estate, string? allow = null, string registration = "Closed")
+    /// <param name="configure">A last word on the settings.</param>
+    public static async Task<Product> StartAsync(Func<Uri, string>? estate, string? allow = null, string registration = "Closed", Action<WebApplicationBuilder>? configure = null)
     {
         var phone = await FakeWebhook.StartAsync(TimeProvider.System);
         var data = Directory.CreateTempSubdirectory("tocsin-pages-");
@@ -44,7 +45,11 @@ internal sealed class Product : IAsyncDisposable
         var settings = new ServeSettings { Data = Path.Combine(data.FullName, "data"), Urls = "http://127.0.0.1:0", Estate = estate is null ? null : file };
         var product = new Product(data, await TocsinHost.BuildAsync(
             settings,
-            b => (b.Configuration["Outgoing:Allow"], b.Configuration["Accounts:Registration"]) = ($"{phone.HostAndPort},{allow}", registration),
+            b =>
+            {
+                (b.Configuration["Outgoing:Allow"], b.Configuration["Accounts:Registration"]) = ($"{phone.HostAndPort},{allow}", registration);
+                configure?.Invoke(b);
+            },
             CancellationToken.None), phone);
         await product._app.StartAsync();
         product.Url = new(product.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

@@ -13,7 +13,7 @@ public sealed class RealPagesTests(BrowserFixture browser)
         "/", "/?view=mine", "/?q=nothing+env!%3Dprod", "/i/1", "/i/2", "/i/4", "/i/1/explain", "/oncall", "/schedules", "/schedules/payments-primary", "/schedules/platform", "/schedules/platform?weeks=2&from=2026-10-19", "/schedules/platform/override", "/schedules/platform/edit", "/new/schedule", "/policies", "/services", "/services/checkout", "/live", "/live?kind=incident.*&subject=incident%2F1", "/live?match=env%3D~(",
         "/routing", "/routing/explain?labels=service%3Dcheckout%2Cseverity%3Dcritical&at=2026-11-23T03%3A00", "/silences", "/reports", "/reports?view=people&last=7d", "/reports?view=fairness&from=2026-11-01&to=2099-01-01", "/reports?view=fairness&team=payments", "/reports?view=noise", "/reports?from=yesterday",
         "/sources", "/sources/anything",
-        "/sources/anything?delivery=1", "/channels", "/users", "/teams", "/members", "/settings/sign-in", "/settings/github", "/keys", "/audit", "/audit?action=login.*&result=ok&since=2026-01-01", "/audit?since=yesterday", "/audit?chain=installation", "/me", "/about", "/docs", "/i/999",
+        "/sources/anything?delivery=1", "/channels", "/users", "/teams", "/members", "/settings/sign-in", "/settings/github", "/inbox/alerts", "/inbox/alerts?team=payments&state=firing", "/inbox/alerts/1", "/pipeline", "/keys", "/audit", "/audit?action=login.*&result=ok&since=2026-01-01", "/audit?since=yesterday", "/audit?chain=installation", "/me", "/about", "/docs", "/i/999",
     ];
 
     // Somebody put a stack trace into a summary: it must not push a page wider than the screen.

@@ -130,6 +130,13 @@ data "aws_iam_policy_document" "tocsin" {
     actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
     resources = [aws_sqs_queue.alerts[0].arn]
   }
+
+  # The depth of both is a metric, and dead letters are an alarm.
+  statement {
+    sid       = "CountBothQueues"
+    actions   = ["sqs:GetQueueAttributes"]
+    resources = [aws_sqs_queue.alerts[0].arn, aws_sqs_queue.dead[0].arn]
+  }
 }
 
 resource "aws_iam_policy" "tocsin" {

@@ -27,7 +27,8 @@ public static class IssueText
     /// <param name="zone">A known IANA zone id; times are shown in it.</param>
     /// <param name="incident">The address of the incident that the alarm belongs to; null: none.</param>
     /// <param name="mark">By which the issue is found again.</param>
-    public static string Body(CanonicalEvent e, string zone, string? incident, string mark)
+    /// <param name="correlation">The name of the request that the event came with: it stands where nobody sees it. Null: none.</param>
+    public static string Body(CanonicalEvent e, string zone, string? incident, string mark, string? correlation = null)
     {
         var body = new StringBuilder();
         if (e.Summary is { Length: > 0 } summary)
@@ -49,7 +50,13 @@ public static class IssueText
         Line("Source", IssueMarkdown.Line(e.Source));
         Line("Fingerprint", $"`{e.Fingerprint}`");
         Line("Incident", incident);
-        return body.Append($"\n{mark}\n").ToString();
+        body.Append('\n');
+        if (correlation is not null)
+        {
+            body.Append($"<!-- correlation {correlation} -->\n");
+        }
+
+        return body.Append($"{mark}\n").ToString();
 
         void Line(string name, string? text)
         {

@@ -22,6 +22,15 @@ public sealed record TrackedIssue
     /// <summary>The newest event that is to be told in a comment; null: none.</summary>
     public CanonicalEvent? Update { get; init; }
 
+    /// <summary>How the event came in that it is opened for; null in what older versions stored.</summary>
+    public EventOrigin? Origin { get; init; }
+
+    /// <summary>How <see cref="Update"/> came in.</summary>
+    public EventOrigin? UpdateOrigin { get; init; }
+
+    /// <summary>How the event came in that last wanted it closed or opened again.</summary>
+    public EventOrigin? TurnOrigin { get; init; }
+
     /// <summary>How many events the next comment stands for.</summary>
     public int Updates { get; init; }
 
@@ -59,14 +68,16 @@ public sealed record TrackedIssue
     /// <summary>Whether something is still to be done.</summary>
     public bool IsPending => IssueSync.Next(this, TimeSpan.Zero, DateTimeOffset.MaxValue) is not IssueStep.Nothing;
 
-    public static TrackedIssue Open(CanonicalEvent e, IReadOnlyList<string> labels) => new() { First = Kept(e), WantsLabels = labels };
+    public static TrackedIssue Open(CanonicalEvent e, IReadOnlyList<string> labels, EventOrigin? origin = null) => new() { First = Kept(e), WantsLabels = labels, Origin = origin };
 
     /// <summary>The alarm still fires.</summary>
-    public TrackedIssue Tell(CanonicalEvent e, IReadOnlyList<string> labels) => Again() with { Update = Kept(e), Updates = Updates + 1, WantsLabels = labels };
+    public TrackedIssue Tell(CanonicalEvent e, IReadOnlyList<string> labels, EventOrigin? origin = null) =>
+        Again() with { Update = Kept(e), Updates = Updates + 1, WantsLabels = labels, UpdateOrigin = origin };
 
-    public TrackedIssue Close() => Again() with { WantsOpen = false };
+    public TrackedIssue Close(EventOrigin? origin = null) => Again() with { WantsOpen = false, TurnOrigin = origin };
 
-    public TrackedIssue Reopen(CanonicalEvent e, IReadOnlyList<string> labels) => Tell(e, labels) with { WantsOpen = true };
+    public TrackedIssue Reopen(CanonicalEvent e, IReadOnlyList<string> labels, EventOrigin? origin = null) =>
+        Tell(e, labels, origin) with { WantsOpen = true, TurnOrigin = origin };
 
     /// <summary>What the sender's own provider said may be long, and no issue tells it.</summary>
     private static CanonicalEvent Kept(CanonicalEvent e) => e with { RawProvider = null };
@@ -121,6 +132,19 @@ public static class IssueSync
         { Update: not null } => new IssueStep.Wait((issue.CommentedAt ?? now) + pace),
         _ => new IssueStep.Nothing(),
     };
+
+    /// <summary>How the event came in that a step is taken for; null: that is not known.</summary>
+    public static EventOrigin? OriginOf(TrackedIssue issue, IssueStep step) => step switch
+    {
+        IssueStep.Create => issue.Origin,
+        IssueStep.Close or IssueStep.Reopen => issue.TurnOrigin,
+        _ => issue.UpdateOrigin ?? issue.Origin,
+    };
+
+    /// <summary>Since when a step could have been taken: since its event came in, or since a comment had its time. Null: that is not known.</summary>
+    /// <param name="pace">The least time between two comments.</param>
+    public static DateTimeOffset? DueAt(TrackedIssue issue, IssueStep step, TimeSpan pace) => OriginOf(issue, step)?.ReceivedAt is not { } received ? null
+        : step is IssueStep.Comment && issue.WantsOpen && issue.CommentedAt + pace is { } paced && paced > received ? paced : received;
 
     /// <summary>The issue after a step that may have had an effect although nothing is known of it, about to be taken.</summary>
     public static TrackedIssue Begin(TrackedIssue issue, DateTimeOffset now) => issue with { TriedAt = issue.TriedAt ?? now };

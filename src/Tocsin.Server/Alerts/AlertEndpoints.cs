@@ -28,10 +28,14 @@ internal static class AlertEndpoints
     }
 
     /// <summary>Alerts, newest first.</summary>
+    /// <remarks>With a filter a page may hold fewer than were asked for, or none, although there is a next one: some 5,000 alerts are looked at in one go.</remarks>
     /// <param name="status">firing, resolved or all.</param>
+    /// <param name="source">Only of this source.</param>
+    /// <param name="team">Only of this team.</param>
+    /// <param name="priority">Only of this priority: P0, P1, P2 or P3.</param>
     internal static async Task<Results<Ok<Page<Alert>>, ProblemHttpResult>> List(
-        ClaimsPrincipal user, Database database, IEstates estates, AlertStore alerts, IncidentStore incidents,
-        CancellationToken ct, string status = "all", string? cursor = null, int limit = Cursor.DefaultLimit)
+        ClaimsPrincipal user, Database database, IEstates estates, AlertSearch search, IncidentStore incidents,
+        CancellationToken ct, string status = "all", string? source = null, string? team = null, string? priority = null, string? cursor = null, int limit = Cursor.DefaultLimit)
     {
         if (Cursor.Before(cursor) is not { } before)
         {
@@ -55,20 +59,20 @@ internal static class AlertEndpoints
         }
 
         var estate = await estates.OfAsync(user, ct);
-        var (rows, members) = await database.ReadAsync(
+        var (found, members) = await database.ReadAsync(
             async session =>
             {
-                var found = await alerts.ListAsync(session, estate.Workspace, wanted, before, limit + 1);
+                var some = await search.FindAsync(session, estate.Workspace, new(wanted, source, team, priority), before, limit);
                 Dictionary<long, IReadOnlyList<long>> numbers = [];
-                foreach (var row in found)
+                foreach (var row in some.Rows)
                 {
                     numbers[row.Id] = await incidents.OfAlertAsync(session, estate.Workspace, row.Id);
                 }
 
-                return (found, numbers);
+                return (some, numbers);
             },
             ct);
-        return TypedResults.Ok(Cursor.Page(rows, limit, row => IncidentViews.Of(row, estate, members[row.Id]), row => row.Id));
+        return TypedResults.Ok(new Page<Alert>([.. found.Rows.Select(row => IncidentViews.Of(row, estate, members[row.Id]))], found.Below is { } below ? Cursor.Below(below) : null));
     }
 
     /// <summary>One alert as its source last told it.</summary>
@@ -148,5 +152,8 @@ internal static class AlertEndpoints
 
     public static DeliveryView Of(DeliveryRow row, bool body) => new(
         row.Id, row.Source, row.ReceivedAt, row.Verdict.ToString().ToLowerInvariant(), row.Signals, row.Rejected, row.Reason,
-        body && row.Body is { } bytes ? Encoding.UTF8.GetString(bytes) : null);
+        body && row.Body is { } bytes ? Encoding.UTF8.GetString(bytes) : null)
+    {
+        Correlation = row.Correlation,
+    };
 }

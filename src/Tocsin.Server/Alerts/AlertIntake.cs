@@ -10,6 +10,9 @@ namespace Tocsin.Alerts;
 /// <summary>Signals of one delivery, ready to be decided: what can be worked out before the store's turn is.</summary>
 internal sealed record Intake(string Source, IReadOnlyList<Signal> Signals, DateTimeOffset ReceivedAt)
 {
+    /// <summary>How they came in.</summary>
+    public EventOrigin Origin { get; init; } = EventOrigin.Here(ReceivedAt);
+
     public IReadOnlyList<IntakeSignal> Prepared { get; } = [.. Signals.Select(signal => IntakeSignal.Of(signal, Source))];
 }
 
@@ -131,7 +134,7 @@ internal sealed class AlertIntake(AlertStore alerts, IncidentStore incidents, In
         var (changed, repeated) = (0, 0);
         foreach (var prepared in intake.Prepared)
         {
-            work.Hear(prepared);
+            work.Hear(prepared, intake.Origin);
             if (prepared.Signal.Status is SignalStatus.Firing or SignalStatus.Resolved)
             {
                 if (work.Decide(intake, prepared))

@@ -1,7 +1,10 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
+using Tocsin.Hosting;
+using Tocsin.Issues;
 using Tocsin.Operations;
 using Tocsin.Providers;
 using Tocsin.Streams;
@@ -13,7 +16,8 @@ namespace Tocsin.Alerts;
 /// with its reason.
 /// </summary>
 internal sealed class AlertReceiver(
-    AlertSourceRegistry providers, IngestBatcher batcher, DeliveryStore deliveries, SourceStore sources, Database database, IOptions<IngestOptions> options, TimeProvider clock)
+    AlertSourceRegistry providers, IngestBatcher batcher, DeliveryStore deliveries, SourceStore sources, Database database, PipelineMeter meter, IOptions<IngestOptions> options, TimeProvider clock,
+    ILogger<AlertReceiver> logger)
 {
     private static readonly string[] _shownHeaders = ["Content-Type", "User-Agent", "X-Grafana-Alerting-Signature"];
 
@@ -90,12 +94,12 @@ internal sealed class AlertReceiver(
 
         var source = estate.Source(kept.Source);
         return providers.Find(source.Type) is { } provider
-            ? await ParseAndStoreAsync(estate, provider, new(body, _ => "", source, clock.GetUtcNow()), id, ct)
+            ? await ParseAndStoreAsync(estate, provider, new(body, _ => "", source, clock.GetUtcNow()), id, ct, correlation: kept.Correlation)
             : Error.NotFound("provider", source.Type);
     }
 
     private async Task<Result<DeliveryOutcome>> ParseAndStoreAsync(
-        EstateSnapshot estate, IAlertSource provider, InboundRequest request, long? replays, CancellationToken ct, string? messageId = null)
+        EstateSnapshot estate, IAlertSource provider, InboundRequest request, long? replays, CancellationToken ct, string? messageId = null, string? correlation = null)
     {
         var parsed = provider.Parse(request);
         if (!parsed.Ok)
@@ -118,7 +122,7 @@ internal sealed class AlertReceiver(
         }
 
         return await StoreAsync(
-            provider.Info.Id, new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays, MessageId = messageId }, ct);
+            provider.Info.Id, new(estate, request.Source.Name, request.ReceivedAt, signals, rejected, parsed.Value.Note, request.Body, Shown(request.Headers)) { Replays = replays, MessageId = messageId, Correlation = correlation ?? CorrelationOf(request) }, ct);
     }
 
     /// <summary>Alerts of any source that name a team and a priority have a canonical event.</summary>
@@ -137,6 +141,12 @@ internal sealed class AlertReceiver(
         var outcome = await batcher.StoreAsync(delivery, ct);
         Instruments.Deliveries.Add(1, new("provider", provider), new("verdict", outcome.Verdict.ToString().ToLowerInvariant()));
         Instruments.Signals.Add(delivery.Signals.Count);
+        meter.Delivered(provider, delivery.Signals, delivery.Rejected.Count, outcome.Verdict == Verdict.Duplicate ? "duplicate" : "accepted");
+        if (delivery.Rejected.Count > 0 || delivery.Signals.Any(s => s.Canonical is not null))
+        {
+            logger.Delivered(outcome.Id, delivery.Source, outcome.Verdict, outcome.Signals, outcome.Rejected, delivery.MessageId, delivery.Correlation);
+        }
+
         Instruments.IngestTime.Record((clock.GetUtcNow() - delivery.ReceivedAt).TotalSeconds);
         return outcome;
     }
@@ -144,7 +154,19 @@ internal sealed class AlertReceiver(
     private static IEnumerable<RejectedElement> BeyondLimit(int count, int most) => Enumerable.Range(most, count - most).Select(i => new RejectedElement(
         $"alert {i + 1}", i > most ? "likewise." : $"At most {most} alerts of a delivery are taken. All of it is kept: raise Ingest:MaxAlerts and replay it, or send several."));
 
-    private Task<DeliveryOutcome> KeepAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, CancellationToken ct, string? messageId = null) => database.WriteAsync(
+    private async Task<DeliveryOutcome> KeepAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, CancellationToken ct, string? messageId = null)
+    {
+        var kept = await StoreRefusedAsync(estate, request, verdict, reason, messageId, ct);
+        if (verdict == Verdict.Unparsed)
+        {
+            meter.Delivered(request.Source.Type, [], 1, "rejected");
+        }
+
+        logger.Delivered(kept.Id, request.Source.Name, verdict, 0, 1, messageId, CorrelationOf(request));
+        return kept;
+    }
+
+    private Task<DeliveryOutcome> StoreRefusedAsync(EstateSnapshot estate, InboundRequest request, Verdict verdict, string reason, string? messageId, CancellationToken ct) => database.WriteAsync(
         async tx =>
         {
             await tx.LockWorkspaceAsync(estate.Workspace);
@@ -154,12 +176,14 @@ internal sealed class AlertReceiver(
             }
 
             var id = await deliveries.InsertAsync(
-                tx, estate.Workspace, new DeliveryRow(0, request.Source.Name, request.ReceivedAt, verdict, 0, 0, reason, Shown(request.Headers), PackedBody.Pack(request.Body.Span)));
+                tx, estate.Workspace, new DeliveryRow(0, request.Source.Name, request.ReceivedAt, verdict, 0, 0, reason, Shown(request.Headers), PackedBody.Pack(request.Body.Span)) { Correlation = CorrelationOf(request) });
             // A forger must not make a silent source look alive.
             await sources.CountAsync(tx, estate.Workspace, request.Source.Name, 0, 1, verdict == Verdict.Refused ? null : request.ReceivedAt);
             return new DeliveryOutcome(id, verdict, 0, 0, reason);
         },
         ct);
+
+    private static string? CorrelationOf(InboundRequest request) => request.Headers(Correlation.Header) is { Length: > 0 } id ? id : null;
 
     private static string? Shown(Func<string, string> headers)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Data.Common;
 using System.IO.Compression;
 using Tocsin.Data;
@@ -24,6 +25,12 @@ internal enum Verdict
 internal sealed record DeliveryRow(
     long Id, string Source, DateTimeOffset ReceivedAt, Verdict Verdict, int Signals, int Rejected, string? Reason, string? Headers, byte[]? Packed)
 {
+    /// <summary>The name of the request that it came with; null: none.</summary>
+    public string? Correlation { get; init; }
+
+    /// <summary>As <see cref="DeliveredAlerts"/> makes it; null: none, or it was kept by an older version.</summary>
+    public byte[]? Alerts { get; init; }
+
     /// <summary>The body as it came.</summary>
     public byte[]? Body => Packed is null ? null : PackedBody.Unpack(Packed);
 }
@@ -43,19 +50,20 @@ internal sealed class DeliveryStore
         var ids = await tx.ReserveIdsAsync("delivery", count);
         long[] workspaces = new long[count], received = new long[count];
         int[] verdicts = new int[count], signals = new int[count], rejected = new int[count];
-        string?[] sources = new string?[count], reasons = new string?[count], headers = new string?[count];
-        var bodies = new byte[]?[count];
+        string?[] sources = new string?[count], reasons = new string?[count], headers = new string?[count], correlations = new string?[count];
+        byte[]?[] bodies = new byte[]?[count], alerts = new byte[]?[count];
         for (var i = 0; i < count; i++)
         {
             var row = deliveries[i];
             (workspaces[i], received[i], verdicts[i], signals[i], rejected[i]) = (workspace, row.ReceivedAt.ToMicros(), (int)row.Verdict, row.Signals, row.Rejected);
             (sources[i], reasons[i], headers[i], bodies[i]) = (row.Source, row.Reason, row.Headers, row.Packed);
+            (correlations[i], alerts[i]) = (row.Correlation, row.Alerts);
         }
 
         await tx.BatchAsync(
-            "INSERT INTO delivery (id, workspace_id, source, received_at, verdict, signals, rejected, reason, headers, body) {rows}",
+            "INSERT INTO delivery (id, workspace_id, source, received_at, verdict, signals, rejected, reason, headers, body, correlation, alerts) {rows}",
             new("id", ids), new("workspace", workspaces), new("source", sources), new("received", received), new("verdict", verdicts), new("signals", signals),
-            new("rejected", rejected), new("reason", reasons), new("headers", headers), new("body", bodies));
+            new("rejected", rejected), new("reason", reasons), new("headers", headers), new("body", bodies), new("correlation", correlations), new("alerts", alerts));
         return ids;
     }
 
@@ -73,7 +81,7 @@ internal sealed class DeliveryStore
     /// <summary>Deliveries that were rejected wholly or in part, newest first: unparsed, partial, and refused ones.</summary>
     public Task<List<DeliveryRow>> ListRejectedAsync(Session session, long workspace, string? source, long before, int limit) => session.QueryAsync(
         """
-        SELECT id, source, received_at, verdict, signals, rejected, reason, headers, body FROM delivery
+        SELECT id, source, received_at, verdict, signals, rejected, reason, headers, body, correlation FROM delivery
         WHERE workspace_id = @workspace AND id < @before AND (@source = '' OR source = @source) AND verdict IN (2, 3, 4)
         ORDER BY id DESC LIMIT @limit
         """,
@@ -86,19 +94,29 @@ internal sealed class DeliveryStore
     /// <param name="source">Null: of all sources.</param>
     public Task<List<DeliveryRow>> ListAsync(Session session, long workspace, string? source, Verdict? verdict, long before, int limit) => session.QueryAsync(
         """
-        SELECT id, source, received_at, verdict, signals, rejected, reason, headers, body FROM delivery
+        SELECT id, source, received_at, verdict, signals, rejected, reason, headers, body, correlation FROM delivery
         WHERE workspace_id = @workspace AND id < @before AND (@source = '' OR source = @source) AND (@verdict < 0 OR verdict = @verdict)
         ORDER BY id DESC LIMIT @limit
         """,
         Read, ("workspace", workspace), ("before", before), ("source", source ?? ""), ("verdict", verdict is { } v ? (int)v : -1), ("limit", limit));
 
     public Task<DeliveryRow?> FindAsync(Session session, long workspace, long id) => session.FirstAsync(
-        "SELECT id, source, received_at, verdict, signals, rejected, reason, headers, body FROM delivery WHERE workspace_id = @workspace AND id = @id",
+        "SELECT id, source, received_at, verdict, signals, rejected, reason, headers, body, correlation FROM delivery WHERE workspace_id = @workspace AND id = @id",
         Read, ("workspace", workspace), ("id", id));
 
-    public Task SaveVerdictAsync(Tx tx, long workspace, long id, Verdict verdict, int signals, int rejected, string? reason) => tx.ExecuteAsync(
-        "UPDATE delivery SET verdict = @verdict, signals = @signals, rejected = @rejected, reason = @reason WHERE workspace_id = @workspace AND id = @id",
-        ("verdict", (int)verdict), ("signals", signals), ("rejected", rejected), ("reason", reason), ("workspace", workspace), ("id", id));
+    public Task SaveVerdictAsync(Tx tx, long workspace, long id, Verdict verdict, int signals, int rejected, string? reason, byte[]? alerts = null) => tx.ExecuteAsync(
+        "UPDATE delivery SET verdict = @verdict, signals = @signals, rejected = @rejected, reason = @reason, alerts = COALESCE(@alerts, alerts) WHERE workspace_id = @workspace AND id = @id",
+        ("verdict", (int)verdict), ("signals", signals), ("rejected", rejected), ("reason", reason), ("alerts", alerts), ("workspace", workspace), ("id", id));
+
+    /// <summary>The kept deliveries that told of one alert, newest first, without their bodies; among the source's newest <paramref name="looked"/>.</summary>
+    public async Task<List<DeliveryRow>> OfAlertAsync(Session session, long workspace, string source, long fingerprint, int looked) =>
+        (await session.QueryAsync(
+            """
+            SELECT id, source, received_at, verdict, signals, rejected, reason, headers, NULL, correlation, alerts FROM delivery
+            WHERE workspace_id = @workspace AND source = @source ORDER BY id DESC LIMIT @looked
+            """,
+            static row => Read(row) with { Alerts = row.NullableBytes(10) }, ("workspace", workspace), ("source", source), ("looked", looked)))
+        .FindAll(row => DeliveredAlerts.Has(row.Alerts, fingerprint));
 
     /// <summary>Forgets all but the newest unremarkable deliveries of a source.</summary>
     public Task TrimAsync(Tx tx, long workspace, string source) => tx.ExecuteAsync(
@@ -110,7 +128,46 @@ internal sealed class DeliveryStore
 
     private static DeliveryRow Read(DbDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.Instant(2), (Verdict)row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.NullableString(6), row.NullableString(7),
-        row.NullableBytes(8));
+        row.NullableBytes(8))
+    {
+        Correlation = row.NullableString(9),
+    };
+}
+
+/// <summary>Which alerts a delivery told of: the fingerprints of the first thousand, eight bytes each.</summary>
+internal static class DeliveredAlerts
+{
+    private const int Most = 1000;
+
+    public static byte[]? Of(Delivery delivery)
+    {
+        var prepared = delivery.Intake.Prepared;
+        if (prepared.Count == 0)
+        {
+            return null;
+        }
+
+        var bytes = new byte[Math.Min(Most, prepared.Count) * sizeof(long)];
+        for (var i = 0; i * sizeof(long) < bytes.Length; i++)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * sizeof(long)), prepared[i].Fingerprint);
+        }
+
+        return bytes;
+    }
+
+    public static bool Has(byte[]? alerts, long fingerprint)
+    {
+        for (var at = 0; at + sizeof(long) <= (alerts?.Length ?? 0); at += sizeof(long))
+        {
+            if (BinaryPrimitives.ReadInt64BigEndian(alerts.AsSpan(at)) == fingerprint)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>Bodies as they are kept: small ones as they are, larger ones compressed; the first byte tells which.</summary>

@@ -26,6 +26,9 @@ internal sealed record Delivery(
     /// <summary>The sender's own id, by which a delivery is taken once; null: it has none.</summary>
     public string? MessageId { get; init; }
 
+    /// <summary>The name of the request that it came with; null: none.</summary>
+    public string? Correlation { get; init; }
+
     /// <summary>The line with which subscribers of the live stream hear of it, in the same transaction; null: it came in as a source's delivery only.</summary>
     public LogLine? Published { get; init; }
 }
@@ -72,8 +75,8 @@ internal sealed class IngestBatcher(
             async tx =>
             {
                 await PublishAsync(tx, item.Estate.Workspace, [item], Clock.GetUtcNow());
-                return await deliveries.InsertAsync(tx, item.Estate.Workspace, new DeliveryRow(
-                    0, item.Source, item.ReceivedAt, Verdict.Unparsed, 0, item.Signals.Count, reason, item.Headers, item.Packed));
+                var row = new DeliveryRow(0, item.Source, item.ReceivedAt, Verdict.Unparsed, 0, item.Signals.Count, reason, item.Headers, item.Packed);
+                return await deliveries.InsertAsync(tx, item.Estate.Workspace, row with { Correlation = item.Correlation });
             },
             CancellationToken.None);
         return new(id, Verdict.Unparsed, 0, item.Signals.Count, reason);
@@ -113,7 +116,7 @@ internal sealed class IngestBatcher(
     {
         var estate = batch[^1].Estate;
         await PublishAsync(tx, estate.Workspace, batch, now);
-        var results = await intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Intake)], now);
+        var results = await intake.StoreAsync(tx, estate, [.. batch.Select(w => w.Intake with { Origin = new(w.Correlation, w.ReceivedAt, w.MessageId) })], now);
         var outcomes = await KeepAsync(tx, estate.Workspace, batch, results);
         foreach (var source in batch.GroupBy(w => w.Source))
         {
@@ -157,7 +160,7 @@ internal sealed class IngestBatcher(
             outcomes[i] = new(delivery.Replays, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
             if (delivery.Replays is { } replayed)
             {
-                await deliveries.SaveVerdictAsync(tx, workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason);
+                await deliveries.SaveVerdictAsync(tx, workspace, replayed, verdict, delivery.Signals.Count, delivery.Rejected.Count, reason, DeliveredAlerts.Of(delivery));
             }
             else if (verdict != Verdict.Duplicate && (verdict != Verdict.Accepted || MayKeep(delivery)))
             {
@@ -188,7 +191,11 @@ internal sealed class IngestBatcher(
     }
 
     private static DeliveryRow RowOf(Delivery delivery, DeliveryOutcome outcome) => new(
-        0, delivery.Source, delivery.ReceivedAt, outcome.Verdict, outcome.Signals, outcome.Rejected, outcome.Reason, delivery.Headers, delivery.Packed);
+        0, delivery.Source, delivery.ReceivedAt, outcome.Verdict, outcome.Signals, outcome.Rejected, outcome.Reason, delivery.Headers, delivery.Packed)
+    {
+        Correlation = delivery.Correlation,
+        Alerts = DeliveredAlerts.Of(delivery),
+    };
 
     private static (Verdict Verdict, string? Reason) Judge(Delivery delivery, IntakeResult result)
     {
@@ -208,6 +215,9 @@ internal static partial class IngestLog
 {
     [LoggerMessage(2301, LogLevel.Error, "A batch of {Count} deliveries met a bug; each is now stored by itself")]
     public static partial void BatchBroke(this ILogger logger, int count, Exception e);
+
+    [LoggerMessage(2303, LogLevel.Information, "Delivery {DeliveryId} from {Source} is {Verdict}: {Accepted} taken, {Rejected} rejected; message {MessageId}, request {CorrelationId}")]
+    public static partial void Delivered(this ILogger logger, long? deliveryId, string source, Verdict verdict, int accepted, int rejected, string? messageId, string? correlationId);
 
     [LoggerMessage(2302, LogLevel.Error, "A delivery from {Source} met a bug; it is kept as unparsed and can be replayed")]
     public static partial void DeliveryBroke(this ILogger logger, string source, Exception e);

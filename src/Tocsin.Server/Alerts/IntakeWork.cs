@@ -22,16 +22,16 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
     /// <summary>Alerts whose sender says that somebody took them on, and the source that says so.</summary>
     public List<(long Fingerprint, string Source)> Acknowledged { get; } = [];
 
-    private readonly List<(CanonicalEvent Event, long Fingerprint)> _heard = [];
+    private readonly List<(CanonicalEvent Event, long Fingerprint, EventOrigin Origin)> _heard = [];
 
     /// <summary>Canonical events in the order in which they came, each with its alert; also those that changed nothing about the alert.</summary>
-    public IReadOnlyList<HeardEvent> Heard => [.. _heard.Where(h => _rows[h.Fingerprint] is not null).Select(h => new HeardEvent(h.Event, _rows[h.Fingerprint]!))];
+    public IReadOnlyList<HeardEvent> Heard => [.. _heard.Where(h => _rows[h.Fingerprint] is not null).Select(h => new HeardEvent(h.Event, _rows[h.Fingerprint]!, h.Origin))];
 
-    public void Hear(IntakeSignal prepared)
+    public void Hear(IntakeSignal prepared, EventOrigin origin)
     {
         if (prepared.Signal.Canonical is { } e)
         {
-            _heard.Add((e, prepared.Fingerprint));
+            _heard.Add((e, prepared.Fingerprint, origin));
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class IntakeWork(EstateSnapshot estate, DateTimeOffset now)
     {
         if (row.Canonical is { } kept)
         {
-            _heard.Add((CanonicalViews.EndOf(kept, now), row.Fingerprint));
+            _heard.Add((CanonicalViews.EndOf(kept, now), row.Fingerprint, EventOrigin.Here(now)));
         }
     }
 

@@ -62,13 +62,19 @@ internal static class PipelineEndpoints
             }
 
             var result = await receiver.ReceiveAsync(found.Estate, found.Source, body.IsEmpty && http.Request.ContentLength is null ? "{}"u8.ToArray() : body, Header, ct);
-            return result.Ok ? Plain(StatusCodes.Status200OK, "ok") : Plain(Problems.StatusOf(result.Error), "error");
+            return result.Ok ? Plain(StatusCodes.Status200OK, "ok") : result.Error.Kind == ErrorKind.Unavailable ? Broken(http) : Plain(Problems.StatusOf(result.Error), "error");
         }
         catch (StoreUnavailableException)
         {
-            http.Response.Headers.RetryAfter = "5";
-            return Plain(StatusCodes.Status503ServiceUnavailable, "error");
+            return Broken(http);
         }
+    }
+
+    /// <summary>What the pipeline answers to whatever fails, and not 503 as other routes do: senders that know it look for 500. When to send again it says all the same.</summary>
+    private static ContentHttpResult Broken(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = "5";
+        return Plain(StatusCodes.Status500InternalServerError, "error");
     }
 
     private static ContentHttpResult Plain(int status, string text) => TypedResults.Text(text, "text/plain", statusCode: status);

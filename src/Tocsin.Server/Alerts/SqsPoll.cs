@@ -1,10 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Amazon.Runtime;
-using Amazon.Runtime.Credentials;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Hosting;
@@ -43,7 +40,7 @@ internal sealed class SqsQueues(Database database, EstateCache estates, JobStore
 /// rejected is kept here and left on the queue, whose redrive policy counts.
 /// </summary>
 internal sealed class SqsPoll(
-    Database database, IEstates estates, JobStore jobs, AlertReceiver receiver, GuardedHttp http, IOptions<EstateOptions> options, IHostApplicationLifetime life,
+    Database database, IEstates estates, JobStore jobs, AlertReceiver receiver, GuardedHttp http, AwsKeys keys, IHostApplicationLifetime life,
     TimeProvider clock, ILogger<SqsPoll> logger)
     : IJobHandler
 {
@@ -99,7 +96,7 @@ internal sealed class SqsPoll(
     /// <returns>Null, or why the queue could not be asked, or not all that it had be taken.</returns>
     private async Task<string?> AskAsync(EstateSnapshot estate, Source source, CancellationToken ct)
     {
-        var key = await KeyAsync(estate, source, ct);
+        var key = await keys.FindAsync(estate, source, ct);
         if (!key.Ok)
         {
             return key.Error.Detail;
@@ -115,28 +112,50 @@ internal sealed class SqsPoll(
         var messages = received.Value;
         List<SqsMessage> done = [];
         string? fault = null;
-        var (hiddenAt, half) = (clock.GetUtcNow(), TimeSpan.FromSeconds(queue.Visibility / 2.0));
-        for (var i = 0; i < messages.Count && fault is null; i++)
+        using var taken = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var renewing = messages.Count == 0 ? Task.CompletedTask : RenewAsync(queue, source, messages, taken.Token);
+        try
         {
-            if (clock.GetUtcNow() - hiddenAt > half)
+            for (var i = 0; i < messages.Count && fault is null; i++)
             {
-                // Those that are stored as well: they are deleted at the end.
-                await queue.RenewAsync(messages, ct);
-                hiddenAt = clock.GetUtcNow();
+                fault = await TakeAsync(estate, source, messages[i], done, ct);
             }
-
-            fault = await TakeAsync(estate, source, messages[i], done, ct);
+        }
+        finally
+        {
+            await taken.CancelAsync();
+            await renewing;
         }
 
         // Deleted all the same when a later one could not be stored: each message has its own fate.
         return done.Count == 0 ? fault : await queue.DeleteAsync(done, CancellationToken.None) ?? fault;
     }
 
+    /// <summary>Keeps messages hidden while they are stored, however long that takes; those that are stored as well, since they are deleted at the end.</summary>
+    private async Task RenewAsync(SqsQueue queue, Source source, IReadOnlyList<SqsMessage> messages, CancellationToken taken)
+    {
+        var half = TimeSpan.FromSeconds(queue.Visibility / 2.0);
+        while (true)
+        {
+            await Task.Delay(half, clock, taken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            if (taken.IsCancellationRequested)
+            {
+                return;
+            }
+
+            // Not cut off: one that is on its way when the work is done is waited for.
+            if (await queue.RenewAsync(messages, CancellationToken.None) is { } fault)
+            {
+                logger.NotRenewed(source.Name, fault);
+            }
+        }
+    }
+
     private async Task<string?> TakeAsync(EstateSnapshot estate, Source source, SqsMessage message, List<SqsMessage> done, CancellationToken ct)
     {
         try
         {
-            var outcome = await receiver.ReceiveCheckedAsync(estate, source, Encoding.UTF8.GetBytes(message.Body), name => name == "source" ? message.Hint : "", message.Id, ct);
+            var outcome = await receiver.ReceiveCheckedAsync(estate, source, Encoding.UTF8.GetBytes(message.Body), name => name == "source" ? message.Hint : name == Correlation.Header ? Correlation.Safe(message.Id) ?? "" : "", message.Id, ct);
             if (outcome is { Ok: true, Value.Verdict: not Verdict.Unparsed })
             {
                 done.Add(message);
@@ -153,29 +172,6 @@ internal sealed class SqsPoll(
             return e.Message;
         }
     }
-
-    private async Task<Result<AwsKey>> KeyAsync(EstateSnapshot estate, Source source, CancellationToken ct)
-    {
-        if (source.Settings.GetValueOrDefault(Sqs.AccessKeyKey) is { Length: > 0 } id)
-        {
-            return new AwsKey(id, source.Settings.GetValueOrDefault(Sqs.SecretKeyKey) ?? "");
-        }
-
-        if (!options.Value.MayRefer(estate.Workspace, estate.Model.Workspace))
-        {
-            return Error.Forbidden("This workspace may not use this machine's own credentials for AWS; give its source an access key.");
-        }
-
-        try
-        {
-            var found = await DefaultAWSCredentialsIdentityResolver.GetCredentials().GetCredentialsAsync().WaitAsync(ct);
-            return new AwsKey(found.AccessKey, found.SecretKey, found.Token is { Length: > 0 } token ? token : null);
-        }
-        catch (AmazonClientException)
-        {
-            return Error.Unavailable("This machine has no credentials for AWS: neither environment nor profile nor role.");
-        }
-    }
 }
 
 internal static partial class SqsLog
@@ -188,6 +184,15 @@ internal static partial class SqsLog
 
     [LoggerMessage(2353, LogLevel.Warning, "The queue of {Source} is asked again in a while: {Reason}")]
     public static partial void AskedInVain(this ILogger logger, string source, string reason);
+
+    [LoggerMessage(2355, LogLevel.Warning, "Messages of the queue of {Source} could not be kept hidden; they may be seen twice, and are taken once: {Reason}")]
+    public static partial void NotRenewed(this ILogger logger, string source, string reason);
+
+    [LoggerMessage(2356, LogLevel.Warning, "The depth of queues is not read now: {Reason}")]
+    public static partial void DepthsWait(this ILogger logger, string reason);
+
+    [LoggerMessage(2357, LogLevel.Critical, "Reading the depth of queues met a bug; it is tried again in 30 s")]
+    public static partial void DepthsBroke(this ILogger logger, Exception e);
 
     [LoggerMessage(2354, LogLevel.Warning, "A message of the queue of {Source} is rejected, kept, and left to the queue's redrive policy: {MessageId}, received {Times} times: {Reason}")]
     public static partial void MessageRejected(this ILogger logger, string source, string messageId, int times, string reason);

@@ -1,8 +1,9 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tocsin.Alerts;
 using Tocsin.Estate;
+using Tocsin.Issues;
 using Tocsin.Outgoing;
 using Tocsin.Providers;
 
@@ -49,6 +50,52 @@ internal sealed class SqsQueue(GuardedHttp http, Source source, AwsKey key, Time
     /// <summary>Hides messages for another while from now.</summary>
     public Task<string?> RenewAsync(IReadOnlyList<SqsMessage> messages, CancellationToken ct) => BatchAsync("ChangeMessageVisibilityBatch", messages, Visibility, ct);
 
+    /// <summary>How many messages are on the queue and on the dead letter queue that its redrive policy names. About as many: SQS does not count exactly.</summary>
+    public async Task<QueueDepth> DepthAsync(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var own = await AttributesAsync(source.Settings[Sqs.QueueUrlKey], ct);
+        if (!own.Ok)
+        {
+            return new(source.Name, now, null, null, null, null, own.Error.Detail);
+        }
+
+        var depth = new QueueDepth(
+            source.Name, now, Count(own.Value, "ApproximateNumberOfMessages"), Count(own.Value, "ApproximateNumberOfMessagesNotVisible"), Count(own.Value, "ApproximateNumberOfMessagesDelayed"), null, null);
+        if (DeadLetterUrl(source.Settings[Sqs.QueueUrlKey], own.Value.Text("RedrivePolicy")) is not { } address)
+        {
+            return depth with { Fault = "The queue has no dead letter queue: what is rejected again and again is lost when its time is over." };
+        }
+
+        var dead = await AttributesAsync(address, ct);
+        return dead.Ok ? depth with { Dead = Count(dead.Value, "ApproximateNumberOfMessages") } : depth with { Fault = $"The dead letter queue cannot be counted: {dead.Error.Detail}" };
+    }
+
+    /// <summary>The address of the queue that a redrive policy names, beside the other.</summary>
+    /// <param name="policy">JSON, as SQS tells it; null: there is none.</param>
+    internal static string? DeadLetterUrl(string queueUrl, string? policy)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(policy ?? "null");
+            return document.RootElement.ValueKind == JsonValueKind.Object && new PayloadFields(document.RootElement).Text("deadLetterTargetArn")?.Split(':') is [_, _, _, _, var account, var name]
+                ? new Uri(new(queueUrl), $"/{account}/{name}").AbsoluteUri
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<Result<PayloadFields>> AttributesAsync(string queueUrl, CancellationToken ct)
+    {
+        var answer = await CallAsync("GetQueueAttributes", new() { ["QueueUrl"] = queueUrl, ["AttributeNames"] = new JsonArray("All") }, ct);
+        return answer.Ok ? new PayloadFields(answer.Value).Object("Attributes") : answer.Error;
+    }
+
+    private static long? Count(PayloadFields attributes, string name) => long.TryParse(attributes.Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : null;
+
     private async Task<string?> BatchAsync(string action, IReadOnlyList<SqsMessage> messages, int? visibility, CancellationToken ct)
     {
         var entries = messages.Select((message, i) =>
@@ -69,7 +116,7 @@ internal sealed class SqsQueue(GuardedHttp http, Source source, AwsKey key, Time
 
     private async Task<Result<JsonElement>> CallAsync(string action, JsonObject body, CancellationToken ct)
     {
-        body["QueueUrl"] = source.Settings[Sqs.QueueUrlKey];
+        body["QueueUrl"] ??= source.Settings[Sqs.QueueUrlKey];
         var bytes = Encoding.UTF8.GetBytes(body.ToJsonString());
         using var request = new HttpRequestMessage(HttpMethod.Post, Sqs.EndpointOf(source)) { Content = new ByteArrayContent(bytes) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/x-amz-json-1.0");

@@ -43,4 +43,34 @@ internal static class IssueTables
             told_at BIGINT,
             PRIMARY KEY (workspace_id, repository)){clustered};
         """;
+
+    /// <summary>What was tried for issues and how long each took, how full polled queues are, and which request a delivery came with and which alerts it told of.</summary>
+    public const string Pipeline =
+        """
+        CREATE TABLE issue_step (
+            id {id},
+            workspace_id BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            team TEXT NOT NULL,
+            step TEXT NOT NULL,
+            outcome INTEGER NOT NULL,
+            latency BIGINT
+            {pk});
+        CREATE INDEX issue_step_at ON issue_step (workspace_id, at);
+
+        CREATE TABLE queue_depth (
+            workspace_id BIGINT NOT NULL,
+            source TEXT NOT NULL,
+            read_at BIGINT NOT NULL,
+            visible BIGINT,
+            hidden BIGINT,
+            delayed BIGINT,
+            dead BIGINT,
+            fault TEXT,
+            PRIMARY KEY (workspace_id, source)){clustered};
+
+        ALTER TABLE delivery ADD COLUMN correlation TEXT;
+        ALTER TABLE delivery ADD COLUMN alerts {blob};
+        """;
 }

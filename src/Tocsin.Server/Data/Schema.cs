@@ -382,6 +382,7 @@ internal static class Schema
         SourceTables.Messages,
         DetectionTables.Findings,
         ReviewTables.Reviews,
+        IssueTables.Pipeline,
     ];
 
     public static SchemaHistory History { get; } = new("schema_version", _migrations);

@@ -26,7 +26,7 @@ internal sealed class CorsOptionsValidator : IValidateOptions<CorsOptions>
 internal static class CorsSetup
 {
     private static readonly string[] _headers = ["Authorization", "X-API-Key", "Content-Type", "Last-Event-ID", "Idempotency-Key"];
-    private static readonly string[] _exposed = ["Retry-After", "X-Request-Id", "Location"];
+    private static readonly string[] _exposed = ["Retry-After", "X-Request-Id", Correlation.Header, "Location"];
 
     /// <summary>Closed unless somebody opened it: without origins no answer carries a header of CORS, so browsers keep other sites out.</summary>
     public static void UseCorsOrigins(this IApplicationBuilder app, CorsOptions options)

@@ -26,8 +26,11 @@ internal static class Cursor
     /// <summary>The page of a list that was asked for one row more than <paramref name="limit"/>.</summary>
     public static Sdk.Page<TView> Page<TRow, TView>(List<TRow> rows, int limit, Func<TRow, TView> view, Func<TRow, long> number) =>
         rows.Count > limit
-            ? new([.. rows.Take(limit).Select(view)], Base64Url.EncodeToString(Encoding.ASCII.GetBytes(number(rows[limit - 1]).ToString())))
+            ? new([.. rows.Take(limit).Select(view)], Below(number(rows[limit - 1])))
             : new([.. rows.Select(view)], null);
+
+    /// <summary>Of a list of which not all rows were looked at: it goes on below a number although the page is not full.</summary>
+    public static string Below(long number) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(number.ToString()));
 
     public static Error Invalid() => Error.Invalid("cursor", "Pass the next_cursor of the page before, or leave it out.");
 

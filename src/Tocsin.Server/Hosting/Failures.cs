@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -27,7 +26,7 @@ internal static class Failures
                 var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
                 return WriteAsync(context, BadRequests.ToProblem(bad, failure.Endpoint, json));
             default:
-                var trace = TraceOf(context);
+                var trace = Correlation.Of(context);
                 context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Failures)).RequestFailed(trace, context.Request.Method, failure.Path, failure.Error);
                 return WriteAsync(context, Problems.Of(
                     StatusCodes.Status500InternalServerError, "internal", "Something failed here. Tell an administrator the trace id; paging goes on.", trace: trace));
@@ -52,12 +51,10 @@ internal static class Failures
         }));
     }
 
-    public static string TraceOf(HttpContext context) => Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
-
     private static Task WriteAsync(HttpContext context, ProblemHttpResult problem)
     {
         context.Response.StatusCode = problem.StatusCode;
-        return Errors.WantsPage(context.Request) ? Errors.WriteAsync(context, problem.StatusCode, TraceOf(context)) : problem.ExecuteAsync(context);
+        return Errors.WantsPage(context.Request) ? Errors.WriteAsync(context, problem.StatusCode, Correlation.Of(context)) : problem.ExecuteAsync(context);
     }
 }
 

@@ -35,6 +35,7 @@ internal static class SecurityHeaders
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        headers[Correlation.Header] = Correlation.Of(context);
         if (context.Request.IsHttps && !IsThisMachine(context.Request.Host.Host))
         {
             headers.StrictTransportSecurity = hsts;
@@ -66,7 +67,7 @@ internal static class SecurityHeaders
                 break;
         }
 
-        headers["X-Request-Id"] = Failures.TraceOf(context);
+        headers["X-Request-Id"] = Correlation.Of(context);
         return Task.CompletedTask;
     }
 }

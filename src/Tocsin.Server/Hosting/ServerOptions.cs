@@ -46,6 +46,10 @@ public sealed class ServerOptions
     /// <summary><c>prod</c>: the API's description at <c>/docs</c> and <c>/openapi/v1.json</c> is not served; anything else: it is, to everybody. Also read from <c>STAGE</c>.</summary>
     public string Stage { get; set; } = "dev";
 
+    /// <summary><c>text</c>: each line of the log is for people; <c>json</c>: each is a JSON object, for what collects logs. Default text.</summary>
+    [RegularExpression("^(text|json)$", ErrorMessage = "LogFormat must be text or json.")]
+    public string LogFormat { get; set; } = "text";
+
     /// <summary>An address that gets a GET each minute while this node pages; empty: none.</summary>
     [RegularExpression("^(https?://.+)?$", ErrorMessage = "HeartbeatUrl must begin with http:// or https://.")]
     public string HeartbeatUrl { get; set; } = "";

@@ -48,8 +48,8 @@ public static class TocsinHost
         ServerConfiguration.Add(builder.Configuration, settings);
         builder.Logging.ClearProviders();
         builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
-        builder.Logging.AddJsonConsole();
-        builder.Logging.AddConsole(console => console.FormatterName = builder.Configuration["Logging:Console:FormatterName"] ?? LineFormatter.FormatterName);
+        builder.Logging.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
+        builder.Logging.AddConsole(console => console.FormatterName = LogFormats.FormatterOf(builder.Configuration));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Tocsin.Identity.TocsinAuthentication", LogLevel.Warning);
         // What keeps it from starting is said in words by whoever starts it; a service that fails later is critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
@@ -89,7 +89,7 @@ public static class TocsinHost
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
         services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<PayloadTrial>().AddSingleton<SnsDesk>().AddSingleton<SnsCertificates>().AddSingleton<HeartbeatDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
         services.AddSingleton(provider => new RowMemory(soleWriter: !provider.GetRequiredService<Database>().Dialect.IsPostgres)).AddSingleton<AlertStore>();
-        services.AddSingleton<DeliveryStore>().AddSingleton<SourceStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
+        services.AddSingleton<AlertSearch>().AddSingleton<DeliveryStore>().AddSingleton<SourceStore>().AddSingleton<AlertIntake>().AddSingleton<AlertReceiver>();
         services.AddSingleton<IncidentStore>().AddSingleton<TurnStore>().AddSingleton<IncidentFlow>().AddSingleton<IncidentDesk>().AddSingleton<IncidentViews>();
         services.AddSingleton<Breaker>().AddSingleton<SelfAlarm>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PagingOptions>>().Value);
@@ -153,6 +153,8 @@ public static class TocsinHost
             AddHosted<TelegramBots>(services);
             AddHosted<SqsQueues>(services);
             AddHosted<MetricPacker>(services);
+            AddHosted<QueueDepths>(services);
+            AddHosted<PipelineWatch>(services);
         }
 
         AddHosted<KeyUses>(services);
@@ -226,6 +228,7 @@ public static class TocsinHost
         var runner = app.Services.GetRequiredService<JobRunner>();
         runner.Burying = app.Services.GetRequiredService<SelfAlarm>().PrepareAsync;
         app.Services.GetRequiredService<OtlpExport>().Start();
+        app.Services.GetRequiredService<PipelineGauges>().Register();
         Instruments.Gauge("tocsin_jobs_overdue_seconds", "How long the oldest ready job waits.", () => readiness.Overdue.TotalSeconds);
         Instruments.Gauge("tocsin_canary_age_seconds", "Since a page that nobody gets last came through the engine; -1 before the first.", () => readiness.CanaryAt is { } at ? (clock.GetUtcNow() - at).TotalSeconds : -1);
         Instruments.Gauge("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
@@ -234,6 +237,7 @@ public static class TocsinHost
     private static void MapAll(WebApplication app, ServerOptions options)
     {
         app.UseTrustedProxies(options.TrustedProxies);
+        app.UseCorrelation();
         app.UseSecurityHeaders(options.HstsSubdomains);
         app.UseQueryToken();
 

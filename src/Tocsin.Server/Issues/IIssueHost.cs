@@ -45,6 +45,11 @@ internal sealed record HostAnswer(HostVerdict Verdict, string Reason = "")
 /// <param name="Teams">Whose labels are made with their colour if they are not there.</param>
 internal sealed record NewIssue(string Title, string Body, IReadOnlyList<string> Labels, IReadOnlyList<string> Teams);
 
+/// <summary>How much may still be asked of the host.</summary>
+/// <param name="ResetAt">When all of it may be asked again.</param>
+/// <param name="SeenAt">When the host said so.</param>
+internal sealed record HostLimit(int Limit, int Remaining, DateTimeOffset ResetAt, DateTimeOffset SeenAt);
+
 /// <summary>What is right or wrong with the access to the host, or to one repository.</summary>
 /// <param name="Detail">What was seen, and what to do if it is wrong.</param>
 internal sealed record HostFinding(string Name, bool IsGood, string Detail);
@@ -58,11 +63,17 @@ internal interface IIssueHost
     /// <summary>Until when nothing is asked, because the host failed several times or set a limit; null: ask.</summary>
     (DateTimeOffset Until, string Why)? Rests { get; }
 
+    /// <summary>What the host said last of its limit to this node; null: nothing yet.</summary>
+    HostLimit? Limit { get; }
+
     Task<HostAnswer> CreateAsync(string repository, NewIssue issue, CancellationToken ct);
 
-    /// <summary>Looks for the issue whose body holds a mark.</summary>
-    /// <param name="since">It was changed then or later.</param>
-    Task<HostAnswer> FindAsync(string repository, string mark, DateTimeOffset since, CancellationToken ct);
+    /// <summary>Looks for issues whose body holds a mark: none, the one, or those that were made twice.</summary>
+    /// <param name="since">They were changed then or later.</param>
+    Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> FindAllAsync(string repository, string mark, DateTimeOffset since, CancellationToken ct);
+
+    /// <summary>Closes an issue that was made although there was one already, and says in it which is kept.</summary>
+    Task<HostAnswer> CloseDoubleAsync(string repository, long number, long kept, CancellationToken ct);
 
     Task<HostAnswer> ReadAsync(string repository, long number, CancellationToken ct);
 

@@ -22,11 +22,20 @@ internal static class IssueEndpoints
         group.MapGet("/", List);
         group.MapGet("/{id:long}", Get);
         group.MapPost("/{id:long}/retry", Retry).RequireAuthorization(Policies.Responder);
+        routes.MapGet("/api/v1/pipeline/health", Health).WithTags("Issues").RequireAuthorization(Policies.Viewer);
         routes.MapPost("/api/v1/github/check", Check).WithTags("Issues").RequireAuthorization(Policies.Configure);
         routes.MapPost("/in/github", Hear).AllowAnonymous().WithTags("Issues").WithMetadata(CountsItself.Instance)
             .WithMetadata(new TakesBody("application/json", "A webhook of GitHub of the event issues, signed with X-Hub-Signature-256."))
             .WithMetadata(new Refuses(StatusCodes.Status400BadRequest, "The signature is right, but the body could not be read. Nothing was changed."))
             .WithMetadata(new Refuses(StatusCodes.Status401Unauthorized, "The signature is missing or wrong, or the operator has set no secret. Nothing was changed."));
+    }
+
+    /// <summary>How alarms find their way to issues: how fast, how often it fails, what waits, and which of Tocsin's own alarms about it fire.</summary>
+    internal static async Task<Ok<PipelineHealthView>> Health(
+        ClaimsPrincipal user, Data.Database database, Estate.IEstates estates, PipelineFigures figures, IIssueHost host, TimeProvider clock, CancellationToken ct)
+    {
+        var estate = await Estate.EstateAccess.OfAsync(estates, user, ct);
+        return TypedResults.Ok(await database.ReadAsync(session => figures.ReadAsync(session, estate, host, clock.GetUtcNow()), ct));
     }
 
     /// <summary>Issues that alarms got, newest first.</summary>

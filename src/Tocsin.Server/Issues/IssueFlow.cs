@@ -1,20 +1,23 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Tocsin.Alerts;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Jobs;
 using Tocsin.Routing;
+using Tocsin.Streams;
 
 namespace Tocsin.Issues;
 
 /// <summary>One canonical event as it was heard, and the alert that it belongs to.</summary>
-internal readonly record struct HeardEvent(CanonicalEvent Event, AlertRow Alert);
+internal readonly record struct HeardEvent(CanonicalEvent Event, AlertRow Alert, EventOrigin Origin);
 
 /// <summary>
 /// The shell around <see cref="IssueDecider"/>: what an event means for its issue is stored with the event, in the transaction of its intake;
 /// a job then brings the issue to what it is to be. Silences mute pages, not issues: nobody is woken by one.
 /// </summary>
-internal sealed class IssueFlow(IssueStore issues, JobStore jobs)
+internal sealed class IssueFlow(IssueStore issues, JobStore jobs, EventLog log, PipelineMeter meter, ILogger<IssueFlow> logger)
 {
     public const string JobKind = "issue.sync";
 
@@ -37,12 +40,14 @@ internal sealed class IssueFlow(IssueStore issues, JobStore jobs)
 
         var current = await issues.FindManyAsync(tx, estate.Workspace, [.. known.Where(k => k.Record.Issue > 0).Select(k => k.Record.Issue)]);
         var work = new IssueWork(known, current, now);
-        foreach (var (e, alert) in heard)
+        List<(HeardEvent Heard, IssueDecision Decision)> decided = [];
+        foreach (var one in heard)
         {
+            var (e, alert, _) = one;
             var routed = estate.Router.Decide(AlertIntake.SubjectOf(alert)).Destinations.Where(d => d.Issues is not null).DistinctBy(d => d.Issues, StringComparer.OrdinalIgnoreCase).ToList();
             foreach (var destination in routed)
             {
-                work.Decide(e, alert.Id, destination.Issues!, destination.ReopenIssues);
+                decided.Add((one, work.Decide(one, destination.Issues!, destination.ReopenIssues)));
             }
 
             if (e.State == CanonicalState.Resolved)
@@ -50,12 +55,41 @@ internal sealed class IssueFlow(IssueStore issues, JobStore jobs)
                 // Routes may have changed since it began: what was opened elsewhere ends there.
                 foreach (var elsewhere in work.OpenElsewhere(e.Fingerprint, routed))
                 {
-                    work.Decide(e, alert.Id, elsewhere, reopens: false);
+                    decided.Add((one, work.Decide(one, elsewhere, reopens: false)));
                 }
             }
         }
 
         await SaveAsync(tx, estate.Workspace, work, now);
+        await log.AppendAsync(tx, estate.Workspace, now, [.. decided.Where(d => d.Decision.Action != IssueAction.None).Select(d => LineOf(d.Heard, d.Decision))]);
+        tx.WhenDone(committed =>
+        {
+            if (committed)
+            {
+                decided.ForEach(d => Tell(d.Heard, d.Decision));
+            }
+        });
+    }
+
+    /// <summary>The word of the alert pipeline for it.</summary>
+    public static string WordOf(IssueAction action) => action switch
+    {
+        IssueAction.SkipStale => "SKIP_STALE",
+        IssueAction.SkipManualClose => "SKIP_MANUAL_CLOSE",
+        _ => action.ToString().ToUpperInvariant(),
+    };
+
+    private static LogLine LineOf(HeardEvent heard, IssueDecision decision) => new(
+        "issue.decided", $"alert/{heard.Alert.Id}", $"source:{heard.Alert.Document.Source}", $"{WordOf(decision.Action)} in {decision.Record.Repository}: {decision.Reason}",
+        heard.Origin.Correlation is { } correlation ? new JsonObject { ["correlation"] = correlation }.ToJsonString() : null);
+
+    private void Tell(HeardEvent heard, IssueDecision decision)
+    {
+        var e = heard.Event;
+        var action = WordOf(decision.Action);
+        meter.Decided(e, action.ToLowerInvariant());
+        logger.EventDecided(
+            e.Fingerprint, action, decision.Record.Repository, decision.Reason, [.. e.Teams], $"P{e.Priority}", e.Source, heard.Origin.MessageId, heard.Origin.Correlation);
     }
 
     /// <summary>Stores issues, and has done what is pending for them now.</summary>
@@ -122,14 +156,15 @@ internal sealed class IssueWork
     /// <summary>Records with an issue that was to be opened, closed or opened again.</summary>
     public IEnumerable<long> Hurried => _entries.Values.Where(entry => entry.Hurries).Select(entry => entry.Id);
 
-    public void Decide(CanonicalEvent e, long alert, string repository, bool reopens)
+    public IssueDecision Decide(HeardEvent heard, string repository, bool reopens)
     {
+        var (e, alert, origin) = (heard.Event, heard.Alert.Id, heard.Origin);
         ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, Key(e.Fingerprint, repository), out _);
         var entry = slot ??= new();
         var decision = IssueDecider.Decide(entry.Record, e, entry.Record?.Repository ?? repository, reopens, _now);
         if (ReferenceEquals(decision.Record, entry.Record))
         {
-            return;
+            return decision;
         }
 
         (entry.Record, entry.IsChanged) = (decision.Record, true);
@@ -139,21 +174,23 @@ internal sealed class IssueWork
         {
             case IssueAction.Create:
             case IssueAction.Comment or IssueAction.Reopen when last is null:
-                entry.Issues.Add(new(new(0, entry.Id, alert, entry.Record.Repository, _now, _now, TrackedIssue.Open(e, labels))) { IsChanged = true });
+                entry.Issues.Add(new(new(0, entry.Id, alert, entry.Record.Repository, _now, _now, TrackedIssue.Open(e, labels, origin))) { IsChanged = true });
                 entry.Hurries = true;
                 break;
             case IssueAction.Comment:
-                last!.Set(last.Row.Issue.Tell(e, labels), _now);
+                last!.Set(last.Row.Issue.Tell(e, labels, origin), _now);
                 break;
             case IssueAction.Close:
-                last?.Set(last.Row.Issue.Close(), _now);
+                last?.Set(last.Row.Issue.Close(origin), _now);
                 entry.Hurries = true;
                 break;
             case IssueAction.Reopen:
-                last!.Set(last.Row.Issue.Reopen(e, labels), _now);
+                last!.Set(last.Row.Issue.Reopen(e, labels, origin), _now);
                 entry.Hurries = true;
                 break;
         }
+
+        return decision;
     }
 
     public IEnumerable<string> OpenElsewhere(string fingerprint, List<Destination> routed) =>

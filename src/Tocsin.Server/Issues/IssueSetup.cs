@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Tocsin.Alerts;
 using Tocsin.Hosting;
 using Tocsin.Providers;
 
@@ -12,10 +13,12 @@ internal static class IssueSetup
         services.AddOptions<GitHubOptions>().BindConfiguration("GitHub").ValidateOnStart();
         services.AddSingleton<IValidateOptions<GitHubOptions>, GitHubOptionsValidator>();
         services.AddSingleton<IValidateOptions<GitHubOptions>, GitHubAccountValidator>();
-        return services.AddSingleton(new SettingsSection("GitHub", typeof(GitHubOptions)));
+        services.AddOptions<PipelineOptions>().BindConfiguration("Pipeline").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PipelineOptions>, PipelineOptionsValidator>();
+        return services.AddSingleton(new SettingsSection("GitHub", typeof(GitHubOptions))).AddSingleton(new SettingsSection("Pipeline", typeof(PipelineOptions)));
     }
 
     public static IServiceCollection AddIssues(this IServiceCollection services) =>
-        services.AddSingleton<IssueStore>().AddSingleton<IssueFlow>().AddSingleton<IssueNotes>().AddSingleton<IssueDesk>().AddSingleton<IssueChecker>().AddSingleton<Pages.GitHubPageEndpoints.GitHubReader>().AddSingleton<IssueGate>()
+        services.AddSingleton<PipelineStore>().AddSingleton<PipelineMeter>().AddSingleton<IssueJournal>().AddSingleton<AwsKeys>().AddSingleton<PipelineFigures>().AddSingleton<PipelineGauges>().AddSingleton<IssueStore>().AddSingleton<IssueFlow>().AddSingleton<IssueNotes>().AddSingleton<IssueDesk>().AddSingleton<IssueChecker>().AddSingleton<Pages.GitHubPageEndpoints.GitHubReader>().AddSingleton<IssueGate>()
             .AddSingleton<GitHubAccount>().AddSingleton<IIssueHost, GitHub>();
 }

@@ -42,6 +42,19 @@ internal sealed class IssueStore
         $"SELECT {Columns} FROM issue WHERE workspace_id = @workspace AND record_id = @record AND pending = 1 ORDER BY id LIMIT 2",
         Read, ("workspace", workspace), ("record", recordId));
 
+    /// <summary>Issues for which something is to be done and that were not given up, the oldest first.</summary>
+    public Task<List<IssueRow>> WaitingAsync(Session session, long workspace, int limit) => session.QueryAsync(
+        $"SELECT {Columns} FROM issue WHERE workspace_id = @workspace AND pending = 1 AND failed = 0 ORDER BY id LIMIT @limit",
+        Read, ("workspace", workspace), ("limit", limit));
+
+    /// <summary>The issues of one alert, newest first.</summary>
+    public Task<List<IssueRow>> OfAlertAsync(Session session, long workspace, long alert, int limit) => session.QueryAsync(
+        $"""
+        SELECT {Columns} FROM issue WHERE workspace_id = @workspace AND (alert_id = @alert OR record_id IN (SELECT record_id FROM issue WHERE workspace_id = @workspace AND alert_id = @alert))
+        ORDER BY id DESC LIMIT @limit
+        """,
+        Read, ("workspace", workspace), ("alert", alert), ("limit", limit));
+
     /// <summary>Issues before an id, newest first.</summary>
     /// <param name="state">open, closed, failed, pending or all.</param>
     public Task<List<IssueRow>> ListAsync(Session session, long workspace, string state, string? repository, long before, int limit) => session.QueryAsync(

@@ -16,7 +16,7 @@ namespace Tocsin.Issues;
 /// is tried, and looked for before it is tried again; a host that is away or has a limit is waited for, and nothing is taken for done that was not.
 /// </summary>
 internal sealed class IssueWorker(
-    Database database, IEstates estates, IIssueHost host, IssueStore issues, IncidentStore incidents, JobStore jobs, IssueNotes notes, PublicLinks links, IOptions<GitHubOptions> options,
+    Database database, IEstates estates, IIssueHost host, IssueStore issues, IncidentStore incidents, JobStore jobs, IssueNotes notes, PublicLinks links, IssueJournal journal, IOptions<GitHubOptions> options,
     TimeProvider clock, ILogger<IssueWorker> logger) : IJobHandler
 {
     private static readonly TimeSpan _unconfigured = TimeSpan.FromMinutes(1);
@@ -53,11 +53,59 @@ internal sealed class IssueWorker(
         }
 
         var answer = await TakeAsync(estate, begun, step, ct);
-        logger.IssueStepTaken(row.Id, row.Repository, step.GetType().Name, answer.Verdict, answer.Reason);
+        var (e, origin) = (begun.Issue.Update ?? begun.Issue.First, IssueSync.OriginOf(begun.Issue, step));
+        logger.IssueStepTaken(
+            row.Id, row.Repository, answer.Issue?.Number ?? row.Issue.Number, step.GetType().Name.ToUpperInvariant(), answer.Verdict, answer.Reason,
+            e.Fingerprint, [.. e.Teams], $"P{e.Priority}", e.Source, origin?.MessageId, origin?.Correlation);
         Instruments.IssueSteps.Add(1, new("step", step.GetType().Name.ToLowerInvariant()), new("outcome", answer.Verdict.ToString().ToLowerInvariant()));
 
-        // What the host answered is stored even if this node is told to stop meanwhile.
-        await database.WriteAsync(tx => SettleAsync(tx, estate, job, row.Id, recordId, step, answer), CancellationToken.None);
+        try
+        {
+            // What the host answered is stored even if this node is told to stop meanwhile.
+            await database.WriteAsync(tx => SettleAsync(tx, estate, job, row.Id, recordId, step, answer), CancellationToken.None);
+        }
+        catch (LeaseLostException) when (step is IssueStep.Create && answer.Issue is not null)
+        {
+            await WithdrawAsync(estate.Workspace, begun);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// This node was held up while it made an issue, longer than its lease: another one has gone on, looked in vain for what was not there yet, and made
+    /// one itself. That one is kept. If it has made none yet, it will find this one, before or after.
+    /// </summary>
+    private async Task WithdrawAsync(long workspace, IssueRow row)
+    {
+        if ((await database.ReadAsync(session => issues.FindAsync(session, workspace, row.Id), CancellationToken.None))?.Issue.Number is { } kept)
+        {
+            await FindOneAsync(row, IssueMarks.OfIssue(links, workspace, row), kept, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Looks for the issue that may have been made already. Of several, all but one are closed.</summary>
+    /// <param name="kept">The number of the one; null: the first that was made.</param>
+    /// <returns>Without an issue: there is none.</returns>
+    private async Task<HostAnswer> FindOneAsync(IssueRow row, string mark, long? kept, CancellationToken ct)
+    {
+        var (answer, found) = await host.FindAllAsync(row.Repository, mark, row.CreatedAt, ct);
+        if (answer.Verdict != HostVerdict.Done || found.Count == 0)
+        {
+            return answer;
+        }
+
+        var one = found.FirstOrDefault(issue => issue.Number == kept) ?? found.MinBy(issue => issue.Number)!;
+        foreach (var other in found.Where(issue => issue.Number != one.Number && issue.IsOpen))
+        {
+            if (await host.CloseDoubleAsync(row.Repository, other.Number, one.Number, ct) is { Verdict: HostVerdict.Later } later)
+            {
+                return later with { MayHaveWorked = true };
+            }
+
+            logger.DoubleClosed(other.Number, row.Repository, one.Number);
+        }
+
+        return answer with { Issue = one };
     }
 
     private (DateTimeOffset Until, string Why)? Rests(LeasedJob job, EstateSnapshot estate)
@@ -106,14 +154,18 @@ internal sealed class IssueWorker(
         {
             case IssueStep.Create create:
                 var mark = IssueMarks.OfIssue(links, estate.Workspace, row);
-                if ((create.Search || clock.GetUtcNow() - row.CreatedAt > _late) && await host.FindAsync(row.Repository, mark, row.CreatedAt, ct) is var found && Settles(found))
+                var isDoubtful = create.Search || clock.GetUtcNow() - row.CreatedAt > _late;
+                if (isDoubtful && await FindOneAsync(row, mark, null, ct) is var found && Settles(found))
                 {
                     return found;
                 }
 
                 var incident = await database.ReadAsync(session => incidents.OfAlertAsync(session, estate.Workspace, row.Alert), ct);
-                var body = IssueText.Body(issue.First, options.Value.TimeZone, incident is [var newest, ..] ? links.Incident(newest)?.ToString() : null, mark);
-                return await host.CreateAsync(row.Repository, new(IssueText.Title(issue.First), body, issue.WantsLabels, issue.First.Teams), ct);
+                var body = IssueText.Body(issue.First, options.Value.TimeZone, incident is [var newest, ..] ? links.Incident(newest)?.ToString() : null, mark, issue.Origin?.Correlation);
+                var made = await host.CreateAsync(row.Repository, new(IssueText.Title(issue.First), body, issue.WantsLabels, issue.First.Teams), ct);
+
+                // Whoever was held up in the middle may have gone on since the search: the last to make one sees them all.
+                return isDoubtful && made.Verdict == HostVerdict.Done && await FindOneAsync(row, mark, null, ct) is var one && Settles(one) ? one : made;
 
             case IssueStep.Comment comment:
                 var commentMark = IssueMarks.OfComment(links, estate.Workspace, row);
@@ -159,6 +211,7 @@ internal sealed class IssueWorker(
                 break;
 
             case HostVerdict.Done:
+                await journal.DoneAsync(tx, job.Workspace, before, step, now);
                 var done = IssueSync.Done(before, step, answer.Issue?.Number, answer.Issue?.Url, answer.Issue?.ChangedAt, now);
                 await issues.SaveAsync(tx, job.Workspace, [row with { Issue = done, UpdatedAt = now }]);
                 await notes.DoneAsync(tx, estate.Workspace, row with { Issue = done }, step, now);
@@ -169,12 +222,18 @@ internal sealed class IssueWorker(
                 break;
 
             case HostVerdict.Later when !(answer.GiveUpAfter <= before.Failures + 1):
+                if (answer.Counts)
+                {
+                    await journal.FailedAsync(tx, job.Workspace, before, step, now);
+                }
+
                 var failed = IssueSync.Failed(before, step, answer.Reason, known: !answer.MayHaveWorked, answer.Counts);
                 await issues.SaveAsync(tx, job.Workspace, [row with { Issue = failed, UpdatedAt = now }]);
                 await jobs.RescheduleAsync(tx, job, (answer.RetryAt ?? now + IssueSync.Backoff(failed.Failures, Fraction(job.Key, job.Attempt))) + Jitter(job.Key, job.Attempt), answer.Reason);
                 return;
 
             default:
+                await journal.FailedAsync(tx, job.Workspace, before, step, now);
                 var givenUp = row with { Issue = IssueSync.GivenUp(before, step, answer.Reason, now), UpdatedAt = now };
                 await issues.SaveAsync(tx, job.Workspace, [givenUp]);
                 await notes.GivenUpAsync(tx, estate, givenUp, step, now);
@@ -221,9 +280,18 @@ internal static class IssueMarks
 
 internal static partial class IssueLog
 {
-    [LoggerMessage(2601, LogLevel.Information, "Issue {IssueId} in {Repository}: {Step} was {Verdict} {Reason}")]
-    public static partial void IssueStepTaken(this ILogger logger, long issueId, string repository, string step, HostVerdict verdict, string reason);
+    [LoggerMessage(2601, LogLevel.Information, "Issue {IssueId} in {Repository} (number {Number}): {Action} was {Verdict} {Reason}; alarm {Fingerprint} of {Teams}, {Priority}, from {Source}; message {MessageId}, request {CorrelationId}")]
+    public static partial void IssueStepTaken(
+        this ILogger logger, long issueId, string repository, long? number, string action, HostVerdict verdict, string reason, string fingerprint, string[] teams, string priority, string source,
+        string? messageId, string? correlationId);
 
     [LoggerMessage(2602, LogLevel.Warning, "The label {Label} of {Repository} could not be made: {Reason}; the issue goes on without its colour")]
     public static partial void LabelFailed(this ILogger logger, string label, string repository, string reason);
+
+    [LoggerMessage(2603, LogLevel.Information, "Alarm {Fingerprint}: {Action} in {Repository}, since {Reason}; {Teams}, {Priority}, from {Source}; message {MessageId}, request {CorrelationId}")]
+    public static partial void EventDecided(
+        this ILogger logger, string fingerprint, string action, string repository, string reason, string[] teams, string priority, string source, string? messageId, string? correlationId);
+
+    [LoggerMessage(2604, LogLevel.Warning, "Issue {Number} of {Repository} was made twice, since a node was held up in the middle: it is closed, and {Kept} is kept")]
+    public static partial void DoubleClosed(this ILogger logger, long number, string repository, long kept);
 }

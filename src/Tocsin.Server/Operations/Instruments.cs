@@ -40,11 +40,24 @@ internal static class Instruments
 
     public static Counter<long> ModelTokens { get; } = _meter.CreateCounter<long>("tocsin_model_tokens_total", description: "Tokens that the language model's provider counted.");
 
+    public static Counter<long> PipelineEvents { get; } = _meter.CreateCounter<long>("tocsin_pipeline_events_total", description: "Canonical events and what was rejected, by source, team, priority and outcome: accepted, duplicate, rejected.");
+
+    public static Counter<long> PipelineActions { get; } = _meter.CreateCounter<long>("tocsin_pipeline_actions_total", description: "What events meant for issues, by source and action: create, comment, close, reopen, skip_stale, skip_manual_close, none.");
+
+    public static Counter<long> PipelineIssues { get; } = _meter.CreateCounter<long>("tocsin_pipeline_issue_steps_total", description: "Attempts to bring issues to what they are to be, by source, team and outcome: success, failure.");
+
+    public static Histogram<double> PipelineLatency { get; } = _meter.CreateHistogram<double>(
+        "tocsin_pipeline_latency_seconds", "s", "From receipt of an alert to the change of its issue, by source and step.",
+        advice: new() { HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800] });
+
     public static Counter<long> BackplaneNotices { get; } = _meter.CreateCounter<long>("tocsin_backplane_notices_total", description: "What nodes told each other, sent or heard by this one.");
 
     public static Counter<long> BackplaneLosses { get; } = _meter.CreateCounter<long>("tocsin_backplane_losses_total", description: "How often the backplane went away.");
 
     public static Counter<long> ForeignAlerts { get; } = _meter.CreateCounter<long>("tocsin_shared_alerts_total", description: "Alerts shared with other programs on Redis, by what became of them: logged, known, rejected, dropped, sent.");
+
+    /// <summary>One that has a value for each of several things, or none.</summary>
+    public static void Gauges(string name, string description, Func<IEnumerable<Measurement<double>>> read) => _meter.CreateObservableGauge(name, read, description: description);
 
     public static void Gauge(string name, string description, Func<double> read) => _meter.CreateObservableGauge(name, read, description: description);
 }
@@ -71,6 +84,12 @@ internal sealed class PrometheusText : IDisposable
 
     public string Render()
     {
+        foreach (var (_, gauges) in _series.Where(s => s.Key is ObservableGauge<double>))
+        {
+            // What is no longer there must not be shown with its last value.
+            gauges.Clear();
+        }
+
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
         foreach (var (instrument, series) in _series.OrderBy(s => s.Key.Name, StringComparer.Ordinal))

@@ -65,6 +65,9 @@ internal sealed class Retention(
         "DELETE FROM model_review WHERE workspace_id = @workspace AND at < @before AND ended_at IS NOT NULL",
         // No queue keeps a message for more than 14 days, so none comes again after 15.
         "DELETE FROM message_seen WHERE workspace_id = @workspace AND at < @now - 1296000000000",
+        // Windows of the pipeline's health are a day at most.
+        "DELETE FROM issue_step WHERE workspace_id = @workspace AND at < @now - 691200000000",
+        "DELETE FROM queue_depth WHERE workspace_id = @workspace AND read_at < @now - 691200000000",
         "DELETE FROM login WHERE workspace_id = @workspace AND expires_at < @now",
         "DELETE FROM one_time_link WHERE workspace_id = @workspace AND expires_at < @now",
     ];

@@ -12,7 +12,7 @@ internal static class PagesSetup
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddSingleton<FrameFacts>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<TestAnswers>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
+        services.AddSingleton<FrameFacts>().AddSingleton<AlertReader>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<TestAnswers>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
         services.AddSingleton<ScheduleObjects>();
         return services;
     }
@@ -34,6 +34,7 @@ internal static class PagesSetup
         routes.MapSilenceLinks();
         var pages = routes.MapGroup("").RequireAuthorization(Policies.Viewer).ExcludeFromDescription();
         pages.MapInbox();
+        pages.MapAlertPages();
         pages.MapLive();
         pages.MapIncidentPages();
         pages.MapOnCallPages();

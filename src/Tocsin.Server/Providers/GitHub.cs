@@ -22,6 +22,8 @@ internal sealed class GitHub(GitHubAccount account, IOptions<GitHubOptions> opti
 
     public (DateTimeOffset Until, string Why)? Rests => account.Gate.Rests;
 
+    public HostLimit? Limit => account.Limit;
+
     public async Task<HostAnswer> CreateAsync(string repository, NewIssue issue, CancellationToken ct)
     {
         if (await MakeLabelsAsync(repository, issue.Teams, ct) is { } later)
@@ -36,10 +38,17 @@ internal sealed class GitHub(GitHubAccount account, IOptions<GitHubOptions> opti
             ?? (IssueOf(answer.Body) is { } made ? HostAnswer.Ok with { Issue = made } : new HostAnswer(HostVerdict.Later, "GitHub's answer names no issue.") { MayHaveWorked = true, GiveUpAfter = 20 });
     }
 
-    public async Task<HostAnswer> FindAsync(string repository, string mark, DateTimeOffset since, CancellationToken ct) =>
-        await SearchAsync(
-            repository, $"/repos/{repository}/issues?state=all&labels={Uri.EscapeDataString(IssueText.AreaLabel)}&sort=created&direction=desc&since={Since(since)}&per_page={PerPage}",
-            item => Contains(item, mark) ? IssueOf(item) : null, ct);
+    public Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> FindAllAsync(string repository, string mark, DateTimeOffset since, CancellationToken ct) =>
+        ListAsync(repository, "sort=created&direction=desc", since, item => Contains(item, mark), ct);
+
+    public async Task<HostAnswer> CloseDoubleAsync(string repository, long number, long kept, CancellationToken ct)
+    {
+        var said = await CommentAsync(repository, number, $"This issue was made twice. #{kept} is kept.", ct);
+        return said.Verdict == HostVerdict.Later ? said
+            : (await account.AskAsync(
+                repository, HttpMethod.Patch, $"/repos/{repository}/issues/{number}", new JsonObject { ["state"] = "closed", ["state_reason"] = "not_planned" }, mayHaveWorked: false, ct)).Fault
+            ?? HostAnswer.Ok;
+    }
 
     public async Task<HostAnswer> ReadAsync(string repository, long number, CancellationToken ct)
     {
@@ -92,23 +101,8 @@ internal sealed class GitHub(GitHubAccount account, IOptions<GitHubOptions> opti
         return HostAnswer.Ok;
     }
 
-    public async Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> ChangedAsync(string repository, DateTimeOffset since, CancellationToken ct)
-    {
-        List<HostedIssue> changed = [];
-        var answer = await SearchAsync(
-            repository, $"/repos/{repository}/issues?state=all&labels={Uri.EscapeDataString(IssueText.AreaLabel)}&sort=updated&direction=asc&since={Since(since)}&per_page={PerPage}",
-            item =>
-            {
-                if (IssueOf(item) is { } issue)
-                {
-                    changed.Add(issue);
-                }
-
-                return null;
-            },
-            ct);
-        return (answer, changed);
-    }
+    public Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> ChangedAsync(string repository, DateTimeOffset since, CancellationToken ct) =>
+        ListAsync(repository, "sort=updated&direction=asc", since, static _ => true, ct);
 
     public async Task<IReadOnlyList<HostFinding>> CheckAsync(string? repository, CancellationToken ct)
     {
@@ -225,6 +219,25 @@ internal sealed class GitHub(GitHubAccount account, IOptions<GitHubOptions> opti
         }
 
         return null;
+    }
+
+    /// <summary>The issues that were made here and changed since an instant, for which this holds.</summary>
+    private async Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> ListAsync(string repository, string order, DateTimeOffset since, Predicate<JsonNode> wanted, CancellationToken ct)
+    {
+        List<HostedIssue> found = [];
+        var answer = await SearchAsync(
+            repository, $"/repos/{repository}/issues?state=all&labels={Uri.EscapeDataString(IssueText.AreaLabel)}&{order}&since={Since(since)}&per_page={PerPage}",
+            item =>
+            {
+                if (wanted(item) && IssueOf(item) is { } issue)
+                {
+                    found.Add(issue);
+                }
+
+                return null;
+            },
+            ct);
+        return (answer, found);
     }
 
     /// <summary>Reads a list page by page until something is found.</summary>

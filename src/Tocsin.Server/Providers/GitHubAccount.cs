@@ -55,6 +55,9 @@ internal sealed class GitHubAccount : IDisposable
 
     public IssueGate Gate => _gate;
 
+    /// <summary>The limit that GitHub named with its last answer to this node; null: none yet.</summary>
+    public HostLimit? Limit { get; private set; }
+
     public bool IsApp => _options.AppId.Length > 0;
 
     /// <summary>Asks once, for a repository.</summary>
@@ -211,12 +214,13 @@ internal sealed class GitHubAccount : IDisposable
     {
         var status = (int)response.StatusCode;
         var json = Parse(text);
+        Limit = LimitIn(response, _clock.GetUtcNow()) ?? Limit;
         if (status is >= 500 or (>= 100 and < 200))
         {
             return Away($"GitHub answered {status}.", mayHaveWorked, status);
         }
 
-        if (Limit(response, status, json) is { } limited)
+        if (LimitFault(response, status, json) is { } limited)
         {
             Instruments.GitHubRequests.Add(1, new KeyValuePair<string, object?>("outcome", "limited"));
             return new(status, json, limited);
@@ -234,8 +238,15 @@ internal sealed class GitHubAccount : IDisposable
             : new(status, json, Refusal(status, response, Message(json)));
     }
 
+    private static HostLimit? LimitIn(HttpResponseMessage response, DateTimeOffset now) =>
+        int.TryParse(Header(response, "x-ratelimit-limit"), NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+        && int.TryParse(Header(response, "x-ratelimit-remaining"), NumberStyles.None, CultureInfo.InvariantCulture, out var remaining)
+        && long.TryParse(Header(response, "x-ratelimit-reset"), NumberStyles.None, CultureInfo.InvariantCulture, out var reset) && reset is > 0 and < 253_402_300_000
+            ? new(limit, remaining, DateTimeOffset.FromUnixTimeSeconds(reset), now)
+            : null;
+
     /// <summary>Limits are told with 429 or 403, and in several ways.</summary>
-    private HostAnswer? Limit(HttpResponseMessage response, int status, JsonNode? json)
+    private HostAnswer? LimitFault(HttpResponseMessage response, int status, JsonNode? json)
     {
         var now = _clock.GetUtcNow();
         var message = Message(json);

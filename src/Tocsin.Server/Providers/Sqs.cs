@@ -99,7 +99,8 @@ internal sealed partial class Sqs : IAlertSource
         In Amazon Web Services:
         1. Let the topic that your alarms notify deliver to the queue {source.Settings.GetValueOrDefault(QueueUrlKey, "")}; raw message delivery on or off.
         2. Give the queue a dead letter queue with a redrive policy of 5 receives.
-        3. Whoever this server is (its access key, or its role) needs on the queue: sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility.
+        3. Whoever this server is (its access key, or its role) needs on the queue: sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility;
+           and sqs:GetQueueAttributes on it and on its dead letter queue, to count what is on them.
         This server asks for messages by itself; nothing has to reach it.
 
         """;

@@ -34,6 +34,7 @@ internal static class CommandTree
             SilenceVerbs.Create(terminal),
             SilenceVerbs.CreateMaintenance(terminal),
             IssueVerbs.Create(terminal),
+            PipelineVerb.Create(terminal),
             JobVerbs.Create(terminal),
             DeliveryVerbs.Create(terminal),
             RejectedVerbs.Create(terminal),

@@ -34,7 +34,7 @@ internal sealed class NodeParts
         var planner = new PagePlanner(Pages, Jobs, Log, paging, Proofs);
         Flow = new(Incidents, planner, Pages, Turns, Jobs, Log);
         Mutes = new(database, Alerts, Incidents, Places, Flow, Jobs);
-        IssueFlow = new(Issues, Jobs);
+        IssueFlow = new(Issues, Jobs, Log, Meter, logging.CreateLogger<IssueFlow>());
         Intake = new(Alerts, Incidents, Flow, Mutes, IssueFlow, Log);
         var desk = Desk = new PageDesk(Pages, Incidents, Flow, planner, Jobs, Log, paging);
         Silences = new(database, estates, silences, Jobs, Log, new(), clock);
@@ -91,6 +91,8 @@ internal sealed class NodeParts
     public IncidentFlow Flow { get; }
 
     public IssueStore Issues { get; } = new();
+
+    public PipelineMeter Meter { get; } = new(Microsoft.Extensions.Options.Options.Create(new PipelineOptions()), Microsoft.Extensions.Options.Options.Create(new Tocsin.Identity.AccountOptions()));
 
     public IssueFlow IssueFlow { get; }
 

@@ -65,6 +65,12 @@ internal sealed class HttpBench : IAsyncDisposable
         _app = await StartAsync(_folder, _store.Address, Phone, configure);
     }
 
+    /// <summary>Another node on the same store, with a data folder of its own. Whoever adds it ends it.</summary>
+    public Task<WebApplication> AddNodeAsync(Action<WebApplicationBuilder>? configure = null) => StartAsync(_folder, _store.Address, Phone, configure, "data-of-another");
+
+    /// <summary>Stops the server; <see cref="RestartAsync"/> starts it again.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public T Service<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
@@ -166,10 +172,10 @@ internal sealed class HttpBench : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static async Task<WebApplication> StartAsync(DirectoryInfo folder, string database, FakeWebhook phone, Action<WebApplicationBuilder>? configure)
+    private static async Task<WebApplication> StartAsync(DirectoryInfo folder, string database, FakeWebhook phone, Action<WebApplicationBuilder>? configure, string data = "data")
     {
         var app = await TocsinHost.BuildAsync(
-            new() { Data = Path.Combine(folder.FullName, "data"), Urls = "http://127.0.0.1:0", Database = database, Estate = Path.Combine(folder.FullName, "estate") },
+            new() { Data = Path.Combine(folder.FullName, data), Urls = "http://127.0.0.1:0", Database = database, Estate = Path.Combine(folder.FullName, "estate") },
             builder =>
             {
                 builder.Logging.ClearProviders();

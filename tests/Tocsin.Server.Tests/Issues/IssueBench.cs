@@ -183,11 +183,51 @@ internal sealed class IssueBench : IAsyncDisposable
         return kind switch
         {
             IssueFlow.JobKind => new IssueWorker(
-                database, _engine.Estates, WrapHost(Host), Parts.Issues, Parts.Incidents, Parts.Jobs, Notes, new PublicLinks("https://tocsin.invalid", new byte[32]), settings, Clock, NullLogger<IssueWorker>.Instance),
+                database, _engine.Estates, WrapHost(Host), Parts.Issues, Parts.Incidents, Parts.Jobs, Notes, new PublicLinks("https://tocsin.invalid", new byte[32]),
+                new(new(), Parts.Meter, settings), settings, Clock, NullLogger<IssueWorker>.Instance),
             IssueLooker.JobKind => new IssueLooker(database, _engine.Estates, WrapHost(Host), Parts.Issues, Notes, Parts.Jobs, settings, Clock),
             _ => Parts.Handlers.Single(h => h.Kind == kind),
         };
     }
+}
+
+/// <summary>A host before whose creating of an issue a node is held up, once for each thing that happens meanwhile.</summary>
+internal sealed class FrozenHost(IIssueHost host, Queue<Func<Task>> meanwhile) : IIssueHost
+{
+    public bool IsConfigured => host.IsConfigured;
+
+    public (DateTimeOffset Until, string Why)? Rests => host.Rests;
+
+    public HostLimit? Limit => host.Limit;
+
+    public async Task<HostAnswer> CreateAsync(string repository, NewIssue issue, CancellationToken ct)
+    {
+        if (meanwhile.TryDequeue(out var happens))
+        {
+            await happens();
+        }
+
+        return await host.CreateAsync(repository, issue, ct);
+    }
+
+    public Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> FindAllAsync(string repository, string mark, DateTimeOffset since, CancellationToken ct) =>
+        host.FindAllAsync(repository, mark, since, ct);
+
+    public Task<HostAnswer> CloseDoubleAsync(string repository, long number, long kept, CancellationToken ct) => host.CloseDoubleAsync(repository, number, kept, ct);
+
+    public Task<HostAnswer> ReadAsync(string repository, long number, CancellationToken ct) => host.ReadAsync(repository, number, ct);
+
+    public Task<HostAnswer> CommentAsync(string repository, long number, string body, CancellationToken ct) => host.CommentAsync(repository, number, body, ct);
+
+    public Task<HostAnswer> FindCommentAsync(string repository, long number, string mark, DateTimeOffset since, CancellationToken ct) => host.FindCommentAsync(repository, number, mark, since, ct);
+
+    public Task<HostAnswer> SetOpenAsync(string repository, long number, bool open, CancellationToken ct) => host.SetOpenAsync(repository, number, open, ct);
+
+    public Task<HostAnswer> LabelAsync(string repository, long number, IssueStep.Label label, IReadOnlyList<string> teams, CancellationToken ct) => host.LabelAsync(repository, number, label, teams, ct);
+
+    public Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> ChangedAsync(string repository, DateTimeOffset since, CancellationToken ct) => host.ChangedAsync(repository, since, ct);
+
+    public Task<IReadOnlyList<HostFinding>> CheckAsync(string? repository, CancellationToken ct) => host.CheckAsync(repository, ct);
 }
 
 /// <summary>The process is gone, here and now.</summary>
@@ -239,7 +279,12 @@ internal sealed class MortalHost(IIssueHost host, Mortality mortality) : IIssueH
 
     public Task<HostAnswer> CreateAsync(string repository, NewIssue issue, CancellationToken ct) => Around(() => host.CreateAsync(repository, issue, ct));
 
-    public Task<HostAnswer> FindAsync(string repository, string mark, DateTimeOffset since, CancellationToken ct) => Around(() => host.FindAsync(repository, mark, since, ct));
+    public HostLimit? Limit => host.Limit;
+
+    public Task<(HostAnswer Answer, IReadOnlyList<HostedIssue> Issues)> FindAllAsync(string repository, string mark, DateTimeOffset since, CancellationToken ct) =>
+        Around(() => host.FindAllAsync(repository, mark, since, ct));
+
+    public Task<HostAnswer> CloseDoubleAsync(string repository, long number, long kept, CancellationToken ct) => Around(() => host.CloseDoubleAsync(repository, number, kept, ct));
 
     public Task<HostAnswer> ReadAsync(string repository, long number, CancellationToken ct) => Around(() => host.ReadAsync(repository, number, ct));
 

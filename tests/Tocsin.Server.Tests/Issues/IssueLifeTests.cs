@@ -355,6 +355,96 @@ public abstract class IssueLifeTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task A_node_that_was_frozen_while_it_made_an_issue_closes_it_when_another_node_made_one_meanwhile()
+    {
+        await using var bench = await OpenAsync();
+        var meanwhile = new Queue<Func<Task>>([() =>
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(2));
+            return bench.WorkAsync();
+        }]);
+        bench.WrapHost = host => new FrozenHost(host, meanwhile);
+
+        await bench.TakeAsync(Firing());
+        await bench.TakeAsync(Firing(3));
+        await bench.TakeAsync(Resolved(4));
+
+        // The other node made number 1; what the frozen one sent when it thawed is number 2.
+        Assert.Equal(2, bench.Issues.Count);
+        Assert.Equal(["This issue was made twice. #1 is kept."], bench.Issues[1].Comments);
+        Assert.False(bench.Issues[1].IsOpen);
+        Assert.Equal((1, false, 1L), (bench.Issues[0].Comments.Count, bench.Issues[0].IsOpen, (await bench.RowAsync()).Issue.Number));
+        Assert.False((await bench.RecordAsync()).ManuallyClosed);
+    }
+
+    [StoreFact]
+    public async Task Thawed_between_the_other_nodes_search_and_its_issue_the_first_that_was_made_is_kept()
+    {
+        await using var bench = await OpenAsync();
+        var (thawed, sent) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Task? other = null;
+        var meanwhile = new Queue<Func<Task>>(
+        [
+            () =>
+            {
+                bench.Clock.Advance(TimeSpan.FromMinutes(2));
+                other = bench.WorkAsync();
+                return thawed.Task;
+            },
+            () =>
+            {
+                // It has searched by now, and found nothing; the frozen one goes on, and its issue is made first.
+                thawed.SetResult();
+                return sent.Task;
+            },
+        ]);
+        bench.WrapHost = host => new FrozenHost(host, meanwhile);
+        bench.GitHub.Meanwhile = call =>
+        {
+            if (call == $"POST /repos/{Repository}/issues")
+            {
+                sent.TrySetResult();
+            }
+        };
+
+        await bench.TakeAsync(Firing());
+        await other!;
+        await bench.WorkAsync();
+
+        Assert.Equal([true, false], bench.Issues.Select(i => i.IsOpen));
+        Assert.Equal(1, (await bench.RowAsync()).Issue.Number);
+    }
+
+    [StoreFact]
+    public async Task Doubles_that_cannot_be_closed_now_are_closed_later()
+    {
+        await using var bench = await OpenAsync();
+        var failing = false;
+        var meanwhile = new Queue<Func<Task>>([() => throw new CrashException(), () =>
+        {
+            // Whoever was thought dead sends at last.
+            failing = true;
+            return bench.Host.CreateAsync(Repository, new("[P1] Queue is slow", bench.Issues.Count == 0 ? Body(bench) : "", ["area:alerting"], []), default);
+        }]);
+        bench.WrapHost = host => new FrozenHost(host, meanwhile);
+        bench.GitHub.Chaos = path => failing && path.EndsWith("/2/comments", StringComparison.Ordinal) ? FakeFault.Parse("500", null) : null;
+        await bench.TakeAsync(Firing());
+        await bench.PassUntilAsync(2);
+        Assert.Equal([true, true], bench.Issues.Select(i => i.IsOpen));
+
+        failing = false;
+        await bench.PassUntilAsync(10);
+        Assert.Equal([true, false], bench.Issues.Select(i => i.IsOpen));
+        Assert.False((await bench.RowAsync()).Issue.IsPending);
+
+        static string Body(IssueBench bench)
+        {
+            var row = bench.RowAsync().GetAwaiter().GetResult();
+            return IssueText.Body(row.Issue.First, "UTC", null, IssueMarks.OfIssue(new("https://tocsin.invalid", new byte[32]), 1, row));
+        }
+    }
+
+    [StoreFact]
     public async Task What_a_backup_that_was_put_back_does_not_know_is_found_again()
     {
         await using var bench = await OpenAsync();

@@ -36,6 +36,12 @@ internal sealed class FakeSqs : FakeHttp
 
     public IReadOnlyList<string> Dead => Locked(() => _dead.ToArray());
 
+    /// <summary>Whether the queue has a redrive policy that it tells of.</summary>
+    public bool Redrives { get; set; } = true;
+
+    /// <summary>Whether the dead letter queue may be looked at.</summary>
+    public bool ShowsDead { get; set; } = true;
+
     /// <summary>Actions that were taken, in order.</summary>
     public IReadOnlyList<string> Calls => Locked(() => _calls.ToArray());
 
@@ -57,6 +63,26 @@ internal sealed class FakeSqs : FakeHttp
         }
 
         Change();
+    }
+
+    /// <summary>Messages that were given up by others.</summary>
+    public void Bury(params string[] bodies)
+    {
+        lock (_gate)
+        {
+            _dead.AddRange(bodies);
+        }
+
+        Change();
+    }
+
+    /// <summary>Empties the dead letter queue.</summary>
+    public void Purge()
+    {
+        lock (_gate)
+        {
+            _dead.Clear();
+        }
     }
 
     /// <summary>Shows everything that is hidden, as if its time were over.</summary>
@@ -99,7 +125,8 @@ internal sealed class FakeSqs : FakeHttp
         }
 
         var json = JsonNode.Parse(body)!;
-        if (json["QueueUrl"]!.GetValue<string>() != Address)
+        var isDead = json["QueueUrl"]!.GetValue<string>() == Address + "-dead";
+        if (!isDead && json["QueueUrl"]!.GetValue<string>() != Address)
         {
             return Fault(400, "QueueDoesNotExist");
         }
@@ -109,6 +136,7 @@ internal sealed class FakeSqs : FakeHttp
             "AmazonSQS.ReceiveMessage" => await ReceiveAsync(json, closing),
             "AmazonSQS.DeleteMessageBatch" => Locked(() => Batch(json, (message, _) => _messages.Remove(message))),
             "AmazonSQS.ChangeMessageVisibilityBatch" => Locked(() => Batch(json, (message, entry) => message.HiddenUntil = Clock.GetUtcNow().AddSeconds(entry["VisibilityTimeout"]!.GetValue<int>()))),
+            "AmazonSQS.GetQueueAttributes" => isDead && !ShowsDead ? Fault(403, "AccessDeniedException") : Locked(() => Attributes(isDead)),
             _ => Fault(400, "UnknownOperationException"),
         };
         lock (_gate)
@@ -118,6 +146,23 @@ internal sealed class FakeSqs : FakeHttp
 
         Change();
         return answer;
+    }
+
+    private FakeAnswer Attributes(bool ofDead)
+    {
+        var now = Clock.GetUtcNow();
+        JsonObject attributes = new()
+        {
+            ["ApproximateNumberOfMessages"] = $"{(ofDead ? _dead.Count : _messages.Count(m => m.HiddenUntil <= now))}",
+            ["ApproximateNumberOfMessagesNotVisible"] = $"{(ofDead ? 0 : _messages.Count(m => m.HiddenUntil > now))}",
+            ["ApproximateNumberOfMessagesDelayed"] = "0",
+        };
+        if (!ofDead && Redrives)
+        {
+            attributes["RedrivePolicy"] = $$"""{"deadLetterTargetArn":"arn:aws:sqs:{{Region}}:123456789012:alerts-dead","maxReceiveCount":{{MostReceives}}}""";
+        }
+
+        return new(200, new JsonObject { ["Attributes"] = attributes }.ToJsonString(), "application/x-amz-json-1.0");
     }
 
     private async Task<FakeAnswer> ReceiveAsync(JsonNode json, CancellationToken closing)

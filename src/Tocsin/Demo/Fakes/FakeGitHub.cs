@@ -128,6 +128,10 @@ internal sealed partial class FakeGitHub : FakeHttp
         FakeAnswer answer;
         lock (_gate)
         {
+            var headers = request.HttpContext.Response.Headers;
+            headers["x-ratelimit-limit"] = "5000";
+            headers["x-ratelimit-remaining"] = Math.Max(1, 4999 - _calls.Count).ToString(CultureInfo.InvariantCulture);
+            headers["x-ratelimit-reset"] = Clock.GetUtcNow().AddHours(1).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
             answer = Answer(request, body);
             _calls.Add($"{request.Method} {request.Path}");
             if (_calls.Count > 100_000)

@@ -171,5 +171,5 @@ public sealed class PipelineReaderTests
         Assert.Null(PipelineSignal.Derive(signal with { Status = SignalStatus.Info }, "alertmanager", Delivery.ReceivedAt));
     }
 
-    private static string CanonicalJson(Tocsin.Sdk.CanonicalAlert e) => System.Text.Json.JsonSerializer.Serialize(e, Tocsin.Sdk.WireJson.Default.CanonicalAlert);
+    internal static string CanonicalJson(Tocsin.Sdk.CanonicalAlert e) => System.Text.Json.JsonSerializer.Serialize(e, Tocsin.Sdk.WireJson.Default.CanonicalAlert);
 }

@@ -12,6 +12,16 @@ public sealed record MetricRequest(
 /// <summary>Metrics, services and traces.</summary>
 public sealed partial class TocsinClient
 {
+    /// <summary>Sends logs or metrics that are JSON already; they are stored when it returns. Not idempotent for logs: lines sent twice are there twice.</summary>
+    /// <param name="kind">The last part of the address: logs, metrics or snapshot.</param>
+    /// <param name="json">The body, UTF-8.</param>
+    public async Task IngestAsync(string kind, ReadOnlyMemory<byte> json, CancellationToken ct = default)
+    {
+        using var content = new ReadOnlyMemoryContent(json);
+        content.Headers.ContentType = new("application/json");
+        using var response = await SendAsync(HttpMethod.Post, $"ingest/{kind}", content, ct);
+    }
+
     /// <summary>Series by name and service.</summary>
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
     public Task<MetricListView> ListMetricsAsync(string? name = null, string? service = null, int limit = 200, CancellationToken ct = default) =>

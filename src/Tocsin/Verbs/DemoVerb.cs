@@ -13,6 +13,7 @@ internal static class DemoVerb
         var data = new Option<string>("--data") { Description = "The folder with the demo's data", HelpName = "DIR", DefaultValueFactory = _ => "./demo-data" };
         var urls = new Option<string?>("--urls") { Description = "Where to listen. Default: http://127.0.0.1:8080", HelpName = "URL" };
         var verb = new Command("demo", "Run the server with a week of made-up history and fake phones") { data, urls };
+        verb.Subcommands.Add(FaultVerb.Create(terminal));
         verb.SetAction(async (parse, ct) =>
         {
             try

@@ -24,6 +24,9 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Each request after its authorization: method, path and query, body.</summary>
     public ConcurrentQueue<(string Line, string Body)> Requests { get; } = [];
 
+    /// <summary>Statuses with which the next deliveries of telemetry are refused.</summary>
+    public ConcurrentBag<int> Refusing { get; } = [];
+
     public string Yaml { get; set; } = "workspace: acme\n";
 
     public EstatePlan Plan { get; set; } = new("acme", [], [], [], "");
@@ -114,6 +117,11 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapGet("/api/v1/reports/fairness", () => Results.Json(ReportVerbTests.Fairness, WireJson.Default.FairnessReportView));
         _app.MapGet("/api/v1/reports/response", () => Results.Json(ReportVerbTests.Response, WireJson.Default.ResponseReportView));
         _app.MapGet("/api/v1/reports/people", () => Results.Json(ReportVerbTests.People, WireJson.Default.PeopleReportView));
+        _app.MapGet("/api/v1/metrics", () => Results.Json(new([MetricVerbTests.Series], false), WireJson.Default.MetricListView));
+        _app.MapGet("/api/v1/metrics/query", () => Results.Json(
+            new(Now.AddMinutes(-10), Now, "max", 60, [new(MetricVerbTests.Series, [new(Now.AddMinutes(-4), 10), new(Now.AddMinutes(-3), 20), new(Now.AddMinutes(-1), 80.5)])], true),
+            WireJson.Default.MetricQueryView));
+        _app.MapPost("/ingest/{kind}", () => Refusing.TryTake(out var status) ? Problem(status, "service.unavailable", "Later.") : Results.Ok());
         _app.MapGet("/api/v1/oncall", () => Results.Json(
             new Page<OnCallView>(
                 [

@@ -111,7 +111,7 @@ internal static class MetricVerbs
     }
 
     /// <summary>The values of all steps, also of those without samples; samples as they are.</summary>
-    private static IReadOnlyList<double?> Columns(MetricQueryView answer, IReadOnlyList<MetricPointView> points)
+    private static double?[] Columns(MetricQueryView answer, IReadOnlyList<MetricPointView> points)
     {
         if (answer.StepSeconds <= 0)
         {

@@ -7,7 +7,12 @@ public sealed class MetricVerbTests
 {
     public static readonly MetricSeriesView Series = new()
     {
-        Name = "latency_ms", Service = "checkout", Unit = "ms", Kind = "gauge", Tags = new Dictionary<string, string> { ["host"] = "a\u001b[31m" }, LastAt = FakeServer.Now.AddMinutes(-1),
+        Name = "latency_ms",
+        Service = "checkout",
+        Unit = "ms",
+        Kind = "gauge",
+        Tags = new Dictionary<string, string> { ["host"] = "a\u001b[31m" },
+        LastAt = FakeServer.Now.AddMinutes(-1),
     };
 
     [Fact]

@@ -58,6 +58,9 @@ internal static class SettingsSetup
         services.AddOptions<SilenceOptions>().BindConfiguration("Silences").ValidateOnStart();
         services.AddSingleton<IValidateOptions<SilenceOptions>, SilenceOptionsValidator>();
         services.AddSingleton(new SettingsSection("Silences", typeof(SilenceOptions)));
+        services.AddOptions<TelemetryOptions>().BindConfiguration("Telemetry").ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TelemetryOptions>, TelemetryOptionsValidator>();
+        services.AddSingleton(new SettingsSection("Telemetry", typeof(TelemetryOptions)));
         services.AddOptions<MetricOptions>().BindConfiguration("Telemetry:Metrics").ValidateOnStart();
         services.AddSingleton<IValidateOptions<MetricOptions>, MetricOptionsValidator>();
         services.AddSingleton(new SettingsSection("Telemetry:Metrics", typeof(MetricOptions)));

@@ -153,6 +153,7 @@ public static class TocsinHost
             AddHosted<TelegramBots>(services);
             AddHosted<SqsQueues>(services);
             AddHosted<MetricPacker>(services);
+            AddHosted<MetricKeeper>(services);
             AddHosted<QueueDepths>(services);
             AddHosted<PipelineWatch>(services);
         }

@@ -36,6 +36,14 @@ public sealed class MetricApiTests : SharedBench
                 new("latency", now, 0.25) { Service = "search", Unit = "s" },
             ],
             default);
+        await Bench.Service<LogIntake>().StoreAsync(
+            workspace,
+            [
+                .. Enumerable.Range(0, 9).Select(i => new LogLine(now.AddSeconds(-i), LineLevel.Info, $"order {i} taken") { Service = "checkout" }),
+                new(now, LineLevel.Error, "order 7 refused") { Service = "checkout" },
+                new(now, LineLevel.Critical, "no disk") { Service = "logs-only" },
+            ],
+            default);
         await Bench.Service<SpanIntake>().StoreAsync(
             workspace,
             [
@@ -100,10 +108,12 @@ public sealed class MetricApiTests : SharedBench
     {
         var services = (await _viewer.GetJsonAsync("/api/v1/services")).Items();
 
-        Assert.Equal(["checkout", "search"], services.Select(s => s!["name"].Text()));
+        Assert.Equal(["checkout", "logs-only", "search"], services.Select(s => s!["name"].Text()));
         Assert.Equal((60, 150), (Number(services[0]!, "cpu_percent"), Number(services[0]!, "throughput")));
-        Assert.Equal((0.07, 250), (Number(services[1]!, "error_rate"), Number(services[1]!, "latency_ms")));
-        Assert.Null(services[1]!["cpu_percent"]);
+        Assert.Equal((2, 0.2), (Number(services[0]!, "logs_per_minute"), Number(services[0]!, "errors_per_minute")));
+        Assert.Equal(0.2, Number(services[1]!, "errors_per_minute"));
+        Assert.Equal((0.07, 250), (Number(services[2]!, "error_rate"), Number(services[2]!, "latency_ms")));
+        Assert.Null(services[2]!["cpu_percent"]);
     }
 
     [Fact]

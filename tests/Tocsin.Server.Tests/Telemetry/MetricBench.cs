@@ -20,6 +20,8 @@ internal sealed class MetricBench : IAsyncDisposable
         Node = new(this);
     }
 
+    public TelemetryOptions Kept { get; } = new() { MetricDays = 100 };
+
     public VirtualClock Clock { get; } = new();
 
     public MetricNode Node { get; private set; }
@@ -74,7 +76,8 @@ internal sealed class MetricBench : IAsyncDisposable
             Tables = new(Telemetry, bench._metrics, bench.Clock);
             Query = new(Telemetry, bench._metrics, Tables);
             Packer = Packing(Telemetry.Database, bench);
-            Intake = new(Telemetry, bench._metrics, Tables, Options.Create(bench._options), bench.Clock, NullLogger<MetricIntake>.Instance);
+            Intake = new(Telemetry, bench._metrics, Tables, Options.Create(bench._options), Options.Create(bench.Kept), bench.Clock, NullLogger<MetricIntake>.Instance);
+            Keeper = new(Telemetry, bench._metrics, bench._spans, Tables, Options.Create(bench.Kept), bench.Clock, NullLogger<MetricKeeper>.Instance);
             Spans = new(Telemetry, bench._spans, bench.Clock, NullLogger<SpanIntake>.Instance);
             Traces = new(Telemetry, bench._spans);
         }
@@ -86,6 +89,8 @@ internal sealed class MetricBench : IAsyncDisposable
         public MetricIntake Intake { get; }
 
         public MetricPacker Packer { get; }
+
+        public MetricKeeper Keeper { get; }
 
         public MetricQuery Query { get; }
 

@@ -171,6 +171,41 @@ public abstract class MetricStoreTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task What_is_older_than_metrics_are_kept_goes_and_is_not_taken_again()
+    {
+        await using var bench = await MetricBench.OpenAsync(engine);
+        await bench.StoreAsync(bench.Sample("old", -86_400, 1), bench.Sample("cpu", -86_400, 2), bench.Sample("cpu", 0, 3));
+        await bench.PackAsync();
+        bench.Clock.Advance(TimeSpan.FromDays(99.5));
+
+        await bench.Node.Keeper.TurnAsync(default);
+
+        Assert.Equal([(0, 3)], await bench.PointsAsync("cpu"));
+        Assert.Equal("cpu", Assert.Single(await bench.Node.Query.SeriesAsync(1, new(), 10, default)).Name);
+        var late = await bench.StoreAsync(bench.Sample("cpu", -86_400, 2), bench.Sample("cpu", -40_000, 4));
+        Assert.Equal((1, 0), (late.Stored, Assert.Single(late.Refused).Index));
+
+        // A series that was forgotten may come back, also to a process that remembers it.
+        await bench.StoreAsync(bench.Sample("old", 86_400, 5));
+        Assert.Equal([(86_400, 5)], await bench.PointsAsync("old"));
+        await bench.RestartAsync();
+        Assert.Equal([(86_400, 5)], await bench.PointsAsync("old"));
+    }
+
+    [StoreFact]
+    public async Task A_series_that_was_forgotten_makes_room_for_another()
+    {
+        await using var bench = await MetricBench.OpenAsync(engine, new() { MaxSeries = 100 });
+        await bench.StoreAsync([.. Enumerable.Range(0, 100).Select(i => bench.Sample($"m{i}", 0, i))]);
+        Assert.Equal(0, (await bench.StoreAsync(bench.Sample("new", 0, 1))).Stored);
+        bench.Clock.Advance(TimeSpan.FromDays(101));
+
+        await bench.Node.Keeper.TurnAsync(default);
+
+        Assert.Equal(1, (await bench.StoreAsync(bench.Sample("new", 86_400 * 101, 1))).Stored);
+    }
+
+    [StoreFact]
     public async Task Hostile_names_and_tags_are_stored_as_the_store_can_hold_them_and_stay_one_series()
     {
         await using var bench = await MetricBench.OpenAsync(engine);

@@ -39,6 +39,24 @@ public abstract class TraceTests(Engine engine)
         Assert.Equal(SpanIntake.MostSpans, (await bench.Node.Traces.FindAsync(1, Trace, default)).Count);
     }
 
+    [StoreFact]
+    public async Task Traces_go_when_they_are_old_and_the_oldest_when_they_are_too_much()
+    {
+        await using var bench = await MetricBench.OpenAsync(engine);
+        await bench.Node.Spans.StoreAsync(1, [Span("a", 0)], default);
+        bench.Clock.Advance(TimeSpan.FromDays(2));
+        await bench.Node.Spans.StoreAsync(1, [Span("b", 0, "another")], default);
+        bench.Clock.Advance(TimeSpan.FromDays(1.5));
+
+        await bench.Node.Keeper.TurnAsync(default);
+        Assert.Empty(await bench.Node.Traces.FindAsync(1, Trace, default));
+        Assert.Single(await bench.Node.Traces.FindAsync(1, "another", default));
+
+        bench.Kept.TraceGigabytes = 0;
+        await bench.Node.Keeper.TurnAsync(default);
+        Assert.Equal(0, await bench.CountAsync("trace_block"));
+    }
+
     private static TraceSpan Span(string id, int second, string trace = Trace) =>
         new(trace, id, "GET /pay", VirtualClock.Start.AddSeconds(second), TimeSpan.FromMilliseconds(12.5));
 

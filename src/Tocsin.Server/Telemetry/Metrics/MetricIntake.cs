@@ -22,7 +22,7 @@ internal sealed record MetricBatch(
 /// series and instant takes the place of the first.
 /// </summary>
 internal sealed class MetricIntake(
-    TelemetryDatabase telemetry, MetricStore store, SeriesTables tables, IOptions<MetricOptions> options, TimeProvider clock, ILogger<MetricIntake> logger)
+    TelemetryDatabase telemetry, MetricStore store, SeriesTables tables, IOptions<MetricOptions> options, IOptions<TelemetryOptions> kept, TimeProvider clock, ILogger<MetricIntake> logger)
     : CommitBatcher<MetricBatch, bool>(telemetry.Database, MostRequests, clock)
 {
     /// <summary>What lies further ahead comes from a clock that is wrong.</summary>
@@ -33,13 +33,14 @@ internal sealed class MetricIntake(
     private const long MostWaitingBytes = 64 * MostBytes;
 
     private readonly string _full = $"The workspace has {options.Value.MaxSeries} series, and this would be a new one: send fewer tags, or ask for a higher Telemetry:Metrics:MaxSeries.";
+    private readonly string _tooOld = $"It is older than metrics are kept, {kept.Value.MetricDays} days (Telemetry:MetricDays).";
     private long _waitingBytes;
 
     protected override int MostWeight => MostBytes;
 
     /// <summary>Stores samples and returns after they are durable.</summary>
     /// <param name="samples">In any order; may repeat what was sent before.</param>
-    /// <returns>How many are stored, and which are not: those of new series beyond the bound, and those whose clock is ahead by more than an hour.</returns>
+    /// <returns>How many are stored, and which are not: those of new series beyond the bound, those whose clock is ahead by more than an hour, and those older than metrics are kept.</returns>
     /// <exception cref="StoreUnavailableException">Too much is waiting, or the store is away: nothing was stored, the sender must send again.</exception>
     public async Task<MetricsStored> StoreAsync(long workspace, IReadOnlyList<MetricSample> samples, CancellationToken ct)
     {
@@ -119,6 +120,7 @@ internal sealed class MetricIntake(
     private async Task<MetricBatch?> PrepareAsync(long workspace, IReadOnlyList<MetricSample> samples, List<RefusedSample> refused, CancellationToken ct)
     {
         var table = await tables.OfAsync(workspace, ct);
+        var oldest = (Clock.GetUtcNow() - TimeSpan.FromDays(kept.Value.MetricDays)).ToMicros();
         var latest = (Clock.GetUtcNow() + MostAhead).ToMicros();
         var (firstAt, lastAt) = (long.MaxValue, long.MinValue);
         List<HeadSample> taken = new(samples.Count);
@@ -130,6 +132,10 @@ internal sealed class MetricIntake(
             if (point.AtMicros > latest)
             {
                 refused.Add(new(i, "It lies more than an hour ahead: set the sender's clock."));
+            }
+            else if (point.AtMicros < oldest)
+            {
+                refused.Add(new(i, _tooOld));
             }
             else if (table.Of(sample, options.Value.MaxSeries) is { } series)
             {
@@ -162,6 +168,12 @@ internal static partial class MetricLog
 
     [LoggerMessage(3122, LogLevel.Warning, "Samples are not packed now: {Reason}")]
     public static partial void PackingWaits(this ILogger logger, string reason);
+
+    [LoggerMessage(3124, LogLevel.Warning, "Old samples and spans are not removed now: {Reason}")]
+    public static partial void KeepingWaits(this ILogger logger, string reason);
+
+    [LoggerMessage(3125, LogLevel.Error, "Removing old samples and spans met a bug; it is tried again in an hour")]
+    public static partial void KeepingBroke(this ILogger logger, Exception e);
 
     [LoggerMessage(3123, LogLevel.Error, "Packing samples met a bug; it is tried again in some seconds, and nothing is lost")]
     public static partial void PackingBroke(this ILogger logger, Exception e);

@@ -177,6 +177,35 @@ internal sealed class MetricStore
         return true;
     }
 
+    /// <summary>Workspaces that have metrics or traces.</summary>
+    public Task<List<long>> WorkspacesAsync(Session session) => session.QueryAsync(
+        "SELECT workspace_id FROM metric_series UNION SELECT workspace_id FROM metric_chunk UNION SELECT workspace_id FROM trace_block", static row => row.GetInt64(0));
+
+    /// <summary>Forgets chunks of spans that ended before an instant, of the oldest first.</summary>
+    /// <param name="most">Rows at once, about.</param>
+    /// <returns>How many are gone; 0: there is none.</returns>
+    public async Task<int> ForgetChunksAsync(Tx tx, long workspace, DateTimeOffset before, int most)
+    {
+        var oldest = await tx.ScalarAsync("SELECT MIN(span) FROM metric_chunk WHERE workspace_id = @workspace", ("workspace", workspace));
+        return oldest is not { } span || span + SpanLength > before.ToMicros()
+            ? 0
+            : await tx.ExecuteAsync(
+                """
+                DELETE FROM metric_chunk WHERE workspace_id = @workspace AND span = @span AND series_id <= (SELECT MAX(series_id) FROM (
+                    SELECT series_id FROM metric_chunk WHERE workspace_id = @workspace AND span = @span ORDER BY series_id LIMIT @most) AS bite)
+                """,
+                ("workspace", workspace), ("span", span), ("most", most));
+    }
+
+    /// <summary>Forgets series that nobody has seen since an instant.</summary>
+    /// <returns>Their ids, at most <paramref name="most"/>.</returns>
+    public Task<List<long>> ForgetSeriesAsync(Tx tx, long workspace, DateTimeOffset before, int most) => tx.QueryAsync(
+        """
+        DELETE FROM metric_series WHERE workspace_id = @workspace AND id IN (
+            SELECT id FROM metric_series WHERE workspace_id = @workspace AND last_at < @before LIMIT @most) RETURNING id
+        """,
+        static row => row.GetInt64(0), ("workspace", workspace), ("before", before.ToMicros()), ("most", most));
+
     private static long[] Repeated(long value, int count)
     {
         var all = new long[count];

@@ -70,6 +70,19 @@ internal sealed class SpanStore
     public Task<int> ForgetAsync(Tx tx, long workspace, DateTimeOffset before, int most) => tx.ExecuteAsync(
         "DELETE FROM trace_block WHERE workspace_id = @workspace AND id IN (SELECT id FROM trace_block WHERE workspace_id = @workspace AND stored_at < @before ORDER BY stored_at LIMIT @most)",
         ("workspace", workspace), ("before", before.ToMicros()), ("most", most));
+
+    /// <summary>How many bytes the packed spans of a workspace take.</summary>
+    public async Task<long> PackedBytesAsync(Session session, long workspace) =>
+        await session.ScalarAsync("SELECT SUM(LENGTH(body)) FROM trace_block WHERE workspace_id = @workspace", ("workspace", workspace)) ?? 0;
+
+    /// <summary>Forgets the oldest rows.</summary>
+    /// <returns>How many bytes that freed; 0: there is none.</returns>
+    public async Task<long> ForgetOldestAsync(Tx tx, long workspace, int most) => (await tx.QueryAsync(
+        """
+        DELETE FROM trace_block WHERE workspace_id = @workspace AND id IN (
+            SELECT id FROM trace_block WHERE workspace_id = @workspace ORDER BY stored_at LIMIT @most) RETURNING LENGTH(body)
+        """,
+        static row => Convert.ToInt64(row.GetValue(0)), ("workspace", workspace), ("most", most))).Sum();
 }
 
 /// <summary>Reads traces.</summary>

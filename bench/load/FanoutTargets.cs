@@ -87,14 +87,15 @@ public abstract class FanoutTarget
 /// <summary>The product: each message is a line of its log, synced before the answer.</summary>
 public sealed class TocsinFanout(string program, string? database = null) : FanoutTarget
 {
-    private string _key = "";
+    /// <summary>A key of the workspace, once it runs.</summary>
+    public string Key { get; private set; } = "";
 
     public override string Name => database is null ? "Tocsin" : "Tocsin on PostgreSQL";
 
-    public override byte[] Subscribe => Ascii($"GET /alerts/bench HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {_key}\r\nAccept: text/event-stream\r\n\r\n");
+    public override byte[] Subscribe => Ascii($"GET /alerts/bench HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {Key}\r\nAccept: text/event-stream\r\n\r\n");
 
     public override byte[] Publish => Ascii(
-        $"POST /alerts/bench HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {_key}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}");
+        $"POST /alerts/bench HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {Key}\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}");
 
     public override string Version() => Target.FirstLine(program, "version");
 
@@ -102,7 +103,7 @@ public sealed class TocsinFanout(string program, string? database = null) : Fano
     {
         var data = Path.Combine(folder.FullName, "data");
         string[] where = database is null ? ["--data", data] : ["--data", data, "--database", database];
-        _key = Target.FirstLine(program, ["key", "create", .. where, "--name", "bench", "--role", "admin"]);
+        Key = Target.FirstLine(program, ["key", "create", .. where, "--name", "bench", "--role", "admin"]);
         var url = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
         return await ServerProcess.Start(
             program, ["serve", .. where, "--urls", url.ToString().TrimEnd('/')], url, new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning", ["Tocsin__Limits__KeyPerSecond"] = "1000000" })

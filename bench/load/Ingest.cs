@@ -94,13 +94,13 @@ public static class Ingest
 /// </summary>
 public sealed class Pump : IDisposable
 {
-    private readonly AlertBody _body;
+    private readonly NumberedBody _body;
     private readonly Connection[] _connections;
     private readonly int _distinct;
     private int _next;
 
-    /// <param name="distinct">After so many alerts their numbers begin again.</param>
-    public Pump(Uri server, AlertBody body, int connections, int distinct = int.MaxValue)
+    /// <param name="distinct">After so many items their numbers begin again.</param>
+    public Pump(Uri server, NumberedBody body, int connections, int distinct = int.MaxValue)
     {
         _body = body;
         _distinct = distinct;
@@ -130,7 +130,7 @@ public sealed class Pump : IDisposable
         {
             Settle(_connections[i]);
             _connections[i].Send(_body.With(_next));
-            _next = (_next + _body.Alerts) % _distinct;
+            _next = (_next + _body.Items) % _distinct;
         }
 
         foreach (var connection in _connections)

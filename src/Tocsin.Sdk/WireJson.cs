@@ -86,6 +86,8 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(TraceView))]
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(IngestAnswer))]
+[JsonSerializable(typeof(TelemetryAccepted))]
+[JsonSerializable(typeof(TelemetryBuffer))]
 [JsonSerializable(typeof(CanonicalAlert))]
 [JsonSerializable(typeof(ParsedPayload))]
 [JsonSerializable(typeof(Problem))]

@@ -40,6 +40,21 @@ internal static class DetailAnswer
         }.ToJsonString(),
         "application/json", statusCode: StatusCodes.Status422UnprocessableEntity);
 
+    /// <summary>Several places of the body at fault.</summary>
+    /// <param name="faults">Each with its place: names of members and numbers of items, from <c>body</c> on.</param>
+    public static IResult Invalid(IEnumerable<(object[] Place, string Message)> faults) => Results.Text(
+        new JsonObject
+        {
+            ["detail"] = new JsonArray([.. faults.Select(fault => new JsonObject
+            {
+                ["type"] = "value_error",
+                ["loc"] = new JsonArray([.. fault.Place.Select(static part => part is int index ? JsonValue.Create(index) : (JsonNode)JsonValue.Create($"{part}"))]),
+                ["msg"] = fault.Message,
+                ["input"] = null,
+            })]),
+        }.ToJsonString(),
+        "application/json", statusCode: StatusCodes.Status422UnprocessableEntity);
+
     /// <summary>An instant without zone, meant as UTC; microseconds only where there are any.</summary>
     public static string Time(DateTimeOffset at) =>
         at.UtcDateTime.ToString(at.UtcTicks % TimeSpan.TicksPerSecond / 10 == 0 ? "yyyy-MM-dd'T'HH:mm:ss" : "yyyy-MM-dd'T'HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture);

@@ -99,6 +99,7 @@ public static class TocsinHost
         services.AddSingleton<LinkDesk>().AddSingleton<SlackEnvelopes>().AddSingleton<TelegramHooks>().AddSingleton<TelegramAnswers>();
         services.AddOnCall();
         services.AddSingleton<ReportStore>().AddSingleton<ReportDesk>();
+        services.AddTelemetryIngest();
         services.AddIssues();
         services.AddReview();
         services.AddDetection();
@@ -264,6 +265,7 @@ public static class TocsinHost
         }
 
         app.MapIngest();
+        app.MapTelemetryIngest();
         app.MapSenders();
         app.MapHeartbeats();
         app.MapAlertmanager();

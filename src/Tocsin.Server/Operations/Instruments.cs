@@ -59,6 +59,8 @@ internal static class Instruments
     /// <summary>One that has a value for each of several things, or none.</summary>
     public static void Gauges(string name, string description, Func<IEnumerable<Measurement<double>>> read) => _meter.CreateObservableGauge(name, read, description: description);
 
+    public static Counter<long> TelemetryEntries { get; } = _meter.CreateCounter<long>("tocsin_telemetry_entries_total", description: "Log lines, samples and spans received, by kind (log, metric, span) and verdict: accepted, rejected.");
+
     public static void Gauge(string name, string description, Func<double> read) => _meter.CreateObservableGauge(name, read, description: description);
 }
 

@@ -1,0 +1,80 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Tocsin.Data;
+using Tocsin.Hosting;
+using Tocsin.Identity;
+using Tocsin.Telemetry;
+using Tocsin.Tests.Http;
+
+namespace Tocsin.Tests.Telemetry;
+
+/// <summary>Who sends too much, or while the store is away, is told when to come again, and nothing that was answered is lost.</summary>
+public sealed class IntakeLimitTests
+{
+    [Fact]
+    public async Task A_key_that_sends_too_often_is_told_when_to_come_again()
+    {
+        await using var bench = await HttpBench.StartAsync(configure: builder => builder.Configuration["Limits:KeyPerSecond"] = "1");
+        var sender = await bench.CallerAsync(Role.Responder);
+        for (var i = 0; i < 10; i++)
+        {
+            await sender.PostAsync("/ingest/logs", """{"logs": [{"message": "m"}]}""");
+        }
+
+        foreach (var path in new[] { "/ingest/logs", "/v1/logs" })
+        {
+            using var refused = await sender.PostJsonAsync(path, "unread");
+            Assert.Equal((HttpStatusCode.TooManyRequests, true), (refused.StatusCode, refused.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1)));
+        }
+    }
+
+    [Fact]
+    public async Task While_the_store_is_away_nothing_is_taken()
+    {
+        var http = new DefaultHttpContext { Request = { Body = new MemoryStream("{}"u8.ToArray()) } };
+        var refused = await new IntakeDoor().OpenAsync(http, DetailAnswer.Of, _ => throw new StoreUnavailableException("The disk, /secret/path, is full."));
+
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, Assert.IsAssignableFrom<IStatusCodeHttpResult>(refused).StatusCode);
+        Assert.Equal("5", http.Response.Headers.RetryAfter);
+        Assert.DoesNotContain("/secret", Assert.IsAssignableFrom<IContentTypeHttpResult>(refused).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_more_bodies_are_let_in_at_once_than_there_is_room_for_and_room_comes_back()
+    {
+        var door = new IntakeDoor();
+        var (gate, waiting) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<Task<IResult>>());
+        for (var i = 0; i < 8; i++)
+        {
+            waiting.Add(door.OpenAsync(Large(), DetailAnswer.Of, async _ =>
+            {
+                await gate.Task;
+                return Results.Ok();
+            }));
+        }
+
+        var late = Large();
+        var refused = await door.OpenAsync(late, DetailAnswer.Of, _ => Task.FromResult(Results.Ok()));
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "1"), (Assert.IsAssignableFrom<IStatusCodeHttpResult>(refused).StatusCode, $"{late.Response.Headers.RetryAfter}"));
+
+        gate.SetResult();
+        Assert.All(await Task.WhenAll(waiting), r => Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(r).StatusCode));
+        Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await door.OpenAsync(Large(), DetailAnswer.Of, _ => Task.FromResult(Results.Ok()))).StatusCode);
+    }
+
+    [Fact]
+    public async Task What_was_answered_is_there_after_a_restart()
+    {
+        await using var bench = await HttpBench.StartAsync();
+        var sender = await bench.CallerAsync(Role.Responder);
+        await sender.PostAsync("/ingest/logs", """{"logs": [{"message": "before", "service": "s"}]}""");
+        await bench.RestartAsync();
+
+        var now = DateTimeOffset.UtcNow;
+        var workspace = await bench.Service<Database>().ReadAsync(session => session.ScalarAsync("SELECT id FROM workspace WHERE name = 'acme'"), default) ?? 0;
+        var page = await bench.Service<LogSearch>().SearchAsync(workspace, new() { From = now.AddHours(-1), To = now.AddHours(1), Service = "s" }, 10, null, default);
+        Assert.Equal("before", Assert.Single(page.Lines).Line.Message);
+    }
+
+    private static DefaultHttpContext Large() => new() { Request = { ContentLength = IntakeDoor.MaxBodyBytes, Body = new MemoryStream("{}"u8.ToArray()) } };
+}

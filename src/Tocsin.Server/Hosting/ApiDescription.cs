@@ -30,6 +30,7 @@ internal static class ApiDescription
         ("Events", "The append-only log of everything that happened, as a list and live."),
         ("On call", "Who is called now, or at another time."),
         ("Reports", "What happened over a span of time, as figures; also as CSV."),
+        ("Telemetry", "Logs and metrics as programs send them."),
         ("Metrics", "What services measured: series, their values over time, services at a glance, traces."),
         ("Routing", "Why somebody was, or would be, paged."),
         ("Silences", "What is muted, and what a silence would mute."),

@@ -66,7 +66,7 @@ internal static class OtlpEndpoints
         _ => null,
     };
 
-    private static IResult Refuse(int status, string detail, bool isJson) => new OtlpRefusal(
+    private static OtlpRefusal Refuse(int status, string detail, bool isJson) => new OtlpRefusal(
         status, OtlpAnswer.Refused(status switch { StatusCodes.Status413PayloadTooLarge => TooMuch, StatusCodes.Status503ServiceUnavailable => Again, _ => BadRequest }, detail, isJson), isJson ? Json : Binary);
 
     /// <summary>Bytes with a status, which the framework's own results have not.</summary>

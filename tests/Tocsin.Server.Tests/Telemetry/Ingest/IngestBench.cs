@@ -1,3 +1,6 @@
+using System.IO.Compression;
+using System.Net.Http.Headers;
+using System.Text;
 using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.Telemetry;
@@ -18,12 +21,34 @@ public abstract class IngestBench(Engine engine) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        if (engine == Engine.Postgres && Engine.MissingPostgres is not null)
+        {
+            return;
+        }
+
         Bench = await HttpBench.StartAsync(engine);
         Sender = await Bench.CallerAsync(Role.Responder);
         Workspace = await WorkspaceAsync("acme");
     }
 
-    public async Task DisposeAsync() => await Bench.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        if (Bench is not null)
+        {
+            await Bench.DisposeAsync();
+        }
+    }
+
+    internal static ByteArrayContent Packed(string text, string encoding)
+    {
+        using var bytes = new MemoryStream();
+        using (Stream packer = encoding switch { "gzip" => new GZipStream(bytes, CompressionLevel.Fastest), "br" => new BrotliStream(bytes, CompressionLevel.Fastest), _ => new ZLibStream(bytes, CompressionLevel.Fastest) })
+        {
+            packer.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return new(bytes.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json"), ContentEncoding = { encoding } } };
+    }
 
     /// <summary>What is stored of a service, in the order of time.</summary>
     internal async Task<IReadOnlyList<LogLine>> LinesAsync(string service, string workspace = "acme")

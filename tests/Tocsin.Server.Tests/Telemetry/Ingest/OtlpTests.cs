@@ -19,7 +19,7 @@ namespace Tocsin.Tests.Telemetry;
 /// <summary>OTLP over HTTP: against OpenTelemetry's own exporter, and against what it never sends.</summary>
 public abstract class OtlpTests(IngestBench bench)
 {
-    [Fact]
+    [StoreFact]
     public async Task The_exporters_logs_arrive()
     {
         var key = await bench.Bench.KeyAsync(Tocsin.Identity.Role.Responder);
@@ -49,7 +49,7 @@ public abstract class OtlpTests(IngestBench bench)
         Assert.Equal("web1", (string?)attributes["resource"]!["host.name"]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_exporters_metrics_arrive()
     {
         var key = await bench.Bench.KeyAsync(Tocsin.Identity.Role.Responder);
@@ -81,7 +81,7 @@ public abstract class OtlpTests(IngestBench bench)
         Assert.Equal([("8", 1), ("+Inf", 1)], samples["exponential_bucket"].Select(s => (s.Series.Tags["le"], s.Value)).OrderByDescending(s => s.Item1));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_exporters_spans_arrive()
     {
         var key = await bench.Bench.KeyAsync(Tocsin.Identity.Role.Responder);
@@ -105,7 +105,7 @@ public abstract class OtlpTests(IngestBench bench)
         Assert.True(root.Duration >= child.Duration);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task JSON_is_taken_packed_and_answered_as_JSON()
     {
         var at = $"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}000000";
@@ -127,7 +127,7 @@ public abstract class OtlpTests(IngestBench bench)
         Assert.Equal(("it broke", LineLevel.Error, "5b8efff798038103d269b633813fc60c"), (line.Message, line.Level, line.TraceId));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_is_left_out_is_told_in_the_answer()
     {
         var at = $"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}000000";
@@ -142,25 +142,7 @@ public abstract class OtlpTests(IngestBench bench)
         Assert.Equal(7, Assert.Single(await bench.SamplesAsync("otlp-partial")).Value.Value);
     }
 
-    [Theory]
-    [InlineData("application/x-protobuf", "not a message", HttpStatusCode.BadRequest)]
-    [InlineData("application/json", "not JSON", HttpStatusCode.BadRequest)]
-    [InlineData("application/json", "[]", HttpStatusCode.BadRequest)]
-    [InlineData("text/plain", "{}", HttpStatusCode.UnsupportedMediaType)]
-    public async Task What_is_no_request_is_refused_in_its_own_form_and_never_worth_sending_again(string type, string body, HttpStatusCode expected)
-    {
-        foreach (var path in new[] { "/v1/logs", "/v1/metrics", "/v1/traces" })
-        {
-            using var content = new StringContent(body) { Headers = { ContentType = new(type) } };
-            using var response = await bench.Sender.PostAsync(path, content);
-
-            Assert.Equal((expected, type == "application/x-protobuf" ? type : "application/json"), (response.StatusCode, response.Content.Headers.ContentType!.MediaType));
-            Assert.Null(response.Headers.RetryAfter);
-            Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync());
-        }
-    }
-
-    [Fact]
+    [StoreFact]
     public async Task Who_may_not_send_is_refused_before_the_body_is_read()
     {
         var viewer = await bench.Bench.CallerAsync(Tocsin.Identity.Role.Viewer);

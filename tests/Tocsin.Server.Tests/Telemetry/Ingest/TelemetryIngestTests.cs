@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tocsin.Identity;
@@ -17,7 +15,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
 
     private HttpClient Sender => bench.Sender;
 
-    [Fact]
+    [StoreFact]
     public async Task Logs_are_stored_and_answered_as_ever()
     {
         var answer = (await Sender.PostAsync("/ingest/logs", """{"logs": [{"level": "error", "message": "Database connection timeout", "service": "api"}, {"level": "warning", "message": "High memory", "service": "api"}]}""")).AsObject();
@@ -28,7 +26,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal([("Database connection timeout", LineLevel.Error), ("High memory", LineLevel.Warning)], (await bench.LinesAsync("api")).Select(l => (l.Message, l.Level)).Order());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_bad_entry_is_named_and_the_good_ones_are_stored()
     {
         var answer = await Sender.PostAsync("/ingest/logs", """{"logs": [{"message": "one", "service": "bad"}, {"message": "two", "service": "bad", "level": "loud"}, {"service": "bad"}, {"message": "four", "service": "bad"}]}""");
@@ -39,35 +37,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal(2, (await bench.LinesAsync("bad")).Count);
     }
 
-    [Theory]
-    [InlineData("/ingest/logs", """{"logs": [{"message": 1}]}""", "body,logs,0,message")]
-    [InlineData("/ingest/logs", """{"logs": 1}""", "body,logs")]
-    [InlineData("/ingest/logs", "{}", "body,logs")]
-    [InlineData("/ingest/logs", "[]", "body")]
-    [InlineData("/ingest/logs", "", "body")]
-    [InlineData("/ingest/logs", "{", "body")]
-    [InlineData("/ingest/logs/raw", "{}", "body")]
-    [InlineData("/ingest/logs/raw", "[1]", "body,0")]
-    [InlineData("/ingest/metrics", """{"metrics": [{"name": "n", "value": "x"}]}""", "body,metrics,0,value")]
-    [InlineData("/ingest/metrics", """{"metrics": {}}""", "body,metrics")]
-    [InlineData("/ingest/snapshot", "{}", "body,snapshot")]
-    [InlineData("/ingest/snapshot", """{"snapshot": {"cpu_percent": "x"}}""", "body,snapshot,cpu_percent")]
-    public async Task What_holds_nothing_good_is_refused_with_the_places_at_fault(string path, string body, string place)
-    {
-        var detail = Assert.Single((await Sender.PostAsync(path, body, HttpStatusCode.UnprocessableEntity))["detail"]!.AsArray())!;
-
-        Assert.Equal(place, string.Join(',', detail["loc"]!.AsArray().Select(l => $"{l}")));
-        Assert.Equal(["type", "loc", "msg", "input"], detail.AsObject().Select(m => m.Key));
-    }
-
-    [Theory]
-    [InlineData("/ingest/logs", """{"logs": []}""", 0)]
-    [InlineData("/ingest/logs/raw", "[]", 0)]
-    [InlineData("/ingest/metrics", """{"metrics": []}""", 0)]
-    [InlineData("/ingest/snapshot", """{"snapshot": {}}""", 1)]
-    public async Task Nothing_is_fine(string path, string body, int count) => Assert.Equal(count, (await Sender.PostAsync(path, body))["count"]!.GetValue<int>());
-
-    [Fact]
+    [StoreFact]
     public async Task Who_may_not_send_is_refused_before_the_body_is_read()
     {
         var anybody = bench.Bench.Anybody();
@@ -83,7 +53,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal(HttpStatusCode.Unauthorized, (await anybody.GetAsync("/debug/buffer")).StatusCode);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_key_is_taken_from_either_header_also_beside_a_token_that_has_ended()
     {
         var key = await bench.Bench.KeyAsync(Role.Responder);
@@ -100,7 +70,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal(1, (await both.PostAsync("/ingest/logs", """{"logs": [{"message": "m"}]}"""))["count"]!.GetValue<int>());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_one_workspace_sends_no_other_has()
     {
         var other = await bench.Bench.CallerAsync(Role.Responder, "other");
@@ -113,7 +83,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal(before + 1, (await other.GetJsonAsync("/debug/buffer"))["logs_count"]!.GetValue<int>());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Raw_lines_are_understood()
     {
         var body = new JsonArray(
@@ -125,7 +95,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal("app.log", Assert.Single(await bench.LinesAsync("raw")) is var line && line.Level == LineLevel.Error ? line.Source : "");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Lines_may_come_as_plain_text()
     {
         using var content = new StringContent("level=error service=plain msg=one\nlevel=info service=plain msg=two\n", Encoding.UTF8, "text/plain");
@@ -135,7 +105,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal([("one", LineLevel.Error), ("two", LineLevel.Info)], (await bench.LinesAsync("plain")).Select(l => (l.Message, l.Level)).Order());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Metrics_are_stored()
     {
         var answer = await Sender.PostAsync("/ingest/metrics", """{"metrics": [{"name": "cpu", "value": 85.5, "unit": "%", "service": "m"}, {"name": "n", "value": 7, "service": "m", "tags": {"port": 80}}, {"value": 1}]}""");
@@ -145,7 +115,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal((85.5, 7), (samples["cpu"].Value, samples["n{port=\"80\"}"].Value));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_sample_whose_clock_is_ahead_is_named_by_its_place()
     {
         var ahead = DateTimeOffset.UtcNow.AddHours(3).ToString("O", CultureInfo.InvariantCulture);
@@ -155,7 +125,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal("a", Assert.Single(await bench.SamplesAsync("ahead")).Key);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_snapshot_is_one_however_many_fields_it_has()
     {
         var answer = await Sender.PostAsync("/ingest/snapshot", """{"snapshot": {"cpu_percent": 85.5, "memory_percent": 72.0, "error_rate": 0.05, "latency_ms": 250, "custom_metrics": {"queue": 3}}, "service": "snap"}""");
@@ -166,7 +136,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal(250, samples["latency_ms"].Value);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_buffer_tells_what_came_within_the_last_hour()
     {
         var fresh = await bench.Bench.CallerAsync(Role.Responder, "other");
@@ -181,33 +151,19 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Equal($"{old:yyyy-MM-ddTHH:mm:ss}", after["oldest_log"].Text());
     }
 
-    [Theory]
-    [InlineData("gzip")]
-    [InlineData("br")]
-    [InlineData("deflate")]
-    public async Task A_body_may_be_packed(string encoding)
-    {
-        var service = $"packed-{encoding}";
-        using var content = Packed($$"""{"logs": [{"message": "m", "service": "{{service}}"}]}""", encoding);
-        using var response = await Sender.PostAsync("/ingest/logs", content);
-
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Single(await bench.LinesAsync(service));
-    }
-
-    [Fact]
+    [StoreFact]
     public async Task A_body_that_is_too_large_packed_or_unpacked_is_refused_with_advice()
     {
         var large = $$"""{"logs": [{"message": "{{new string('x', IntakeDoor.MaxBodyBytes)}}"}]}""";
         using var plain = await Sender.PostJsonAsync("/ingest/logs", large);
-        using var content = Packed(large, "gzip");
+        using var content = IngestBench.Packed(large, "gzip");
         using var packed = await Sender.PostAsync("/ingest/logs", content);
 
         Assert.Contains("fewer", (await plain.JsonAsync(HttpStatusCode.RequestEntityTooLarge))["detail"].Text(), StringComparison.Ordinal);
         Assert.Contains("fewer", (await packed.JsonAsync(HttpStatusCode.RequestEntityTooLarge))["detail"].Text(), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task More_entries_than_a_request_may_hold_are_refused_whole()
     {
         var body = $$"""{"logs": [{{string.Join(',', Enumerable.Repeat("""{"message":"m","service":"many"}""", TelemetryLimits.Batch + 1))}}]}""";
@@ -216,7 +172,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Empty(await bench.LinesAsync("many"));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_body_that_is_not_what_its_headers_say_is_refused()
     {
         using var notPacked = new StringContent("{}", Encoding.UTF8, "application/json");
@@ -228,7 +184,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.NotEmpty((await (await Sender.PostAsync("/ingest/logs", unknown)).JsonAsync(HttpStatusCode.UnsupportedMediaType))["detail"].Text());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task What_comes_is_counted()
     {
         await Sender.PostAsync("/ingest/logs", """{"logs": [{"message": "m"}, {}]}""");
@@ -240,7 +196,7 @@ public abstract class TelemetryIngestTests(IngestBench bench)
         Assert.Matches("""tocsin_telemetry_entries_total\{kind="metric",verdict="accepted"\} \d""", metrics);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Spoilt_bodies_are_answered_and_break_nothing()
     {
         var random = new Random(20273);
@@ -261,17 +217,6 @@ public abstract class TelemetryIngestTests(IngestBench bench)
                 Assert.True((int)response.StatusCode < 500, $"{path}: {(int)response.StatusCode} for {Convert.ToHexString(body)}");
             }
         }
-    }
-
-    private static ByteArrayContent Packed(string text, string encoding)
-    {
-        using var bytes = new MemoryStream();
-        using (Stream packer = encoding switch { "gzip" => new GZipStream(bytes, CompressionLevel.Fastest), "br" => new BrotliStream(bytes, CompressionLevel.Fastest), _ => new ZLibStream(bytes, CompressionLevel.Fastest) })
-        {
-            packer.Write(Encoding.UTF8.GetBytes(text));
-        }
-
-        return new(bytes.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json"), ContentEncoding = { encoding } } };
     }
 
     public sealed class SqliteBench() : IngestBench(Engine.Sqlite);

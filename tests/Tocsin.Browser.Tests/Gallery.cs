@@ -42,6 +42,7 @@ internal sealed class Gallery : IAsyncDisposable
         {
             Detail = Samples.Detail with { Incident = Samples.Checkout with { Status = "acknowledged", AcknowledgedBy = "user:ana", AcknowledgedAt = Samples.Now, Escalation = "stopped" } },
         }),
+        ["incident-with-logs"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail, Telemetry = new("checkout", TelemetrySamples.Form.Window, TelemetrySamples.Templates.Templates) }),
         ["incident-resolved"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail with { Incident = Samples.Resolved, Pages = [] } }),
         ["explain"] = f => Page<WhyPage, ExplainModel>(f,
             new() { Incident = Samples.Checkout, Explanation = Samples.Explanation, Pages = Samples.Pages, Started = Samples.Checkout.CreatedAt }),
@@ -116,7 +117,13 @@ internal sealed class Gallery : IAsyncDisposable
         { Schedule = "payments-primary", TimeZone = "Europe/Lisbon", User = "ana", People = ["ana"], OnlySelf = true, Fault = "It must end after it begins." }),
         ["services"] = f => Page<ServicesPage, ServicesModel>(f, new(
         [
-            new("checkout", "Takes the money", "payments", "payments", 2, "critical", ["ana"]),
+            new("checkout", "Takes the money", "payments", "payments", 2, "critical", ["ana"])
+            {
+                Figures = new(
+                    new() { Name = "checkout", LastSeenAt = Samples.Now.AddSeconds(-4), LogsPerMinute = 412.6, ErrorsPerMinute = 48, CpuPercent = 71.25, MemoryPercent = 64, LatencyMs = 812.4, ErrorRate = .1213, Throughput = 1240 },
+                    [.. Enumerable.Range(0, 30).Select(i => 40.0 + (i > 24 ? 30 : i % 4))]),
+            },
+            new("mail-out-of-the-old-data-centre-in-frankfurt", null, null, null, 0, null, []) { IsDeclared = false, Figures = new(new() { Name = "mail", LastSeenAt = Samples.Now.AddHours(-3) }, []) },
             new("orders", null, "payments", null, 1, "high", ["ana"]),
             new("search", null, "platform", "platform", 0, null, ["chen"]),
         ])),
@@ -132,6 +139,24 @@ internal sealed class Gallery : IAsyncDisposable
         ["live"] = f => Page<LivePage, LiveModel>(f, new() { Items = Samples.Lines, Form = new(Match: "env=prod") }),
         ["live-empty"] = f => Page<LivePage, LiveModel>(f, new()),
         ["live-fault"] = f => Page<LivePage, LiveModel>(f, new() { Form = new(Kind: "incident.*", Level: "warn", Match: "env=~("), Fault = "env=~( is not a matcher: the expression is not closed." }),
+        ["logs"] = f => Page<LogsPage, LogsModel>(f, TelemetrySamples.Logs),
+        ["logs-narrowed"] = f => Page<LogsPage, LogsModel>(f, TelemetrySamples.Logs with
+        {
+            Form = TelemetrySamples.Logs.Form with { Window = TimeWindow.Between(Samples.Now.AddHours(-9), Samples.Now), Service = "checkout", Environment = "production", Trace = new('a', 32), Template = 7, Level = "error", Q = "\"card declined\" -test" },
+            Pattern = "payment <*> of order <*> was declined by <*>",
+            SearchedBackTo = Samples.Now.AddHours(-3),
+        }),
+        ["logs-first"] = f => Page<LogsPage, LogsModel>(f, new(TelemetrySamples.Form) { First = TelemetrySamples.Curl }),
+        ["logs-none"] = f => Page<LogsPage, LogsModel>(f, new(TelemetrySamples.Form with { Q = "tokeniser" })),
+        ["logs-fault"] = f => Page<LogsPage, LogsModel>(f, new(TelemetrySamples.Form with { Q = "\"open" }) { Fault = Tocsin.Error.Invalid("q", "The phrase that begins with \"open has no end: write another quotation mark.") }),
+        ["logs-wrong-time"] = f => Page<LogsPage, LogsModel>(f, new(TelemetrySamples.Form) { Fault = Tocsin.Error.Invalid("from", "Write a time such as 2026-11-21 14:00.") }),
+        ["log-context"] = f => Page<LogContextPage, LogContextModel>(f, new("b", TelemetrySamples.Lines, "https://pager.acme.example/logs/context?id=b") { Each = 20 }),
+        ["templates"] = f => Page<TemplatesPage, TemplatesModel>(f, TelemetrySamples.Templates),
+        ["templates-none"] = f => Page<TemplatesPage, TemplatesModel>(f, new(TelemetrySamples.Form)),
+        ["metrics"] = f => Page<MetricsPage, MetricsModel>(f, TelemetrySamples.Metrics),
+        ["metrics-names"] = f => Page<MetricsPage, MetricsModel>(f, TelemetrySamples.Metrics with { Form = new(TelemetrySamples.Form.Window), Charts = [], Empty = [], LeftOut = 0 }),
+        ["metrics-first"] = f => Page<MetricsPage, MetricsModel>(f, new(new(TelemetrySamples.Form.Window)) { First = TelemetrySamples.Curl }),
+        ["metrics-fault"] = f => Page<MetricsPage, MetricsModel>(f, TelemetrySamples.Metrics with { Fault = Tocsin.Error.Invalid("tags", "At 6: a value belongs here."), Typed = new("max", "cpu_percent") { Tags = "host=~" } }),
         ["routing"] = f => Page<RoutingPage, RoutingModel>(f, new(
             new("root", [], ["policy payments", "groups by alertname, service", "group interval 1 min"], false,
             [

@@ -7,6 +7,7 @@ using Tocsin.Data;
 using Tocsin.Demo.Fakes;
 using Tocsin.Hosting;
 using Tocsin.Identity;
+using Tocsin.Telemetry;
 
 namespace Tocsin.Browser.Tests;
 
@@ -103,6 +104,13 @@ internal sealed class Product : IAsyncDisposable
         using var answer = await http.PostAsync(path, content);
         Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
     }
+
+    /// <summary>A line of that age, in seconds.</summary>
+    public LogLine Line(string message, LineLevel level = LineLevel.Info, string service = "checkout", double ago = 1) =>
+        new(Services.GetRequiredService<TimeProvider>().GetUtcNow().AddSeconds(-ago), level, message) { Service = service };
+
+    /// <summary>Stores lines as a sender's request would.</summary>
+    public Task LogAsync(params LogLine[] lines) => Services.GetRequiredService<LogIntake>().StoreAsync(1, lines, CancellationToken.None);
 
     /// <summary>The path of the signed page in the first message to somebody; waits for that message.</summary>
     public async Task<string> ActionLinkAsync(string person)

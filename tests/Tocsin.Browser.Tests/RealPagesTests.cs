@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Tocsin.Telemetry;
 
 namespace Tocsin.Browser.Tests;
 
@@ -11,6 +13,7 @@ public sealed class RealPagesTests(BrowserFixture browser)
     private static readonly string[] s_pages =
     [
         "/", "/?view=mine", "/?q=nothing+env!%3Dprod", "/i/1", "/i/2", "/i/4", "/i/1/explain", "/oncall", "/schedules", "/schedules/payments-primary", "/schedules/platform", "/schedules/platform?weeks=2&from=2026-10-19", "/schedules/platform/override", "/schedules/platform/edit", "/new/schedule", "/policies", "/services", "/services/checkout", "/live", "/live?kind=incident.*&subject=incident%2F1", "/live?match=env%3D~(",
+        "/logs", "/logs?q=declined&level=error&service=checkout&last=24h", "/logs?q=%22open", "/logs/templates", "/metrics-explorer", "/metrics-explorer?m=avg(cpu_percent)&m=max(latency_ms)%7Bservice%3D%22checkout%22%7D&last=6h",
         "/routing", "/routing/explain?labels=service%3Dcheckout%2Cseverity%3Dcritical&at=2026-11-23T03%3A00", "/silences", "/reports", "/reports?view=people&last=7d", "/reports?view=fairness&from=2026-11-01&to=2099-01-01", "/reports?view=fairness&team=payments", "/reports?view=noise", "/reports?from=yesterday",
         "/sources", "/sources/anything",
         "/sources/anything?delivery=1", "/channels", "/users", "/teams", "/members", "/settings/sign-in", "/settings/github", "/inbox/alerts", "/inbox/alerts?team=payments&state=firing", "/inbox/alerts/1", "/pipeline", "/keys", "/audit", "/audit?action=login.*&result=ok&since=2026-01-01", "/audit?since=yesterday", "/audit?chain=installation", "/me", "/about", "/docs", "/i/999",
@@ -136,6 +139,11 @@ public sealed class RealPagesTests(BrowserFixture browser)
         await product.SendAsync(Estates.GenericPath, Estates.Event("Login latency p99 4.2 s", "warning", service: "auth"));
         await product.SendAsync(Estates.GenericPath, Estates.Event(LongTitle, "warning", service: "card-tokeniser-gateway-eu-west-1-canary"));
         await product.SendAsync(Estates.GenericPath, Estates.Event("Login latency p99 4.2 s", "warning", "resolved", service: "auth"));
+        await product.LogAsync([.. Enumerable.Range(0, 60).Select(i => product.Line(i % 9 == 0 ? $"payment {i} was declined by issuer-{i % 3}" : $"GET /cart/{i} 200 in {i} ms", i % 9 == 0 ? LineLevel.Error : LineLevel.Info, ago: 50 * i))]);
+        await product.LogAsync(product.Line($"{LongTitle}\n    at {LongTitle}", LineLevel.Critical) with { Attributes = """{"user": "u-4711", "http": {"path": "/pay?<b>"}}""", TraceId = new('a', 32), Environment = "production", Source = LongTitle });
+        var now = product.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        await product.Services.GetRequiredService<MetricIntake>().StoreAsync(
+            1, [.. Enumerable.Range(0, 300).Where(i => i is < 200 or > 220).SelectMany(i => (MetricSample[])[new("cpu_percent", now.AddMinutes(-i), 40 + (20 * Math.Sin(i / 20.0))) { Service = "checkout", Unit = "%" }, new("latency_ms", now.AddMinutes(-i), 120 + i) { Service = "checkout", Unit = "ms" }])], CancellationToken.None);
         using var http = new HttpClient { BaseAddress = product.Url };
         using var body = new StringContent("<html>", System.Text.Encoding.UTF8, "application/json");
         (await http.PostAsync(Estates.GenericPath, body)).Dispose();

@@ -13,7 +13,7 @@ internal static class PagesSetup
     {
         services.AddRazorComponents();
         services.AddSingleton<FrameFacts>().AddSingleton<AlertReader>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<TestAnswers>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
-        services.AddSingleton<ScheduleObjects>();
+        services.AddSingleton<ScheduleObjects>().AddSingleton<IncidentTelemetryReader>().AddSingleton<ServiceFiguresReader>();
         return services;
     }
 
@@ -46,6 +46,8 @@ internal static class PagesSetup
         pages.MapPolicyPages();
         pages.MapSilencePages();
         pages.MapReportPages();
+        pages.MapLogPages();
+        pages.MapMetricPages();
         pages.MapSourcePages();
         pages.MapRejectedPages();
         pages.MapContactPages();

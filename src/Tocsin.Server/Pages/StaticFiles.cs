@@ -21,11 +21,14 @@ internal sealed class StaticFiles
              "outer.css", "narrow.css"]),
         ("action.css", "text/css; charset=utf-8", ["action.css"]),
         ("schedule.css", "text/css; charset=utf-8", ["schedule.css"]),
-        ("report.css", "text/css; charset=utf-8", ["report.css"]),
+        ("report.css", "text/css; charset=utf-8", ["chart.css", "report.css"]),
+        ("telemetry.css", "text/css; charset=utf-8", ["chart.css", "telemetry.css"]),
         ("live.js", "text/javascript; charset=utf-8", ["live.js"]),
         ("act.js", "text/javascript; charset=utf-8", ["act.js"]),
         ("keys.js", "text/javascript; charset=utf-8", ["keys.js"]),
         ("pause.js", "text/javascript; charset=utf-8", ["pause.js"]),
+        ("chart.js", "text/javascript; charset=utf-8", ["chart.js"]),
+        ("tail.js", "text/javascript; charset=utf-8", ["tail.js"]),
         ("timeline.js", "text/javascript; charset=utf-8", ["timeline.js"]),
         ("passkey.js", "text/javascript; charset=utf-8", ["passkey.js"]),
         ("devices.js", "text/javascript; charset=utf-8", ["devices.js"]),
@@ -52,6 +55,12 @@ internal sealed class StaticFiles
     public static string TimelineJs { get; } = PathOf("timeline.js");
 
     public static string ReportCss { get; } = PathOf("report.css");
+
+    public static string TelemetryCss { get; } = PathOf("telemetry.css");
+
+    public static string ChartJs { get; } = PathOf("chart.js");
+
+    public static string TailJs { get; } = PathOf("tail.js");
 
     public static string LiveJs { get; } = PathOf("live.js");
 

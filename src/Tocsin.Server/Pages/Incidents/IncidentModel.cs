@@ -16,6 +16,9 @@ public sealed record IncidentModel
     /// <summary>The names of the policies that could take it over.</summary>
     public IReadOnlyList<string> Policies { get; init; } = [];
 
+    /// <summary>Null: it is of no service, or only what changed is asked for.</summary>
+    public IncidentTelemetry? Telemetry { get; init; }
+
     /// <summary>What was typed into the note when it was refused.</summary>
     public string? Note { get; init; }
 

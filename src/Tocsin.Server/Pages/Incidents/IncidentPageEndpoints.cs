@@ -37,7 +37,7 @@ internal static class IncidentPageEndpoints
     }
 
     private static async Task<IResult> Show(
-        long number, HttpContext http, FrameFactory frames, Database database, IncidentViews views, CancellationToken ct, string show = "all")
+        long number, HttpContext http, FrameFactory frames, Database database, IncidentViews views, IncidentTelemetryReader telemetry, CancellationToken ct, string show = "all")
     {
         var page = await frames.OpenAsync(http, ct);
         return await database.ReadAsync(session => views.DetailAsync(session, page.Estate, number), ct) is { } detail
@@ -47,6 +47,7 @@ internal static class IncidentPageEndpoints
                 Show = _shows.Contains(show) ? show : "all",
                 Targets = Targets(page.Estate.Model),
                 Policies = [.. page.Estate.Model.Policies.Keys.Order(StringComparer.Ordinal)],
+                Telemetry = page.Frame.Fragment ? null : await telemetry.ReadAsync(page.Workspace, detail.Incident, ct),
             })
             : Errors.NotFound(page.Frame);
     }

@@ -80,18 +80,25 @@ internal static class OnCallPageEndpoints
         return new Rendered<SchedulesPage, SchedulesModel>(page.Frame, new([.. lines]) { MayMake = ScheduleEditEndpoints.MayMake(page) });
     }
 
-    private static async Task<IResult> Services(HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, CancellationToken ct)
+    private static async Task<IResult> Services(HttpContext http, FrameFactory frames, Database database, IncidentStore incidents, ServiceFiguresReader figures, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var open = await database.ReadAsync(session => incidents.ListAsync(session, page.Workspace, open: true, null, long.MaxValue, MostOpen), ct);
         var byService = open.Where(i => i.Service is not null).ToLookup(i => i.Service!, StringComparer.Ordinal);
-        var lines = page.Estate.Model.Services.Values.OrderBy(s => s.Name, StringComparer.Ordinal).Select(service =>
+        var seen = await figures.ReadAsync(page.Workspace, ct);
+        var declared = page.Estate.Model.Services;
+        var lines = declared.Keys.Concat(seen.Keys).Where(n => n.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(name =>
         {
-            var policy = page.Estate.Policy(service.Policy ?? page.Estate.Model.Route.Policy);
+            var service = declared.GetValueOrDefault(name);
+            var policy = page.Estate.Policy(service?.Policy ?? page.Estate.Model.Route.Policy);
             var first = policy.Steps.Select(s => Reached(page.Estate, s, page.Now)).FirstOrDefault(r => r.Count > 0) ?? [];
-            var mine = byService[service.Name].ToList();
+            var mine = byService[name].ToList();
             return new ServiceLine(
-                service.Name, service.Description, service.Team, service.Policy, mine.Count, mine.Count == 0 ? null : mine.Max(i => i.Severity).ToString().ToLowerInvariant(), first);
+                name, service?.Description, service?.Team, service?.Policy, mine.Count, mine.Count == 0 ? null : mine.Max(i => i.Severity).ToString().ToLowerInvariant(), first)
+            {
+                IsDeclared = service is not null,
+                Figures = seen.GetValueOrDefault(name),
+            };
         });
         return new Rendered<ServicesPage, ServicesModel>(page.Frame, new([.. lines.OrderByDescending(l => Words.SeverityRank(l.Worst ?? ""))]));
     }

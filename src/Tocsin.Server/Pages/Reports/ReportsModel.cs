@@ -79,9 +79,6 @@ internal static class ReportWords
         _ => $"{100L * part / of} %",
     };
 
-    /// <summary>A length in a drawing, with no more digits than can be seen.</summary>
-    public static string Unit(double length) => length.ToString("0.##", CultureInfo.InvariantCulture);
-
     public static string Day(DateOnly day) => day.ToString("d MMM", CultureInfo.InvariantCulture);
 
     public static string FullDay(DateOnly day) => day.ToString("ddd d MMM yyyy", CultureInfo.InvariantCulture);

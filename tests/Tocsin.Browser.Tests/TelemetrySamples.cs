@@ -1,0 +1,71 @@
+using Tocsin.Pages;
+using Tocsin.Telemetry;
+
+namespace Tocsin.Browser.Tests;
+
+/// <summary>Logs, patterns and measurements as the services would give them.</summary>
+internal static class TelemetrySamples
+{
+    public const string Curl = """
+        curl -H 'Authorization: Bearer YOUR_KEY' -H 'Content-Type: application/json' https://pager.acme.example/ingest/logs \
+          -d '{"logs": [{"level": "error", "service": "checkout", "message": "card declined"}]}'
+        """;
+
+    private const string Trace = """
+        java.lang.IllegalStateException: pool <script>alert(1)</script> is exhausted
+            at com.acme.payments.checkout.CardTokeniser$RetryingTokeniser.tokeniseOrFallBack(CardTokeniser.java:214)
+            at com.acme.payments.checkout.CheckoutService.pay(CheckoutService.java:88)
+        Caused by: java.util.concurrent.TimeoutException: 5000 ms
+            ... 37 more
+        """;
+
+    public static LogsForm Form { get; } = new(TimeWindow.Until("1h", Samples.Frame.Clock));
+
+    public static IReadOnlyList<LogRowModel> Lines { get; } =
+    [
+        new("a", Line(3, LineLevel.Critical, Trace) with { Attributes = """{"user": "u-4711", "http": {"status": 500, "path": "/pay?<b>"}, "retries": 3}""", TraceId = new('a', 32), SpanId = new('b', 16) }, 3),
+        new("b", Line(8, LineLevel.Error, "payment 9912 of order 18231 was declined by issuer-eu") with { Source = "payments.gateway" }, 7, IsChosen: true),
+        new("c", Line(9, LineLevel.Warning, "\u202Eslow query: 1812 ms for select * from orders where customer_id = 8812 and state in ('open', 'paid', 'sent') order by created_at desc limit 50 offset 12000 /* a comment that goes on and on, so that the line is longer than any screen is wide, and must be folded */"), 4),
+        new("d", Line(30, LineLevel.Info, "GET /cart 200 in 12 ms") with { Service = "cart" }, 5),
+        new("e", Line(4000, LineLevel.Debug, "cache hit ratio 0.93") with { Service = "", Environment = "" }, 0),
+    ];
+
+    public static LogsModel Logs { get; } = new(Form)
+    {
+        Lines = Lines,
+        Older = "/logs?after=x",
+        Services = ["cart", "checkout", "a-service-with-a-very-long-name-in-eu-west-1-canary"],
+        Histogram = [.. Enumerable.Range(0, 60).Select(i => new HistogramBucket(Form.Window.From.AddMinutes(i), Form.Window.From.AddMinutes(i + 1), [i % 7, 40 + (i % 11), i % 13 == 0 ? 12 : 1, i > 50 ? i : 0, i == 58 ? 1 : 0]))],
+    };
+
+    public static TemplatesModel Templates { get; } = new(Form)
+    {
+        All = 240,
+        Services = Logs.Services,
+        Templates =
+        [
+            new(3, "checkout", LineLevel.Critical, "java.lang.IllegalStateException: pool <*> is exhausted", Trace, Samples.Now.AddMinutes(-4), Samples.Now, 218, 218, true, [.. Enumerable.Range(0, 30).Select(i => i > 26 ? i * 3.0 : 0)]),
+            new(7, "checkout", LineLevel.Error, "payment <*> of order <*> was declined by <*>", "payment 9912 of order 18231 was declined by issuer-eu", Samples.Now.AddDays(-40), Samples.Now, 81, 120_000, false, [.. Enumerable.Range(0, 30).Select(i => (double)(i % 5))]),
+            new(5, "cart", LineLevel.Info, "GET /cart <*> in <*> ms", "GET /cart <*> in <*> ms", Samples.Now.AddDays(-40), Samples.Now, 4000, 9_000_000, false, [.. Enumerable.Repeat(133.0, 30)]),
+        ],
+    };
+
+    public static MetricsModel Metrics { get; } = new(new(Form.Window) { Picks = [new("p95", "http.server.duration") { Service = "checkout" }, new("avg", "cpu_percent") { Tags = "host=~\"a.*\"" }] })
+    {
+        Charts =
+        [
+            MetricChart.Of("ms",
+            [
+                new("p95 http.server.duration · checkout · eu", ChartLine.Look(0), TimeSpan.FromSeconds(75), [.. Enumerable.Range(0, 120).Where(i => i is < 40 or > 55).Select(i => (Form.Window.From.AddSeconds(30 * i), 120 + (30 * Math.Sin(i / 9.0)) + (i > 100 ? 6 * (i - 100) : 0)))]),
+                new("p95 http.server.duration · checkout · us", ChartLine.Look(1), TimeSpan.FromSeconds(75), [.. Enumerable.Range(0, 120).Select(i => (Form.Window.From.AddSeconds(30 * i), 90 + (20 * Math.Cos(i / 7.0))))]),
+            ]),
+            MetricChart.Of("%", [.. Enumerable.Range(0, 8).Select(n => new ChartLine($"avg cpu_percent · a-{n}", ChartLine.Look(n), TimeSpan.FromSeconds(75), [.. Enumerable.Range(0, 120).Select(i => (Form.Window.From.AddSeconds(30 * i), 20 + (8 * n) + (3 * Math.Sin((i + (n * 9)) / 6.0))))]))]),
+        ],
+        LeftOut = 3,
+        Empty = ["avg(gone){service=\"checkout\"}"],
+        Names = [new("http.server.duration", "ms", "gauge", 12, ["checkout", "cart", "search", "login", "mail", "stock"], Samples.Now.AddSeconds(-8)), new("cpu_percent", "%", "gauge", 8, ["checkout"], Samples.Now.AddSeconds(-8)), new("requests_total", "", "counter", 3, [], Samples.Now.AddDays(-1))],
+        Services = ["cart", "checkout"],
+    };
+
+    private static LogLine Line(int secondsAgo, LineLevel level, string message) => new(Samples.Now.AddSeconds(-secondsAgo), level, message) { Service = "checkout", Environment = "production" };
+}

@@ -4,7 +4,7 @@ using Tocsin.Data;
 namespace Tocsin.Workspaces;
 
 /// <summary>The sample data of <c>tocsin demo</c>: a workspace that is marked as made up, and that one click empties.</summary>
-internal sealed class SampleData(Database database, RowMemory memory, AuditStore audit, AuditTrail trail) : IDisposable
+internal sealed class SampleData(Database database, TelemetryDatabase telemetry, RowMemory memory, AuditStore audit, AuditTrail trail) : IDisposable
 {
     private const string Mark = "sample_workspace";
 
@@ -46,6 +46,7 @@ internal sealed class SampleData(Database database, RowMemory memory, AuditStore
     /// <returns>False when nothing is marked; nothing was deleted.</returns>
     public async Task<bool> RemoveAsync(string actor, CancellationToken ct)
     {
+        await RemoveTelemetryAsync(ct);
         var removed = await database.WriteAsync(
             async tx =>
             {
@@ -78,6 +79,25 @@ internal sealed class SampleData(Database database, RowMemory memory, AuditStore
         }
 
         return removed;
+    }
+
+    /// <summary>Logs and metrics where they are in a file of their own. Before the rest: as long as the mark is there, all of it can be repeated.</summary>
+    private async Task RemoveTelemetryAsync(CancellationToken ct)
+    {
+        if (telemetry.Database == database || await database.ReadAsync(ReadAsync, ct) is not { } workspace)
+        {
+            return;
+        }
+
+        await telemetry.Database.WriteAsync(
+            async tx =>
+            {
+                foreach (var table in await TablesAsync(tx))
+                {
+                    await tx.ExecuteAsync($"DELETE FROM {table} WHERE workspace_id = @workspace", ("workspace", workspace));
+                }
+            },
+            ct);
     }
 
     private static async Task<long?> ReadAsync(Session session) =>

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Tocsin.Alerts;
 using Tocsin.Cli;
 using Tocsin.Data;
+using Tocsin.Demo.Faults;
 using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
@@ -117,6 +118,7 @@ internal static class DemoServer
         sample.Phones = phones.Pagers.Url;
         var door = new DemoDoor(database, app.Services.GetRequiredService<AccountStore>(), sample, app.Services.GetRequiredService<TimeProvider>(), workspace);
         door.Map(app);
+        app.MapMock();
         if (!await TocsinServer.StartAsync(app, ct))
         {
             return ExitCode.Ok;

@@ -76,7 +76,7 @@ public abstract class SampleDataTests(Engine engine)
     }
 
     private static SampleData Sample(EngineBench bench) =>
-        new(bench.Database, bench.Parts.Memory, bench.Parts.Audit, new(bench.Database, bench.Parts.Audit, bench.Clock));
+        new(bench.Database, new(bench.Database, isOwn: false), bench.Parts.Memory, bench.Parts.Audit, new(bench.Database, bench.Parts.Audit, bench.Clock));
 
     public sealed class OnSqlite() : SampleDataTests(Engine.Sqlite);
 

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Tocsin.Data;
 using Tocsin.Sdk;
 using Tocsin.Tests.Cli;
+using Tocsin.Tests.Http;
 using static Tocsin.Tests.Cli.CliRun;
 
 namespace Tocsin.Tests.Demo;
@@ -66,11 +67,35 @@ public sealed partial class DemoTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("memory", "critical", 45, 20)]
+    [InlineData("latency", "medium", 25, 15)]
+    public async Task Trouble_can_be_made_up_at_the_assistants_addresses(string kind, string severity, int logs, int metrics)
+    {
+        using var caller = new HttpClient { BaseAddress = new(_demo.Url) };
+        TocsinClient.Authorize(caller, _cli.Environment["TOCSIN_TOKEN"]);
+
+        var made = await caller.PostAsync($"/mock/generate-incident?incident_type={kind}", "", HttpStatusCode.OK);
+        var again = await caller.PostAsync($"/mock/generate-incident?incident_type={kind}", "", HttpStatusCode.OK);
+        var lines = await caller.PostAsync("/mock/generate-logs?count=30&error_rate=1&service=till", "", HttpStatusCode.OK);
+        var figures = await caller.PostAsync("/mock/generate-metrics?count=7&stress_level=0.5", "", HttpStatusCode.OK);
+
+        Assert.Equal((severity, logs, metrics), (made["severity"].Text(), made["log_count"]!.GetValue<int>(), made["metric_count"]!.GetValue<int>()));
+        Assert.Equal(made["incident_id"].Text(), again["incident_id"].Text());
+        Assert.Equal((30, 30), (lines["generated"]!.GetValue<int>(), lines["error_count"]!.GetValue<int>()));
+        Assert.Equal((7, 0.5), (figures["generated"]!.GetValue<int>(), figures["stress_level"]!.GetValue<double>()));
+        Assert.Equal(6, (await caller.GetJsonAsync("/mock/incident-types"))["types"]!.AsArray().Count);
+        Assert.Contains((await caller.GetJsonAsync("/api/v1/services")).Items(), s => s!["name"].Text() == "till" && s["errors_per_minute"]!.GetValue<double>() > 0);
+    }
+
     [Fact]
     public async Task One_click_removes_it_and_leads_to_the_setup_of_the_real_thing()
     {
         using var browser = new HttpClient(new HttpClientHandler { CookieContainer = new(), AllowAutoRedirect = true }) { BaseAddress = new(_demo.Url) };
         var door = Door().Match(_demo.Output).Value;
+        using var caller = new HttpClient { BaseAddress = new(_demo.Url) };
+        TocsinClient.Authorize(caller, _cli.Environment["TOCSIN_TOKEN"]);
+        await caller.PostAsync("/mock/generate-incident", "", HttpStatusCode.OK);
 
         var inbox = await browser.GetStringAsync(door);
         using var form = new FormUrlEncodedContent([new("form", FormToken().Match(inbox).Groups["token"].Value)]);
@@ -82,6 +107,12 @@ public sealed partial class DemoTests : IAsyncLifetime
         foreach (var table in new[] { "incident", "alert", "page", "job", "event", "delivery", "person", "member", "api_key", "estate_object", "silence" })
         {
             Assert.Equal((table, 0), (table, await CountAsync(database, $"SELECT COUNT(*) FROM {table}")));
+        }
+
+        await using var telemetry = new SqliteDatabase(Path.Combine(Data, "telemetry.db"));
+        foreach (var table in new[] { "metric_series", "metric_head", "metric_chunk", "log_template", "log_rate" })
+        {
+            Assert.Equal((table, 0), (table, await CountAsync(telemetry, $"SELECT COUNT(*) FROM {table}")));
         }
 
         // Whoever knows the demo's address must not get into what is set up after it.

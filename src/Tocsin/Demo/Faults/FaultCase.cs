@@ -14,6 +14,12 @@ internal readonly record struct Stress(double Cpu, double Memory, double Latency
         new(stress.Cpu * by, stress.Memory * by, stress.Latency * by, stress.ErrorRate * by, stress.Throughput * by);
 }
 
+/// <summary>How many lines and figures one made-up incident has.</summary>
+/// <param name="Criticals">Lines of the level critical besides.</param>
+/// <param name="StressFrom">The first of the figures that are under stress.</param>
+/// <param name="StressTo">The first after it that are not.</param>
+internal readonly record struct MockSize(int Lines, int Criticals, int Figures, int StressFrom, int StressTo);
+
 /// <summary>A kind of trouble that is made up: who has it, what they write, and what it does to their figures.</summary>
 /// <param name="Name">What <c>--case</c> and <c>/mock</c> call it.</param>
 /// <param name="Severity">critical, high or medium.</param>
@@ -23,10 +29,14 @@ internal sealed record FaultCase(string Name, string Severity, string Service, s
     /// <summary>What such a service writes: <c>{}</c> is a number, another one each time.</summary>
     public required IReadOnlyList<(LineLevel Level, string Text)> Texts { get; init; }
 
+    /// <summary>How much of it <c>/mock/generate-incident</c> makes.</summary>
+    public required MockSize Mock { get; init; }
+
     public static IReadOnlyList<FaultCase> All { get; } =
     [
         new("database", "high", "orders", "The database of orders refuses connections", 0.6, new(0.4, 0.1, 1.3, 1, 1))
         {
+            Mock = new(30, 0, 15, 10, 15),
             Texts =
             [
                 (LineLevel.Error, "connection to orders-db:5432 refused after {} ms"),
@@ -37,6 +47,7 @@ internal sealed record FaultCase(string Name, string Severity, string Service, s
         },
         new("memory", "critical", "catalog", "The catalog runs out of memory", 0.4, new(0.9, 1.5, 0.9, 0.4, 0.6))
         {
+            Mock = new(40, 5, 20, 8, 20),
             Texts =
             [
                 (LineLevel.Warning, "garbage collection took {} ms, {} MB are still in use"),
@@ -47,6 +58,7 @@ internal sealed record FaultCase(string Name, string Severity, string Service, s
         },
         new("latency", "medium", "search", "Searches take seconds", 0.3, new(0.5, 0.1, 2, 0.1, 0.7))
         {
+            Mock = new(25, 0, 15, 5, 12),
             Texts =
             [
                 (LineLevel.Warning, "search took {} ms, expected at most 300"),
@@ -56,6 +68,7 @@ internal sealed record FaultCase(string Name, string Severity, string Service, s
         },
         new("service", "critical", "payments", "Payments does not answer", 0.7, new(0.2, 0.1, 1.5, 3, 1.9))
         {
+            Mock = new(50, 0, 20, 5, 20),
             Texts =
             [
                 (LineLevel.Error, "upstream answered 503 Service Unavailable to payment {}"),
@@ -66,6 +79,7 @@ internal sealed record FaultCase(string Name, string Severity, string Service, s
         },
         new("disk", "high", "inventory", "The disk of inventory is full", 0.5, new(0.3, 0.1, 1.1, 0.8, 0.8))
         {
+            Mock = new(20, 8, 15, 10, 15),
             Texts =
             [
                 (LineLevel.Warning, "{} MB left on /var/lib/inventory"),

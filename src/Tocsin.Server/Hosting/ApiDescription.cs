@@ -40,6 +40,7 @@ internal static class ApiDescription
         ("Devices", "The browsers and apps on which a person is paged."),
         ("Estate", "Everything that people configure, as YAML."),
         ("Accounts", "People: logging in, who they are, what they are logged in with."),
+        ("Assistant", "Incidents, state and figures at the addresses and in the shapes of the reliability assistant."),
         ("Members", "Who belongs to the workspace, with which role, and who is invited."),
         ("Keys", "Who may use this API."),
         ("Audit", "Who did what, from where, and proof that nobody changed the record."),

@@ -101,7 +101,7 @@ public static class TocsinHost
         services.AddSingleton<ReportStore>().AddSingleton<ReportDesk>();
         services.AddTelemetryIngest();
         services.AddIssues();
-        services.AddReview();
+        services.AddReview().AddAssistant();
         services.AddDetection();
         services.AddMetricStores();
         services.AddLogs();
@@ -153,6 +153,7 @@ public static class TocsinHost
             AddHosted<SlackSockets>(services);
             AddHosted<TelegramBots>(services);
             AddHosted<SqsQueues>(services);
+            AddHosted<ReviewWatch>(services);
             AddHosted<MetricPacker>(services);
             AddHosted<MetricKeeper>(services);
             AddHosted<QueueDepths>(services);
@@ -291,6 +292,7 @@ public static class TocsinHost
         app.MapReports();
         app.MapIssues();
         app.MapMetrics();
+        app.MapAssistant();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

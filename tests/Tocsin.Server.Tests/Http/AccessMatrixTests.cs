@@ -71,6 +71,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         {
             ["incidents/{number}"] = "1",
             ["i/{number}"] = "1",
+            ["incidents/{id}"] = "1",
             ["alerts/{id}"] = await IdAsync("alert"),
             ["alerts/{group}"] = "acme",
             ["sessions/{id}"] = await IdAsync("login"),

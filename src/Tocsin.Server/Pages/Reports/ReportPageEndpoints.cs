@@ -14,8 +14,14 @@ internal static class ReportPageEndpoints
 
     public static void MapReportPages(this RouteGroupBuilder pages) => pages.MapGet("/reports", Show);
 
-    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, Database database, ReportDesk desk, ReportStore store, CancellationToken ct)
+    private static async Task<IResult> Show(HttpContext http, FrameFactory frames, Database database, ReportDesk desk, ReportStore store, Incidents.AnalyticsDesk assistant, IEstates estates, CancellationToken ct)
     {
+        // Programs of the reliability assistant ask for its reports at this address.
+        if (!Errors.WantsPage(http.Request))
+        {
+            return TypedResults.Ok(await assistant.ReportsAsync(await estates.OfAsync(http.User, ct), ct));
+        }
+
         var page = await frames.OpenAsync(http, ct);
         var (form, view) = (FormOf(http.Request.Query), http.Request.Query["view"].ToString());
         var model = new ReportsModel

@@ -17,7 +17,7 @@ internal static class ReviewSetup
     }
 
     public static IServiceCollection AddReview(this IServiceCollection services) => services
-        .AddSingleton<ModelHttp>().AddSingleton<ModelBudget>().AddSingleton<ReviewStore>().AddSingleton<VerdictDesk>()
+        .AddSingleton<ModelHttp>().AddSingleton<ModelBudget>().AddSingleton<ReviewStore>().AddSingleton<ServiceReader>().AddSingleton<VerdictDesk>().AddSingleton<ReviewParts>().AddSingleton<ModelReview>()
         .AddSingleton(provider => new ModelDesk(
             ModelOf(provider), provider.GetRequiredService<ModelBudget>(), provider.GetRequiredService<IOptions<AiOptions>>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ModelDesk>>()));

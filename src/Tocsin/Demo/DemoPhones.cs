@@ -37,11 +37,14 @@ internal sealed class DemoPhones : IAsyncDisposable
     /// <summary>Where alarms get issues.</summary>
     public required FakeGitHub GitHub { get; init; }
 
+    /// <summary>What looks at logs and metrics beside the rules.</summary>
+    public required FakeModel Model { get; init; }
+
     public FakeSmtp Mail { get; }
 
     /// <summary>Where each can be looked at with a browser.</summary>
     public IReadOnlyList<(string Name, Uri Url)> Looks =>
-        [("pagers", Pagers.Url), ("ntfy", Ntfy.Url), ("Slack", Slack.Url), ("Telegram", Telegram.Url), ("Discord", Discord.Url), ("Teams", Teams.Url), ("Gotify", Gotify.Url), ("Pushover", Pushover.Url), ("carrier", Carrier.Url), ("GitHub", GitHub.Url)];
+        [("pagers", Pagers.Url), ("ntfy", Ntfy.Url), ("Slack", Slack.Url), ("Telegram", Telegram.Url), ("Discord", Discord.Url), ("Teams", Teams.Url), ("Gotify", Gotify.Url), ("Pushover", Pushover.Url), ("carrier", Carrier.Url), ("GitHub", GitHub.Url), ("model", Model.Url)];
 
     /// <summary>The settings with which a server reaches them.</summary>
     public IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -54,6 +57,11 @@ internal sealed class DemoPhones : IAsyncDisposable
         // While the week is told nothing waits for real time, and nobody looks every few minutes of it.
         ["GitHub:Spacing"] = "00:00:00",
         ["GitHub:LookEvery"] = "1.00:00:00",
+        ["Ai:Provider"] = nameof(Telemetry.AiProvider.OpenAi),
+        ["Ai:BaseUrl"] = Model.OpenAi,
+        ["Ai:ApiKey"] = FakeModel.Key,
+        ["Ai:Model"] = FakeModel.Name,
+        ["Ai:Every"] = "00:01:00",
         ["Smtp:Host"] = "127.0.0.1",
         ["Smtp:Port"] = $"{Mail.Port}",
         ["Smtp:From"] = "Tocsin <tocsin@shop.example>",
@@ -75,8 +83,9 @@ internal sealed class DemoPhones : IAsyncDisposable
             Pushover = await FakePushover.StartAsync(clock, ct: ct),
             Carrier = await FakeTwilio.StartAsync(clock, ct: ct),
             GitHub = await FakeGitHub.StartAsync(clock, 0, ct, Repository),
+            Model = await FakeModel.StartAsync(clock, ct: ct),
         };
-        phones._fakes.AddRange([phones.Pagers, phones.Ntfy, phones.Slack, phones.Telegram, phones.Discord, phones.Teams, phones.Gotify, phones.Pushover, phones.Carrier, phones.GitHub]);
+        phones._fakes.AddRange([phones.Pagers, phones.Ntfy, phones.Slack, phones.Telegram, phones.Discord, phones.Teams, phones.Gotify, phones.Pushover, phones.Carrier, phones.GitHub, phones.Model]);
         phones.GitHub.Repository(Repository).MadeUp = true;
         return phones;
     }

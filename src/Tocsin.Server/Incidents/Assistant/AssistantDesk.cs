@@ -72,6 +72,8 @@ internal sealed class AssistantDesk(Database database, IncidentStore incidents, 
     {
         var lines = await log.NewestAsync(session, workspace, $"incident/{number}", long.MaxValue, MostLines);
         lines.Reverse();
-        return lines;
+
+        // Each node writes by its own clock, so that the order of writing is not quite that of the times.
+        return [.. lines.OrderBy(line => line.At)];
     }
 }

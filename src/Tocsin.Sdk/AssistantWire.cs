@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Tocsin.Sdk;
 
-/// <summary>An incident as clients of the reliability assistant list it. Instants are ISO 8601 in UTC, without zone.</summary>
-public record AssistantIncident
+/// <summary>What both forms of an incident tell. Instants are ISO 8601 in UTC, without zone.</summary>
+public abstract record AssistantIncidentFields
 {
     /// <summary>The incident's number, as text.</summary>
     public required string Id { get; init; }
@@ -34,8 +34,11 @@ public record AssistantIncident
     public string? Impact { get; init; }
 }
 
+/// <summary>An incident as clients of the reliability assistant list it.</summary>
+public sealed record AssistantIncident : AssistantIncidentFields;
+
 /// <summary>An incident with what is known around it.</summary>
-public sealed record AssistantIncidentDetail : AssistantIncident
+public sealed record AssistantIncidentDetail : AssistantIncidentFields
 {
     public required string Updated { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tocsin.Sdk;
 
 /// <summary>How alarms find their way to issues, within a window of time.</summary>
@@ -38,6 +40,7 @@ public sealed record PipelineHealthView
     public long DeadJobs { get; init; }
 
     /// <summary>GitHub as the node that answers knows it; null: this workspace may not use the account.</summary>
+    [JsonPropertyName("github")]
     public GitHubHealthView? GitHub { get; init; }
 
     public IReadOnlyList<PipelineAlarmView> Alarms { get; init; } = [];

@@ -16,7 +16,8 @@ namespace Tocsin.Hosting;
 /// <param name="clock">Its wall clock, by which other logs go too.</param>
 internal sealed class JsonLineFormatter(SteadyClock clock) : ConsoleFormatter(FormatterName)
 {
-    public const string FormatterName = "json";
+    /// <summary>Not the name of the framework's own, which is registered before this one and would be taken.</summary>
+    public const string FormatterName = "json-line";
 
     /// <summary>Under which the framework hands over the text without its values.</summary>
     private const string Template = "{OriginalFormat}";
@@ -114,8 +115,11 @@ internal sealed class JsonLineFormatter(SteadyClock clock) : ConsoleFormatter(Fo
 
 internal static class LogFormats
 {
-    /// <summary>The framework's own setting counts first, for whoever has it already.</summary>
-    public static string FormatterOf(IConfiguration configuration) =>
-        configuration["Logging:Console:FormatterName"] is { Length: > 0 } named ? named
-        : configuration["Server:LogFormat"] == "json" ? JsonLineFormatter.FormatterName : LineFormatter.FormatterName;
+    /// <summary>The framework's own setting counts first, for whoever has it already; JSON is written as ours either way.</summary>
+    public static string FormatterOf(IConfiguration configuration) => configuration["Logging:Console:FormatterName"] switch
+    {
+        { Length: > 0 } named when named != "json" => named,
+        "json" => JsonLineFormatter.FormatterName,
+        _ => configuration["Server:LogFormat"] == "json" ? JsonLineFormatter.FormatterName : LineFormatter.FormatterName,
+    };
 }

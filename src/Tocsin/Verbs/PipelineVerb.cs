@@ -35,7 +35,7 @@ internal static class PipelineVerb
         if (health.GitHub is { } gitHub)
         {
             run.Line(
-                $"  GitHub: {(!gitHub.Configured ? "no account" : gitHub.Remaining is { } left ? $"{left} of {gitHub.Limit} requests left until {Words.Both(gitHub.ResetAt!.Value, run.Terminal.Time)}" : "not asked yet by this node")}"
+                $"  GitHub: {(!gitHub.Configured ? "no account" : gitHub.Remaining is { } left ? $"{left} of {gitHub.Limit} requests left, all of them again {Words.Both(gitHub.ResetAt!.Value, run.Terminal.Time)}" : "not asked yet by this node")}"
                 + (gitHub.Why is { } why ? $"; waits: {Plain.Line(why)}" : ""));
         }
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Tocsin.Hosting;
+using Tocsin.Tests.Http;
 
 namespace Tocsin.Tests.Hosting;
 
@@ -48,11 +50,21 @@ public sealed class JsonLineFormatterTests
     [Theory]
     [InlineData(null, null, "line")]
     [InlineData("text", null, "line")]
-    [InlineData("json", null, "json")]
+    [InlineData("json", null, "json-line")]
+    [InlineData("text", "json", "json-line")]
     [InlineData("json", "systemd", "systemd")]
     public void The_setting_says_which(string? format, string? ofFramework, string formatter) => Assert.Equal(
         formatter,
         LogFormats.FormatterOf(new ConfigurationBuilder().AddInMemoryCollection([new("Server:LogFormat", format), new("Logging:Console:FormatterName", ofFramework)]).Build()));
+
+    [Fact]
+    public async Task The_server_writes_by_it_and_by_no_other_of_its_name()
+    {
+        await using var bench = await HttpBench.StartAsync(configure: builder => builder.Configuration["Server:LogFormat"] = "json");
+        var name = LogFormats.FormatterOf(bench.Service<IConfiguration>());
+
+        Assert.IsType<JsonLineFormatter>(Assert.Single(bench.Service<IEnumerable<ConsoleFormatter>>(), formatter => formatter.Name == name));
+    }
 
     private static JsonObject Written(Action<ILogger> write)
     {

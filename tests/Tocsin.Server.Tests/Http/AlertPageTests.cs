@@ -120,6 +120,7 @@ public sealed class AlertPageTests : IAsyncLifetime
         Assert.Contains("From the alert to its issue", await PageAsync("/pipeline"), StringComparison.Ordinal);
         var health = await _viewer.GetJsonAsync("/api/v1/pipeline/health");
         Assert.Equal(("ok", 0), (health["status"].Text(), (int)health["latency"]!["samples"]!));
+        Assert.False((bool)health["github"]!["configured"]!);
     }
 
     private async Task<long> IdAsync(string title) => (await _viewer.GetJsonAsync("/api/v1/alerts?limit=200")).Items().Where(a => a!["title"].Text() == title).Select(a => (long)a!["id"]!).Single();

@@ -143,6 +143,10 @@ public sealed class GitHubTests : IAsyncLifetime
         Assert.Contains("acme/alerts#1", shown, StringComparison.Ordinal);
         Assert.Contains(Firing().Fingerprint, shown, StringComparison.Ordinal);
         Assert.Equal(4, (await cli.RunAsync("issues", "show", "404")).ExitCode);
+        var pipeline = await cli.RunAsync("pipeline");
+        Assert.Equal(0, pipeline.ExitCode);
+        Assert.Matches(@"grafana +dev-infra +1 +\d", pipeline.Out);
+        Assert.Contains("of 5000 requests left", pipeline.Out, StringComparison.Ordinal);
     }
 
     [Fact]

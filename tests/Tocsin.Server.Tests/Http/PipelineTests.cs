@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tocsin.Alerts;
+using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.Providers;
 using Tocsin.Tests.Providers;
@@ -150,6 +151,46 @@ public abstract class PipelineTests(Engine engine) : IAsyncLifetime
 
         Assert.Empty((await _reader.GetJsonAsync("/api/v1/alerts")).Items());
         Assert.Empty((await _reader.GetJsonAsync("/api/v1/deliveries")).Items());
+    }
+
+    [StoreFact]
+    public async Task While_the_store_takes_nothing_the_webhook_says_error_as_the_pipeline_did_and_when_to_come_again()
+    {
+        await _bench.RestartAsync(builder => builder.Configuration["Ingest:MaxWaiting"] = "1");
+        _sender = _bench.Anybody();
+        var (held, enough) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var holding = _bench.Service<Database>().WriteAsync(
+            async tx =>
+            {
+                foreach (var workspace in await tx.QueryAsync("SELECT id FROM workspace", static row => row.GetInt64(0)))
+                {
+                    await tx.LockWorkspaceAsync(workspace);
+                }
+
+                held.SetResult();
+                await enough.Task;
+            },
+            default);
+        await held.Task;
+        List<Task<HttpResponseMessage>> sent = [];
+        for (var i = 0; i < 8; i++)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, "/webhook") { Content = new StringContent(PipelineBench.Event().ToJsonString()) };
+            request.Headers.Add("X-Grafana-Token", Token);
+            sent.Add(_sender.SendAsync(request));
+        }
+
+        using var refused = await await Task.WhenAny(sent);
+        Assert.Equal((HttpStatusCode.InternalServerError, "error", true), (refused.StatusCode, await refused.Content.ReadAsStringAsync(), refused.Headers.RetryAfter is not null));
+
+        enough.SetResult();
+        await holding;
+        foreach (var answer in await Task.WhenAll(sent))
+        {
+            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.InternalServerError, $"{answer.StatusCode}");
+        }
+
+        Assert.Single((await (await _bench.CallerAsync(Role.Viewer)).GetJsonAsync("/api/v1/alerts")).Items());
     }
 
     private async Task<JsonNode?> AlarmAsync() =>

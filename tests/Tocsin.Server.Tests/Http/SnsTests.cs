@@ -140,6 +140,39 @@ public abstract class SnsTests(Engine engine) : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task A_certificate_that_is_over_or_somebody_elses_is_not_trusted_and_is_not_asked_for_at_every_message()
+    {
+        foreach (var path in (string[])[FakeSns.ExpiredPath, FakeSns.ForeignPath])
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                await PostAsync(_sns.Message("Notification", _alarm, $"{path}-{i}", m => m["SigningCertURL"] = $"https://sns.us-east-1.amazonaws.com{path}"), HttpStatusCode.Forbidden);
+            }
+
+            Assert.Equal(1, _sns.Asked.Count(asked => asked == path));
+        }
+
+        Assert.Empty((await _reader.GetJsonAsync("/api/v1/alerts")).Items());
+    }
+
+    [StoreFact]
+    public async Task A_good_certificate_is_kept_for_a_day_and_one_that_could_not_be_fetched_is_asked_for_again()
+    {
+        _sns.FailNext(new FakeFault.Answer(500));
+        await PostAsync(_sns.Message("Notification", _alarm, "c-1"), HttpStatusCode.ServiceUnavailable);
+        await PostAsync(_sns.Message("Notification", _alarm, "c-1"), HttpStatusCode.Accepted);
+        for (var i = 2; i < 6; i++)
+        {
+            await PostAsync(_sns.Message("Notification", _alarm, $"c-{i}"), HttpStatusCode.Accepted);
+        }
+
+        Assert.Equal(1, _sns.Asked.Count(asked => asked == FakeSns.CertificatePath));
+        _bench.Pass(TimeSpan.FromHours(25));
+        await PostAsync(_sns.Message("Notification", _alarm, "c-9", m => m["Timestamp"] = DateTimeOffset.UtcNow.AddHours(25).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'")), HttpStatusCode.Accepted);
+        Assert.Equal(2, _sns.Asked.Count(asked => asked == FakeSns.CertificatePath));
+    }
+
+    [StoreFact]
     public async Task SHA_1_is_taken_only_where_it_is_asked_for()
     {
         var message = _sns.Message("Notification", _alarm, "v-1", m => m["SignatureVersion"] = "1");

@@ -16,12 +16,16 @@ internal sealed class FakeSns : FakeHttp
     public const string Topic = "arn:aws:sns:us-east-1:123456789012:alerts";
     public const string CertificatePath = "/SimpleNotificationService-0123456789abcdef.pem";
     public const string CertificateUrl = $"https://sns.us-east-1.amazonaws.com{CertificatePath}";
+    public const string ExpiredPath = "/SimpleNotificationService-e0e0e0e0.pem";
+    public const string ForeignPath = "/SimpleNotificationService-0e0e0e0e.pem";
     public const string ForgedPath = "/SimpleNotificationService-f0f0f0f0.pem";
 
     private readonly RSA _key = RSA.Create(2048);
     private readonly RSA _forgersKey = RSA.Create(2048);
     private readonly string _certificate;
     private readonly string _forged;
+    private readonly string _expired;
+    private readonly string _foreign;
     private readonly Lock _gate = new();
     private readonly List<string> _asked = [];
 
@@ -32,6 +36,9 @@ internal sealed class FakeSns : FakeHttp
         using var authority = Authority("CN=The fake's authority");
         _certificate = Signed(authority, "sns.amazonaws.com", _key);
         File.WriteAllText(caFile, authority.ExportCertificatePem());
+
+        _expired = Signed(authority, "sns.amazonaws.com", _key, DateTimeOffset.UtcNow.AddHours(-2), DateTimeOffset.UtcNow.AddMinutes(-1));
+        _foreign = Signed(authority, "files.example.com", _key);
 
         // The same names, by somebody whom nobody trusts.
         using var other = Authority("CN=Somebody else's authority");
@@ -117,6 +124,8 @@ internal sealed class FakeSns : FakeHttp
         {
             CertificatePath => new(200, _certificate),
             ForgedPath => new(200, _forged),
+            ExpiredPath => new(200, _expired),
+            ForeignPath => new(200, _foreign),
             "/" when request.Query["Action"] == "ConfirmSubscription" => new(200, "<ConfirmSubscriptionResponse/>", "text/xml"),
             _ => new(404, ""),
         };
@@ -130,13 +139,13 @@ internal sealed class FakeSns : FakeHttp
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
     }
 
-    private static string Signed(X509Certificate2 authority, string host, RSA key)
+    private static string Signed(X509Certificate2 authority, string host, RSA key, DateTimeOffset? from = null, DateTimeOffset? to = null)
     {
         var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
-        using var signed = request.Create(authority, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(20), RandomNumberGenerator.GetBytes(8));
+        using var signed = request.Create(authority, from ?? DateTimeOffset.UtcNow.AddHours(-1), to ?? DateTimeOffset.UtcNow.AddDays(20), RandomNumberGenerator.GetBytes(8));
         return signed.ExportCertificatePem();
     }
 }

@@ -13,7 +13,11 @@ public abstract class LogSearchTests(Engine engine)
         await using var _ = bench;
         var line = At(1.5, "Card declined\n  at Shop.Pay()", LineLevel.Critical) with
         {
-            Source = "pay.log", Environment = "production", TraceId = "0af7651916cd43dd8448eb211c80319c", SpanId = "b7ad6b7169203331", Attributes = """{"order":"o-1"}""",
+            Source = "pay.log",
+            Environment = "production",
+            TraceId = "0af7651916cd43dd8448eb211c80319c",
+            SpanId = "b7ad6b7169203331",
+            Attributes = """{"order":"o-1"}""",
         };
         await node.StoreAsync(line);
 

@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace Tocsin.Data;
 
 /// <summary>
 /// The tables of logs, metrics and traces, as <see cref="Schema"/> has those of everything else. They have a history of their own,
 /// since the embedded store keeps them in a file of their own.
 /// </summary>
-internal static class TelemetrySchema
+internal static partial class TelemetrySchema
 {
     private static readonly string[] _migrations =
     [
@@ -33,4 +35,10 @@ internal static class TelemetrySchema
     ];
 
     public static SchemaHistory History { get; } = new("telemetry_version", _migrations);
+
+    /// <summary>Every table of logs, metrics and traces.</summary>
+    public static IReadOnlyList<string> Tables { get; } = [.. _migrations.SelectMany(static m => TableName().Matches(m)).Select(static m => m.Groups["name"].Value)];
+
+    [GeneratedRegex("CREATE TABLE (?<name>[a-z_]+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex TableName();
 }

@@ -150,6 +150,7 @@ public static class TocsinHost
             AddHosted<RejectedWatch>(services);
             AddHosted<Retention>(services);
             AddHosted<LogMerger>(services);
+            AddHosted<LogKeeper>(services);
             AddHosted<SlackSockets>(services);
             AddHosted<TelegramBots>(services);
             AddHosted<SqsQueues>(services);
@@ -164,6 +165,7 @@ public static class TocsinHost
         AddHosted<Pulse>(services);
         AddHosted<IngestBatcher>(services);
         AddHosted<LogIntake>(services);
+        AddHosted<LogTailPoll>(services);
         AddHosted<PublishBatcher>(services);
         AddHosted<MetricIntake>(services);
         AddHosted<SpanIntake>(services);
@@ -291,6 +293,7 @@ public static class TocsinHost
         app.MapCalendars();
         app.MapReports();
         app.MapIssues();
+        app.MapLogs();
         app.MapMetrics();
         app.MapAssistant();
         app.MapJobs();

@@ -6,6 +6,10 @@ namespace Tocsin.Telemetry;
 /// <summary>How long logs, metrics and traces are kept, and how much room they may take. Section <c>Telemetry</c>.</summary>
 public sealed class TelemetryOptions
 {
+    /// <summary>Log lines older than this many days are removed; how many there were per minute is known for 35 days. Default 7, 1 to 3650.</summary>
+    [Range(1, 3_650)]
+    public int LogDays { get; set; } = 7;
+
     /// <summary>Samples older than this many days are removed, and refused when they come as late. Default 30, 1 to 3650.</summary>
     [Range(1, 3_650)]
     public int MetricDays { get; set; } = 30;
@@ -17,6 +21,12 @@ public sealed class TelemetryOptions
     /// <summary>So much of the disk the traces of one workspace may take, in GiB; the oldest go first. Default 1, 0.001 to 10000.</summary>
     [Range(0.001, 10_000)]
     public double TraceGigabytes { get; set; } = 1;
+
+    /// <summary>
+    /// So much of the disk all of it may take, in GiB; the oldest log lines go first. When nothing can go, logs and metrics are refused, alerts never. Default 10, 0.05 to 10000.
+    /// </summary>
+    [Range(0.05, 10_000)]
+    public double MaxGigabytes { get; set; } = 10;
 }
 
 [OptionsValidator]

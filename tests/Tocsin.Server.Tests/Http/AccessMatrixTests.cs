@@ -70,6 +70,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         _ofAcme = new(StringComparer.Ordinal)
         {
             ["incidents/{number}"] = "1",
+            ["logs/{id}"] = await LineAsync(workspace),
             ["i/{number}"] = "1",
             ["incidents/{id}"] = "1",
             ["alerts/{id}"] = await IdAsync("alert"),
@@ -295,6 +296,13 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
     }
 
     /// <summary>An issue that an alarm of the alert pipeline's kind would get.</summary>
+    private async Task<string> LineAsync(long workspace)
+    {
+        var now = DateTimeOffset.UtcNow;
+        await _bench.Service<LogIntake>().StoreAsync(workspace, [new(now, LineLevel.Error, Mark)], default);
+        return Assert.Single((await _bench.Service<LogSearch>().SearchAsync(workspace, new() { From = now.AddHours(-1), To = now.AddHours(1) }, 1, null, default)).Lines).Id;
+    }
+
     private Task<string> IssueAsync() => _bench.Service<Database>().WriteAsync(
         async tx =>
         {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Telemetry;
 
@@ -38,6 +39,8 @@ internal sealed class LogBench : IAsyncDisposable
             await node.Intake.StopAsync(default);
             node.Search.Dispose();
             node.Intake.Dispose();
+            node.Merger.Dispose();
+            node.TailPoll.Dispose();
         }
 
         await _store.DisposeAsync();
@@ -58,12 +61,27 @@ internal sealed class LogNode
 
     public LogNode(TelemetryDatabase telemetry, TimeProvider clock, TimeSpan budget)
     {
-        Telemetry = telemetry;
-        Templates = new(telemetry);
-        Rates = new(telemetry);
-        Intake = new(telemetry, Blocks, Rates, Templates, Tail, new(clock, NullLogger<LogIntake>.Instance));
-        Search = new(telemetry, Blocks, clock) { Budget = budget };
+        Cut = new(telemetry.Database);
+        Telemetry = new(Cut, isOwn: false);
+        Templates = new(Telemetry);
+        Rates = new(Telemetry);
+        Room = new(Telemetry, Options);
+        Intake = new(new(Telemetry, Blocks, Rates, Templates), Tail, Room, clock, NullLogger<LogIntake>.Instance);
+        Merger = new(Telemetry, Blocks, clock, NullLogger<LogMerger>.Instance);
+        TailPoll = new(Telemetry, Blocks, Tail, clock, NullLogger<LogTailPoll>.Instance);
+        Search = new(Telemetry, Blocks, clock) { Budget = budget };
     }
+
+    /// <summary>Between this node and its store.</summary>
+    public CutDatabase Cut { get; }
+
+    public IOptions<TelemetryOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new TelemetryOptions());
+
+    public TelemetryRoom Room { get; }
+
+    public LogMerger Merger { get; }
+
+    public LogTailPoll TailPoll { get; }
 
     public TelemetryDatabase Telemetry { get; }
 
@@ -78,6 +96,9 @@ internal sealed class LogNode
     public LogIntake Intake { get; }
 
     public LogSearch Search { get; }
+
+    /// <summary>Removes what is too old or too much.</summary>
+    public Task KeepAsync(DateTimeOffset now) => new LogRetention(new(Telemetry, Blocks, Rates, Templates), Room, Options).RunAsync(now, default);
 
     public Task StoreAsync(params LogLine[] lines) => Intake.StoreAsync(Workspace, lines, default);
 
@@ -100,6 +121,44 @@ internal sealed class LogNode
 
     public Task<long> BlocksAsync(string where = "1 = 1") =>
         Telemetry.Database.ReadAsync(async session => await session.ScalarAsync($"SELECT COUNT(*) FROM log_block WHERE {where}") ?? 0, default);
+}
+
+/// <summary>A store whose writes can be cut off: all was done, and the commit does not come.</summary>
+internal sealed class CutDatabase(Database whole) : Database
+{
+    private bool _isReading;
+
+    public bool CutsOff { get; set; }
+
+    /// <summary>After a read, before its answer is known; not after those that it does itself.</summary>
+    public Func<Task>? AfterRead { get; set; }
+
+    public override Dialect Dialect => whole.Dialect;
+
+    public override string Description => whole.Description;
+
+    public override Task<T> WriteAsync<T>(Func<Tx, Task<T>> work, CancellationToken ct) => whole.WriteAsync(
+        async tx =>
+        {
+            var result = await work(tx);
+            return CutsOff ? throw new StoreUnavailableException("Cut off.") : result;
+        },
+        ct);
+
+    public override async Task<T> ReadAsync<T>(Func<Session, Task<T>> work, CancellationToken ct)
+    {
+        var result = await whole.ReadAsync(work, ct);
+        if (!_isReading && AfterRead is { } after)
+        {
+            _isReading = true;
+            await after();
+            _isReading = false;
+        }
+
+        return result;
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
 /// <summary>Lines and queries for tests.</summary>

@@ -64,7 +64,7 @@ internal sealed class TemplateLeaf
 
     private MinedTemplate? Best(string[] tokens)
     {
-        var least = _templates.Count < Few ? 0.7 : _templates.Count < Many ? 0.5 : 0.3;
+        var least = _templates.Count < Few ? 0.8 : _templates.Count < Many ? 0.5 : 0.3;
         var (best, most) = ((MinedTemplate?)null, least);
         foreach (var template in _templates)
         {

@@ -123,6 +123,11 @@ internal sealed class LogBlockStore
         return removed;
     }
 
+    /// <summary>Blocks that were committed since an instant and not merged since.</summary>
+    public Task<List<(long Workspace, long Id)>> FreshAsync(Session session, DateTimeOffset since) => session.QueryAsync(
+        "SELECT workspace_id, id FROM log_block WHERE state < 2 AND state = 0 AND stored_at >= @since ORDER BY id",
+        static row => (row.GetInt64(0), row.GetInt64(1)), ("since", since.ToMicros()));
+
     /// <summary>Removes the oldest blocks of all workspaces whose last line is older than an instant.</summary>
     /// <returns>How many were removed, at most <paramref name="most"/>.</returns>
     public Task<int> RemoveEndedAsync(Tx tx, DateTimeOffset before, int most) => tx.ExecuteAsync(

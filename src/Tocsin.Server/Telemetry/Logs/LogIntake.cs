@@ -9,7 +9,7 @@ namespace Tocsin.Telemetry;
 /// Takes lines in and stores them: what many requests bring becomes one commit, and while one is written the next gathers. Who brought lines is
 /// answered after the commit.
 /// </summary>
-internal sealed class LogIntake(TelemetryDatabase telemetry, LogBlockStore blocks, LogRates rates, TemplateStore templates, LogTail tail, LogIntakeParts parts) : BackgroundService
+internal sealed class LogIntake(LogStores stores, LogTail tail, TelemetryRoom room, TimeProvider clock, ILogger<LogIntake> logger) : BackgroundService
 {
     /// <summary>Bytes of lines that may wait for the store; one request may be larger when nothing waits.</summary>
     public const long MostWaiting = 64 * 1024 * 1024;
@@ -31,6 +31,7 @@ internal sealed class LogIntake(TelemetryDatabase telemetry, LogBlockStore block
             return;
         }
 
+        room.Demand();
         var delivery = new Delivery(workspace, Storable(lines));
         var waiting = Interlocked.Add(ref _waiting, delivery.Bytes);
         if ((waiting > MostWaiting && waiting > delivery.Bytes) || !_queue.Writer.TryWrite(delivery))
@@ -101,13 +102,13 @@ internal sealed class LogIntake(TelemetryDatabase telemetry, LogBlockStore block
 
     private Task WriteAsync(List<Delivery> gathered, Packed? packed) => packed is null ? Task.CompletedTask : GuardAsync(gathered, async () =>
     {
-        var now = parts.Clock.GetUtcNow();
-        var ids = await telemetry.Database.WriteAsync(
+        var now = clock.GetUtcNow();
+        var ids = await stores.Telemetry.Database.WriteAsync(
             async tx =>
             {
-                var numbers = await blocks.AddAsync(tx, [.. packed.Blocks.Select(static b => b.Block)], now);
-                await rates.CountAsync(tx, packed.Rates);
-                await templates.CountAsync(tx, packed.Templates);
+                var numbers = await stores.Blocks.AddAsync(tx, [.. packed.Blocks.Select(static b => b.Block)], now);
+                await stores.Rates.CountAsync(tx, packed.Rates);
+                await stores.Templates.CountAsync(tx, packed.Templates);
                 return numbers;
             },
             CancellationToken.None);
@@ -133,7 +134,7 @@ internal sealed class LogIntake(TelemetryDatabase telemetry, LogBlockStore block
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            parts.Logger.LogBatchBroke(gathered.Count, e);
+            logger.LogBatchBroke(gathered.Count, e);
             await ApartAsync(gathered, e);
         }
     }
@@ -170,15 +171,15 @@ internal sealed class LogIntake(TelemetryDatabase telemetry, LogBlockStore block
     /// <summary>What this node has learnt of a workspace's lines, and now and then what others have.</summary>
     private async ValueTask<TemplateMiner> MinerAsync(long workspace)
     {
-        var now = parts.Clock.GetUtcNow();
+        var now = clock.GetUtcNow();
         if (!_miners.TryGetValue(workspace, out var learnt))
         {
             _miners[workspace] = learnt = new(new());
         }
 
-        if (learnt.ReadAt is null || (telemetry.Database.Dialect.IsPostgres && now - learnt.ReadAt >= _relearn))
+        if (learnt.ReadAt is null || (stores.Telemetry.Database.Dialect.IsPostgres && now - learnt.ReadAt >= _relearn))
         {
-            foreach (var stored in await telemetry.Database.ReadAsync(session => templates.LoadAsync(session, workspace), CancellationToken.None))
+            foreach (var stored in await stores.Telemetry.Database.ReadAsync(session => stores.Templates.LoadAsync(session, workspace), CancellationToken.None))
             {
                 learnt.Miner.Add(stored);
             }
@@ -235,6 +236,3 @@ internal sealed class LogIntake(TelemetryDatabase telemetry, LogBlockStore block
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
-
-/// <summary>What the intake needs besides stores.</summary>
-internal sealed record LogIntakeParts(TimeProvider Clock, ILogger<LogIntake> Logger);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Tocsin.Data;
 
 namespace Tocsin.Telemetry;
 
@@ -12,8 +13,15 @@ internal readonly record struct TailedLine(FoundLine Line, long Missed);
 internal sealed class LogTail
 {
     private const int MostWaiting = 2_000;
+    private const int MostOwn = 20_000;
 
     private readonly ConcurrentDictionary<Follower, bool> _followers = [];
+    private readonly ConcurrentDictionary<long, bool> _own = [];
+
+    public bool IsFollowed() => !_followers.IsEmpty;
+
+    /// <summary>Whether this node stored the block, lately.</summary>
+    public bool IsOwn(long block) => _own.ContainsKey(block);
 
     public bool IsFollowed(long workspace) => !_followers.IsEmpty && _followers.Keys.Any(f => f.Workspace == workspace);
 
@@ -39,24 +47,43 @@ internal sealed class LogTail
     /// <param name="ids">The blocks' numbers.</param>
     public void Stored(IReadOnlyList<BlockOfLines> blocks, long[] ids)
     {
-        if (_followers.IsEmpty)
+        if (_own.Count > MostOwn)
         {
-            return;
+            _own.Clear();
         }
 
-        for (var b = 0; b < blocks.Count; b++)
+        foreach (var id in ids)
+        {
+            _own[id] = true;
+        }
+
+        for (var b = 0; b < blocks.Count && IsFollowed(); b++)
         {
             for (var i = 0; i < blocks[b].Lines.Count; i++)
             {
                 var (line, template) = blocks[b].Lines[i];
-                FoundLine? found = null;
-                foreach (var follower in _followers.Keys)
-                {
-                    if (follower.Workspace == blocks[b].Block.Workspace && follower.Wants(line, template))
-                    {
-                        follower.Give(found ??= new(new LineKey(Data.Instants.ToMicros(line.At), ids[b], i).ToString(), line, template));
-                    }
-                }
+                Give(blocks[b].Block.Workspace, new(line.At.ToMicros(), ids[b], i), line, template);
+            }
+        }
+    }
+
+    /// <summary>Says that another node committed a block.</summary>
+    public void StoredElsewhere(long workspace, long id, LogBlock block)
+    {
+        foreach (var (line, key) in block.Keys(id).Index())
+        {
+            Give(workspace, key, block.Line(line), block.Template(line));
+        }
+    }
+
+    private void Give(long workspace, LineKey key, LogLine line, long template)
+    {
+        FoundLine? found = null;
+        foreach (var follower in _followers.Keys)
+        {
+            if (follower.Workspace == workspace && follower.Wants(line, template))
+            {
+                follower.Give(found ??= new(key.ToString(), line, template));
             }
         }
     }

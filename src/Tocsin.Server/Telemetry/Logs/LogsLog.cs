@@ -18,4 +18,10 @@ internal static partial class LogsLog
 
     [LoggerMessage(3105, LogLevel.Error, "Removing old log lines met a bug; it is tried again in 20 s")]
     public static partial void KeeperBroke(this ILogger logger, Exception e);
+
+    [LoggerMessage(3106, LogLevel.Warning, "Log lines of other nodes are not followed now: {Reason}")]
+    public static partial void TailWaits(this ILogger logger, string reason);
+
+    [LoggerMessage(3107, LogLevel.Error, "Following the log lines of other nodes met a bug; it is tried again in 1 s")]
+    public static partial void TailBroke(this ILogger logger, Exception e);
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Tocsin.Data;
 
 namespace Tocsin.Telemetry;
@@ -8,10 +7,9 @@ internal static class LogsSetup
 {
     public static IServiceCollection AddLogs(this IServiceCollection services)
     {
-        services.AddSingleton<LogBlockStore>().AddSingleton<LogRates>().AddSingleton<TemplateStore>().AddSingleton<LogTail>();
-        services.AddSingleton(provider => new LogIntakeParts(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LogIntake>>()));
-        services.AddSingleton(provider => new LogSearch(
+        services.AddSingleton<LogBlockStore>().AddSingleton<LogRates>().AddSingleton<TemplateStore>().AddSingleton<LogStores>();
+        services.AddSingleton<TelemetryRoom>().AddSingleton<TelemetryAlarm>().AddSingleton<LogRetention>().AddSingleton<LogTail>().AddSingleton<LogTailStream>();
+        return services.AddSingleton(provider => new LogSearch(
             provider.GetRequiredService<TelemetryDatabase>(), provider.GetRequiredService<LogBlockStore>(), provider.GetRequiredService<TimeProvider>()));
-        return services;
     }
 }

@@ -1,0 +1,169 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Tocsin.Identity;
+using Tocsin.Sdk;
+
+namespace Tocsin.Telemetry;
+
+/// <summary>What a caller wrote into the address of a search; null: nothing.</summary>
+internal sealed record LogParameters
+{
+    /// <summary>An instant, or how long ago: <c>-15m</c>, <c>-2h</c>, <c>-7d</c>. Inclusive; an hour ago without it.</summary>
+    [FromQuery(Name = "from")]
+    public string? From { get; init; }
+
+    /// <summary>The same, exclusive; now without it.</summary>
+    [FromQuery(Name = "to")]
+    public string? To { get; init; }
+
+    [FromQuery(Name = "q")]
+    public string? Text { get; init; }
+
+    [FromQuery(Name = "level")]
+    public string? Level { get; init; }
+
+    [FromQuery(Name = "service")]
+    public string? Service { get; init; }
+
+    [FromQuery(Name = "source")]
+    public string? Source { get; init; }
+
+    [FromQuery(Name = "environment")]
+    public string? Environment { get; init; }
+
+    [FromQuery(Name = "trace_id")]
+    public string? TraceId { get; init; }
+
+    [FromQuery(Name = "template")]
+    public long? Template { get; init; }
+
+    /// <summary>The query that is meant, or what is wrong with it.</summary>
+    public Result<LogQuery> Read(DateTimeOffset now)
+    {
+        if (LogTime.Read(From ?? "-1h", now) is not { } from)
+        {
+            return Error.Invalid("from", LogTime.Advice);
+        }
+
+        if (LogTime.Read(To ?? "-0s", now) is not { } to)
+        {
+            return Error.Invalid("to", LogTime.Advice);
+        }
+
+        if (to <= from)
+        {
+            return Error.Invalid("to", "It must be later than from.");
+        }
+
+        var least = LineLevel.Debug;
+        if (Level is { Length: > 0 } level && (!Enum.TryParse(level, ignoreCase: true, out least) || !Enum.IsDefined(least) || char.IsAsciiDigit(level[0])))
+        {
+            return Error.Invalid("level", "Use debug, info, warning, error or critical: lines at least so bad.");
+        }
+
+        return Text?.Length > LogText.MostCharacters
+            ? Error.Invalid("q", $"Use at most {LogText.MostCharacters} characters.")
+            : new LogQuery
+            {
+                From = from,
+                To = to,
+                Text = Text ?? "",
+                Least = least,
+                Service = Service,
+                Source = Source,
+                Environment = Environment,
+                TraceId = TraceId is { Length: > 0 } trace ? trace : null,
+                Template = Template,
+            };
+    }
+}
+
+internal static class LogEndpoints
+{
+    public static void MapLogs(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/logs").WithTags("Logs").RequireAuthorization(Policies.Viewer);
+        group.MapGet("", Search);
+        group.MapGet("/histogram", Histogram);
+        group.MapGet("/templates", Templates);
+        group.MapGet("/tail", Tail).Produces<LogLineView>(contentType: "text/event-stream");
+        group.MapGet("/{id}/context", Context);
+    }
+
+    /// <summary>Lines that match, newest first.</summary>
+    /// <remarks>
+    /// <c>from</c> and <c>to</c> are instants or like <c>-15m</c>; <c>q</c> holds words, of which all must occur, <c>"a phrase"</c>, <c>-word</c> that must not occur, and
+    /// <c>start*</c>; <c>level</c> is the least.
+    /// </remarks>
+    /// <param name="limit">1 to 1000.</param>
+    /// <param name="after">The <c>next</c> of the page before.</param>
+    internal static async Task<Results<Ok<LogPageView>, ProblemHttpResult>> Search(
+        [AsParameters] LogParameters asked, ClaimsPrincipal user, LogSearch search, TimeProvider clock, CancellationToken ct, int limit = 100, string? after = null)
+    {
+        if (limit is < 1 or > 1_000)
+        {
+            return Error.Invalid("limit", "Ask for 1 to 1000 lines.").ToProblem();
+        }
+
+        if (after is not null && LineKey.Parse(after) is null)
+        {
+            return Error.Invalid("after", "Pass the next of the page before, or leave it out.").ToProblem();
+        }
+
+        var query = asked.Read(clock.GetUtcNow());
+        return query.Ok
+            ? TypedResults.Ok(LogViews.Of(await search.SearchAsync(Caller.Of(user).Workspace, query.Value, limit, after, ct)))
+            : query.Error.ToProblem();
+    }
+
+    /// <summary>How many lines match, by time and level. Without <c>q</c>, source, environment and trace it is answered from counters, for as long as 35 days back.</summary>
+    /// <param name="buckets">1 to 1000; about so many come back, each whole minutes wide.</param>
+    internal static async Task<Results<Ok<LogHistogramView>, ProblemHttpResult>> Histogram(
+        [AsParameters] LogParameters asked, ClaimsPrincipal user, LogSearch search, TimeProvider clock, CancellationToken ct, int buckets = 60)
+    {
+        if (buckets is < 1 or > 1_000)
+        {
+            return Error.Invalid("buckets", "Ask for 1 to 1000 buckets.").ToProblem();
+        }
+
+        var query = asked.Read(clock.GetUtcNow());
+        return query.Ok
+            ? TypedResults.Ok(LogViews.Of(await search.HistogramAsync(Caller.Of(user).Workspace, query.Value, buckets, ct)))
+            : query.Error.ToProblem();
+    }
+
+    /// <summary>The templates of log lines, those with the most lines first.</summary>
+    /// <param name="service">Only of this service.</param>
+    internal static async Task<Ok<Page<LogTemplateView>>> Templates(ClaimsPrincipal user, TemplateStore templates, CancellationToken ct, string? service = null) =>
+        TypedResults.Ok(new Page<LogTemplateView>([.. (await templates.ListAsync(Caller.Of(user).Workspace, service, ct)).Select(LogViews.Of)], null));
+
+    /// <summary>A line with its neighbours of the same service, newest first.</summary>
+    /// <param name="before">So many earlier lines, 0 to 200.</param>
+    /// <param name="after">So many later lines, 0 to 200.</param>
+    internal static async Task<Results<Ok<LogPageView>, ProblemHttpResult>> Context(
+        string id, ClaimsPrincipal user, LogSearch search, CancellationToken ct, int before = 20, int after = 20)
+    {
+        if (before is < 0 or > 200 || after is < 0 or > 200)
+        {
+            return Error.Invalid(before is < 0 or > 200 ? "before" : "after", "Ask for 0 to 200 lines.").ToProblem();
+        }
+
+        return await search.ContextAsync(Caller.Of(user).Workspace, id, before, after, ct) is { } page
+            ? TypedResults.Ok(LogViews.Of(page))
+            : Error.NotFound("line", id).ToProblem();
+    }
+
+    /// <summary>
+    /// Lines that match as they are stored, as server-sent events; <c>from</c> and <c>to</c> don't count. A <c>missed</c> event says how many lines were left out because they
+    /// came faster than they were taken; a <c>heartbeat</c> event comes at once and after each 15 s of silence.
+    /// </summary>
+    internal static Task Tail([AsParameters] LogParameters asked, HttpContext http, ClaimsPrincipal user, LogTailStream tail, TimeProvider clock, CancellationToken ct)
+    {
+        var query = (asked with { From = null, To = null }).Read(clock.GetUtcNow());
+        return query.Ok ? tail.ServeAsync(http, Caller.Of(user).Workspace, query.Value, ct) : query.Error.ToProblem().ExecuteAsync(http);
+    }
+}

@@ -1,0 +1,275 @@
+using Tocsin.Data;
+using Tocsin.Telemetry;
+using static Tocsin.Tests.Telemetry.Lines;
+
+namespace Tocsin.Tests.Telemetry;
+
+/// <summary>Counts, histograms, context, tails, and what hostile senders do.</summary>
+public abstract class LogStoreTests(Engine engine)
+{
+    [StoreFact]
+    public async Task Rates_and_templates_count_every_line_once()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        await node.StoreAsync([.. Enumerable.Range(0, 90).Select(i => At(i, $"order {i} placed"))]);
+        await node.StoreAsync(At(61, "order 91 placed"), At(62, "order 92 placed", LineLevel.Error), At(-1, "order 93 placed", service: "bank"));
+
+        var rates = await node.Rates.ReadAsync(LogNode.Workspace, VirtualClock.Start, VirtualClock.Start.AddMinutes(2), default);
+        Assert.Equal(
+            [(0, "shop", LineLevel.Info, 60), (1, "shop", LineLevel.Info, 31), (1, "shop", LineLevel.Error, 1)],
+            rates.Select(r => ((int)(r.Minute - VirtualClock.Start).TotalMinutes, r.Service, r.Level, (int)r.Count)));
+
+        var templates = await node.Templates.ListAsync(LogNode.Workspace, null, default);
+        Assert.Equal([91, 1, 1], templates.Select(t => t.Count));
+        Assert.Equal(("order <num> placed", "order 0 placed", VirtualClock.Start, VirtualClock.Start.AddMinutes(1)), (templates[0].Pattern, templates[0].Example, templates[0].FirstSeenAt, templates[0].LastSeenAt));
+        Assert.Equal(["bank"], (await node.Templates.ListAsync(LogNode.Workspace, "bank", default)).Select(t => t.Service));
+        Assert.Empty(await node.Templates.ListAsync(2, null, default));
+    }
+
+    [StoreFact]
+    public async Task A_histogram_counts_by_level_from_counters_and_from_lines_alike()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        await node.StoreAsync([.. Enumerable.Range(0, 600).Select(i => At(i, $"order {i} placed", i % 60 == 0 ? LineLevel.Error : LineLevel.Info))]);
+        var query = new LogQuery { From = VirtualClock.Start, To = VirtualClock.Start.AddMinutes(10) };
+
+        var counted = await node.Search.HistogramAsync(LogNode.Workspace, query, 5, default);
+        var read = await node.Search.HistogramAsync(LogNode.Workspace, query with { Text = "placed" }, 5, default);
+        var errors = await node.Search.HistogramAsync(LogNode.Workspace, query with { Least = LineLevel.Error, Service = "shop" }, 10, default);
+
+        Assert.Equal((TimeSpan.FromMinutes(2), true), (counted.Step, counted.Complete));
+        Assert.Equal(Enumerable.Repeat((118L, 2L), 5), counted.Buckets.Select(b => (b.Counts[(int)LineLevel.Info], b.Counts[(int)LineLevel.Error])));
+        Assert.Equal(counted.Buckets.Select(b => (b.At, b.Total)), read.Buckets.Select(b => (b.At, b.Total)));
+        Assert.Equal(Enumerable.Repeat(1L, 10), errors.Buckets.Select(b => b.Total));
+    }
+
+    [StoreFact]
+    public async Task The_context_of_a_line_is_what_its_service_said_before_and_after()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        for (var i = 0; i < 20; i++)
+        {
+            await node.StoreAsync(At(i, $"shop {i}"), At(i, $"bank {i}", service: "bank"));
+        }
+
+        var line = Assert.Single(await node.AllAsync(Ever with { Text = "\"shop 10\"" }));
+        var context = (await node.Search.ContextAsync(LogNode.Workspace, line.Id, 3, 2, default))!;
+
+        Assert.Equal(["shop 12", "shop 11", "shop 10", "shop 9", "shop 8", "shop 7"], context.Lines.Select(l => l.Line.Message));
+        Assert.Equal(line, context.Lines[2]);
+        Assert.Null(await node.Search.ContextAsync(2, line.Id, 3, 2, default));
+        Assert.Null(await node.Search.ContextAsync(LogNode.Workspace, "no-id", 3, 2, default));
+    }
+
+    [StoreFact]
+    public async Task A_follower_hears_what_it_asked_for_from_its_own_node_and_from_others()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        var other = engine == Engine.Postgres ? await bench.AddAsync() : node;
+        await node.StoreAsync(At(0, "before anybody followed"));
+        await using var lines = node.Tail.FollowAsync(LogNode.Workspace, Ever with { Text = "declined" }, default).GetAsyncEnumerator();
+        var next = lines.MoveNextAsync();
+        await node.TailPoll.TurnAsync(default);
+
+        await node.StoreAsync(At(1, "card accepted"), At(2, "card declined"));
+        Assert.True(await next);
+        Assert.Equal(("card declined", 0), (lines.Current.Line.Line.Message, (int)lines.Current.Missed));
+        Assert.Contains(lines.Current.Line, await node.AllAsync(Ever));
+
+        next = lines.MoveNextAsync();
+        await other.StoreAsync(At(3, "transfer declined"));
+        await node.TailPoll.TurnAsync(default);
+        await node.TailPoll.TurnAsync(default);
+        Assert.True(await next);
+        Assert.Equal("transfer declined", lines.Current.Line.Line.Message);
+        Assert.Contains(lines.Current.Line, await node.AllAsync(Ever));
+        next = lines.MoveNextAsync();
+        Assert.False(next.IsCompleted);
+        await node.StoreAsync(At(4, "last declined"));
+        Assert.True(await next);
+        Assert.Equal("last declined", lines.Current.Line.Line.Message);
+    }
+
+    [StoreFact]
+    public async Task Whoever_follows_too_slowly_is_told_how_many_lines_it_missed()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        await using var lines = node.Tail.FollowAsync(LogNode.Workspace, Ever, default).GetAsyncEnumerator();
+        var next = lines.MoveNextAsync();
+        await node.StoreAsync([.. Enumerable.Range(0, 5_000).Select(i => At(i % 60, $"line {i}"))]);
+        await node.StoreAsync(At(0, "another"));
+
+        var (heard, missed) = (0, 0L);
+        while (heard == 0 || heard + missed < 5_000)
+        {
+            Assert.True(heard == 0 ? await next : await lines.MoveNextAsync());
+            heard++;
+            missed += lines.Current.Missed;
+        }
+
+        Assert.InRange(heard, 1, 4_999);
+        Assert.InRange(missed, 1, 5_001 - heard);
+    }
+
+    [StoreFact]
+    public async Task Hostile_texts_are_stored_as_they_can_be_and_found()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        var text = new string('x', TelemetryLimits.Message - 7) + " needle";
+        await node.StoreAsync(
+            At(1, "nul\0inside") with { Service = "a\0b", Attributes = "{\"k\":\"\0\"}" }, At(2, "half \ud800 pair \udfff end"), At(3, "\u0001\u0002\u001b[31mred\u001b[0m \u202e"), At(4, text),
+            At(5, "", service: "") with { TraceId = "\0" }, At(6, "%_'\";--"), At(7, "🔥🔥"));
+
+        Assert.Equal(["🔥🔥", "%_'\";--", "", text, "\u0001\u0002\u001b[31mred\u001b[0m \u202e", "half \ufffd pair \ufffd end", "nul\ufffdinside"], await node.FindAsync(""));
+        Assert.Equal([text], await node.FindAsync("needle"));
+        Assert.Equal(["nul\ufffdinside"], await node.FindAsync("inside nul"));
+        Assert.Equal(["half \ufffd pair \ufffd end"], await node.FindAsync("\"half \ud800 pair\""));
+        Assert.Equal(["🔥🔥"], await node.FindAsync("🔥"));
+        Assert.Equal(["%_'\";--"], await node.FindAsync("%_'"));
+        Assert.Equal("a\ufffdb", Assert.Single(await node.AllAsync(Ever with { Service = "a\ufffdb" })).Line.Service);
+        Assert.Equal(7, (await node.Rates.ReadAsync(LogNode.Workspace, Ever.From, Ever.To, default)).Sum(r => r.Count));
+    }
+
+    [StoreFact]
+    public async Task Lines_from_anywhere_in_time_share_a_block()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        var lines = Enumerable.Range(0, 500).Select(i => new LogLine(i == 0 ? DateTimeOffset.MinValue : i == 1 ? DateTimeOffset.MaxValue.AddDays(-1) : VirtualClock.Start.AddHours(-i), LineLevel.Info, $"line {i}")).ToArray();
+        await node.StoreAsync(lines);
+
+        Assert.InRange(await node.BlocksAsync(), 1, 9);
+        var found = await node.AllAsync(new() { From = DateTimeOffset.MinValue, To = DateTimeOffset.MaxValue });
+        Assert.Equal(lines.OrderByDescending(l => l.At).Select(l => l.Message), found.Select(f => f.Line.Message));
+    }
+
+    [StoreFact]
+    public async Task No_search_crosses_workspaces()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        await Task.WhenAll(node.StoreAsync(At(0, "mine")), node.Intake.StoreAsync(2, [At(0, "theirs")], default));
+
+        Assert.Equal(["mine"], await node.FindAsync(""));
+        Assert.Equal(["theirs"], (await node.Search.SearchAsync(2, Ever, 10, null, default)).Lines.Select(l => l.Line.Message));
+        Assert.Equal(1, (await node.Rates.ReadAsync(2, Ever.From, Ever.To, default)).Sum(r => r.Count));
+    }
+
+    [StoreFact]
+    public async Task A_search_whose_time_is_over_gives_what_it_has_and_goes_on()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine, budget: TimeSpan.FromSeconds(2));
+        await using var _ = bench;
+        for (var i = 0; i < 6; i++)
+        {
+            await node.StoreAsync(At(i * 10, $"line {i}"));
+        }
+
+        // Every look into the store takes a second.
+        node.Cut.AfterRead = () =>
+        {
+            bench.Clock.Advance(TimeSpan.FromSeconds(1));
+            return Task.CompletedTask;
+        };
+        List<string> found = [];
+        var (pages, after) = (0, default(string));
+        do
+        {
+            var page = await node.Search.SearchAsync(LogNode.Workspace, Ever, 100, after, default);
+            Assert.Equal(page.Next is null, page.Complete);
+            found.AddRange(page.Lines.Select(l => l.Line.Message));
+            after = page.Next;
+            pages++;
+        }
+        while (after is not null);
+
+        Assert.Equal(["line 5", "line 4", "line 3", "line 2", "line 1", "line 0"], found);
+        Assert.InRange(pages, 2, 6);
+    }
+
+    [StoreFact]
+    public async Task What_is_too_old_goes_and_its_counts_stay()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        await node.StoreAsync(At(0, "old line"));
+        bench.Clock.Advance(TimeSpan.FromDays(7.5));
+        await node.StoreAsync(new LogLine(bench.Clock.Now, LineLevel.Info, "new line"));
+
+        await node.KeepAsync(bench.Clock.Now);
+        Assert.Equal(["new line"], await node.FindAsync(""));
+        Assert.Equal(2, (await node.Rates.ReadAsync(LogNode.Workspace, Ever.From, Ever.To, default)).Sum(r => r.Count));
+
+        bench.Clock.Advance(TimeSpan.FromDays(34));
+        await node.KeepAsync(bench.Clock.Now);
+        Assert.Equal(1, (await node.Rates.ReadAsync(LogNode.Workspace, Ever.From, Ever.To, default)).Sum(r => r.Count));
+        Assert.Equal(["new line"], (await node.Templates.ListAsync(LogNode.Workspace, null, default)).Select(t => t.Pattern));
+    }
+
+    [StoreFact]
+    public async Task When_there_is_no_room_the_oldest_lines_go_first()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        var random = new Random(5);
+        for (var i = 0; i < 100; i++)
+        {
+            var noise = new byte[20_000];
+            random.NextBytes(noise);
+            await node.StoreAsync(At(i, $"{i} {Convert.ToBase64String(noise)}"));
+        }
+
+        var taken = await node.Room.LookAsync(default);
+        Assert.InRange(taken, 1_500_000, 6_000_000);
+        node.Options.Value.MaxGigabytes = taken * 0.6 / (1024 * 1024 * 1024);
+        await node.Room.LookAsync(default);
+        Assert.True(node.Room.IsFull);
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => node.StoreAsync(At(200, "refused")));
+        Assert.Contains("Telemetry:MaxGigabytes", refused.Message, StringComparison.Ordinal);
+
+        await node.KeepAsync(bench.Clock.Now);
+
+        var left = (await node.AllAsync(Ever)).ConvertAll(f => f.Line.At);
+        Assert.InRange(left.Count, 10, 90);
+        Assert.Equal(VirtualClock.Start.AddSeconds(99), left[0]);
+        Assert.Equal(VirtualClock.Start.AddSeconds(100 - left.Count), left[^1]);
+        Assert.False(node.Room.IsFull);
+        await node.StoreAsync(At(200, "taken again"));
+    }
+
+    public sealed class OnSqlite() : LogStoreTests(Engine.Sqlite)
+    {
+        [StoreFact]
+        public async Task The_file_has_a_bound_of_its_own_that_refuses_and_loses_nothing()
+        {
+            var (bench, node) = await LogBench.OpenAsync(Engine.Sqlite);
+            await using var _ = bench;
+            node.Options.Value.MaxGigabytes = 0.002;
+            await node.Room.BoundAsync(default);
+            var (random, stored) = (new Random(6), 0);
+            var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () =>
+            {
+                for (; stored < 1_000; stored++)
+                {
+                    var noise = new byte[20_000];
+                    random.NextBytes(noise);
+                    await node.StoreAsync(At(stored, Convert.ToBase64String(noise)));
+                }
+            });
+
+            Assert.Contains("full", refused.Message, StringComparison.Ordinal);
+            Assert.InRange(stored, 30, 200);
+            Assert.Equal(stored, (await node.AllAsync(Ever)).Count);
+            await node.KeepAsync(bench.Clock.Now);
+            await node.StoreAsync(At(2_000, "taken again"));
+        }
+    }
+
+    public sealed class OnPostgres() : LogStoreTests(Engine.Postgres);
+}

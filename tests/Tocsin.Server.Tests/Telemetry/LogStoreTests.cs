@@ -72,7 +72,7 @@ public abstract class LogStoreTests(Engine engine)
         var other = engine == Engine.Postgres ? await bench.AddAsync() : node;
         await node.StoreAsync(At(0, "before anybody followed"));
         await using var lines = node.Tail.FollowAsync(LogNode.Workspace, Ever with { Text = "declined" }, default).GetAsyncEnumerator();
-        var next = lines.MoveNextAsync();
+        var next = lines.MoveNextAsync().AsTask();
         await node.TailPoll.TurnAsync(default);
 
         await node.StoreAsync(At(1, "card accepted"), At(2, "card declined"));
@@ -80,14 +80,14 @@ public abstract class LogStoreTests(Engine engine)
         Assert.Equal(("card declined", 0), (lines.Current.Line.Line.Message, (int)lines.Current.Missed));
         Assert.Contains(lines.Current.Line, await node.AllAsync(Ever));
 
-        next = lines.MoveNextAsync();
+        next = lines.MoveNextAsync().AsTask();
         await other.StoreAsync(At(3, "transfer declined"));
         await node.TailPoll.TurnAsync(default);
         await node.TailPoll.TurnAsync(default);
         Assert.True(await next);
         Assert.Equal("transfer declined", lines.Current.Line.Line.Message);
         Assert.Contains(lines.Current.Line, await node.AllAsync(Ever));
-        next = lines.MoveNextAsync();
+        next = lines.MoveNextAsync().AsTask();
         Assert.False(next.IsCompleted);
         await node.StoreAsync(At(4, "last declined"));
         Assert.True(await next);
@@ -100,7 +100,7 @@ public abstract class LogStoreTests(Engine engine)
         var (bench, node) = await LogBench.OpenAsync(engine);
         await using var _ = bench;
         await using var lines = node.Tail.FollowAsync(LogNode.Workspace, Ever, default).GetAsyncEnumerator();
-        var next = lines.MoveNextAsync();
+        var next = lines.MoveNextAsync().AsTask();
         await node.StoreAsync([.. Enumerable.Range(0, 5_000).Select(i => At(i % 60, $"line {i}"))]);
         await node.StoreAsync(At(0, "another"));
 

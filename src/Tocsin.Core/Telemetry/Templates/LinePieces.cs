@@ -67,8 +67,8 @@ internal ref struct LinePieces(ReadOnlySpan<char> message)
         var first = _line[_at];
         if (first is '"' or '\'' && Quoted(first) is { } end)
         {
-            // A name before a colon is what the value is called, not the value.
-            var isName = end < _line.Length && _line[end] == ':';
+            // In an object, what stands before a colon is what the value is called, not the value.
+            var isName = end < _line.Length && _line[end] == ':' && _line[.._at].TrimEnd(' ') is [.., '{' or ','];
             return Give(end, isName ? PieceKind.Word : PieceKind.Text);
         }
 

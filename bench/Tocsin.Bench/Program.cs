@@ -8,11 +8,12 @@ return args.FirstOrDefault() switch
     "oncall" => OnCallBench.Run(),
     "parse" => ParseBench.Run(),
     "route" => RouteBench.Run(),
+    "telemetry" => TelemetryBench.Run(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-bench detect|oncall|parse|route");
+    Console.Error.WriteLine("usage: tocsin-bench detect|oncall|parse|route|telemetry");
     return 2;
 }

@@ -25,7 +25,7 @@ public sealed class LogBody : NumberedBody
         {
             var message = string.Format(CultureInfo.InvariantCulture, s_messages[i % s_messages.Length], $"{Mark}{Hole}");
             body.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $$"""
-                {"timestamp":"{{now.AddMilliseconds(-i):yyyy-MM-dd'T'HH:mm:ss.ffffff}}","level":"{{(i % 50 == 49 ? "error" : "info")}}","message":"{{message}}","service":"service-{{i % 8}}","source":"shop.orders","metadata":{"environment":"production","module":"orders","line":{{100 + (i % 40)}}}}
+                {"timestamp":"{{now.AddMilliseconds(-i):yyyy-MM-dd'T'HH:mm:ss.ffffff}}","level":"{{(i % 50 == 49 ? "error" : "info")}}","message":"{{message}}","service":"service-{{i % 8}}","source":"shop.orders","metadata":{"environment":"production","module":"orders","line":{{100 + (i % 40)}} } }
                 """);
         }
 

@@ -49,7 +49,7 @@ internal static class FittedText
 /// </summary>
 internal sealed class NamePool
 {
-    private readonly (byte[] Utf8, string Text)[] _places = new (byte[], string)[256];
+    private readonly (byte[] Utf8, string Text)[] _places = new (byte[], string)[64];
 
     public string Of(ReadOnlySpan<char> text)
     {
@@ -74,5 +74,5 @@ internal sealed class NamePool
         return place.Utf8 is { Length: > 0 } known && utf8.SequenceEqual(known) ? place.Text : (place = (utf8.ToArray(), FittedText.Name(Encoding.UTF8.GetString(utf8)))).Text;
     }
 
-    private static int Place(int length, int first, int last, int middle) => ((length * 31) + (first * 7) + (last * 131) + (middle * 17)) & 0xFF;
+    private static int Place(int length, int first, int last, int middle) => ((length * 31) + (first * 7) + (last * 131) + (middle * 17)) & 0x3F;
 }

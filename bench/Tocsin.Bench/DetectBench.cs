@@ -14,8 +14,8 @@ internal static class DetectBench
         Action<Tocsin.Telemetry.Finding, long, Fault?>? heard = args.Contains("--verbose")
             ? static (finding, minute, fault) => Console.WriteLine($"{Telemetry.Minutes.At(minute):MM-dd HH:mm} {fault?.Kind ?? "FALSE"} {finding.Detector} {finding.Title} | {string.Join("; ", finding.Evidence)}")
             : null;
-        var scores = Evaluation.Sum([.. Enumerable.Range(first, seeds).Select(seed => Evaluation.Run(seed, services, weeks, faults, heard))]);
-        var noise = Evaluation.Sum([.. Enumerable.Range(first + 1000, seeds).Select(seed => Evaluation.Run(seed, services, weeks, 0))]);
+        var scores = Evaluation.Sum([.. Enumerable.Range(first, seeds).Select(seed => Evaluation.Run(seed, services, weeks, faults, heard, oldRules: true))]);
+        var noise = Evaluation.Sum([.. Enumerable.Range(first + 1000, seeds).Select(seed => Evaluation.Run(seed, services, weeks, 0, oldRules: true))]);
         Console.WriteLine("| detector | faults | recall | findings | precision | delay, min | false alarms per service and week | the same, noise only |");
         Console.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|");
         foreach (var (score, quiet) in scores.Zip(noise))

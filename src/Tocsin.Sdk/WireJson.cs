@@ -105,5 +105,13 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(IReadOnlyList<AssistantReport>))]
 [JsonSerializable(typeof(AssistantTriggered))]
 [JsonSerializable(typeof(AssistantAnalysis))]
+[JsonSerializable(typeof(AnomalyStatusView))]
+[JsonSerializable(typeof(ForcedIncidentView))]
+[JsonSerializable(typeof(StabilityView))]
+[JsonSerializable(typeof(BaselineSetView))]
+[JsonSerializable(typeof(DetectorList))]
+[JsonSerializable(typeof(Page<FindingView>))]
+[JsonSerializable(typeof(DetectorPreviewRequest))]
+[JsonSerializable(typeof(DetectorPreview))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -31,4 +31,7 @@ internal static class DetectionTables
             turned_at BIGINT,
             skipped TEXT);
         """;
+
+    /// <summary>Since when somebody has watched without a break.</summary>
+    public const string Resumed = "ALTER TABLE detection ADD COLUMN resumed_at BIGINT;";
 }

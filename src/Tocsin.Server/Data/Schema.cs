@@ -383,6 +383,7 @@ internal static class Schema
         DetectionTables.Findings,
         ReviewTables.Reviews,
         IssueTables.Pipeline,
+        DetectionTables.Resumed,
     ];
 
     public static SchemaHistory History { get; } = new("schema_version", _migrations);

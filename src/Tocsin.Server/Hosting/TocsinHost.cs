@@ -148,6 +148,7 @@ public static class TocsinHost
             AddHosted<SelfTestWatch>(services);
             AddHosted<SourceWatch>(services);
             AddHosted<RejectedWatch>(services);
+            AddHosted<DetectorRunner>(services);
             AddHosted<Retention>(services);
             AddHosted<LogMerger>(services);
             AddHosted<LogKeeper>(services);
@@ -296,6 +297,7 @@ public static class TocsinHost
         app.MapLogs();
         app.MapMetrics();
         app.MapAssistant();
+        app.MapDetection();
         app.MapJobs();
         app.MapKeys();
         app.MapAccountKeys();

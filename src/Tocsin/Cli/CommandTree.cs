@@ -36,6 +36,7 @@ internal static class CommandTree
             SilenceVerbs.CreateMaintenance(terminal),
             IssueVerbs.Create(terminal),
             PipelineVerb.Create(terminal),
+            DetectorVerbs.Create(terminal),
             JobVerbs.Create(terminal),
             DeliveryVerbs.Create(terminal),
             RejectedVerbs.Create(terminal),

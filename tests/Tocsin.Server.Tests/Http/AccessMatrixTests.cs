@@ -67,6 +67,8 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             }),
             default);
         await _bench.Service<SpanIntake>().StoreAsync(workspace, [new("0af7651916cd43dd8448eb211c80319c", "1", Mark, DateTimeOffset.UtcNow, TimeSpan.Zero)], default);
+        await _bench.Service<Database>().WriteAsync(
+            tx => _bench.Service<FindingStore>().AddAsync(tx, workspace, new() { Detector = "review-of-acme", Service = "checkout", Title = Mark }, DateTimeOffset.UtcNow), default);
         _ofAcme = new(StringComparer.Ordinal)
         {
             ["incidents/{number}"] = "1",
@@ -90,6 +92,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["maintenance/{id}"] = silence["id"].Text(),
             ["dead/{id}"] = await IdAsync("job"),
             ["issues/{id}"] = await IssueAsync(),
+            ["detectors/{detector}"] = "review-of-acme",
             ["traces/{id}"] = "0af7651916cd43dd8448eb211c80319c",
             ["schedules/{name}"] = "primary",
             ["overrides/{id}"] = $"{cover["id"]}",

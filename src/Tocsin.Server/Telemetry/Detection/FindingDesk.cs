@@ -23,11 +23,11 @@ internal sealed class FindingDesk(Database database, IEstates estates, FindingSt
 
     /// <summary>Takes a finding: opens it, notes that it is still so, or ends it. Saying the same again changes nothing but when it was last said.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was stored; try again.</exception>
-    public Task OpenAsync(long workspace, Finding finding, CancellationToken ct) => OpenAsync(workspace, [finding], ct);
+    public Task OpenAsync(long workspace, Finding finding, CancellationToken ct) => OpenAllAsync(workspace, [finding], ct);
 
     /// <summary>Takes several at once, in one transaction.</summary>
     /// <exception cref="StoreUnavailableException">Nothing was stored; try again.</exception>
-    public async Task OpenAsync(long workspace, IReadOnlyList<Finding> told, CancellationToken ct)
+    public async Task OpenAllAsync(long workspace, IReadOnlyList<Finding> told, CancellationToken ct)
     {
         if (told.Count == 0)
         {

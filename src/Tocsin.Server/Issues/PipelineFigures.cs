@@ -32,6 +32,7 @@ internal sealed class PipelineFigures(
         var alarms = Alarms(facts, now);
         var latencies = PipelineHealth.Latencies(facts);
         var counts = await issues.CountAsync(session, estate.Workspace);
+        var left = await LeftAsync(session, estate.Workspace, now);
         return new()
         {
             Status = alarms.Any(a => a.Fires) ? "alarm" : "ok",
@@ -49,12 +50,16 @@ internal sealed class PipelineFigures(
             Pending = counts.Pending,
             Failed = counts.Failed,
             Queues = [.. (await QueuesAsync(session, estate)).Select(q => new QueueView(q.Source, q.ReadAt, q.Visible, q.Hidden, q.Delayed, q.Dead, q.Fault))],
-            Rejected = await deliveries.CountRejectedAsync(session, estate.Workspace, now - _rejectedWithin),
-            DeadJobs = await pipeline.DeadJobsAsync(session, estate.Workspace),
+            Rejected = left.Rejected,
+            DeadJobs = left.DeadJobs,
             GitHub = notes.MayUse(estate) ? new(host.IsConfigured, host.Limit?.Limit, host.Limit?.Remaining, host.Limit?.ResetAt, host.Rests?.Until, host.Rests?.Why) : null,
             Alarms = [.. alarms.Select(a => new PipelineAlarmView(a.Name, a.Fires, a.Says))],
         };
     }
+
+    /// <summary>What was left over: deliveries of a day that were rejected and not read since, and jobs that gave up.</summary>
+    public async Task<(long Rejected, long DeadJobs)> LeftAsync(Session session, long workspace, DateTimeOffset now) =>
+        (await deliveries.CountRejectedAsync(session, workspace, now - _rejectedWithin), await pipeline.DeadJobsAsync(session, workspace));
 
     /// <summary>Those of sources that there still are.</summary>
     public async Task<IReadOnlyList<QueueDepth>> QueuesAsync(Session session, EstateSnapshot estate) =>

@@ -24,6 +24,7 @@ internal sealed class PipelineWatch(
     {
         var now = Clock.GetUtcNow();
         List<QueueGauge> queues = [];
+        List<LeftGauge> left = [];
         foreach (var workspace in await database.ReadAsync(workspaces.ListAsync, ct))
         {
             if (await estates.FindAsync(workspace.Id, ct) is not { } estate)
@@ -31,11 +32,12 @@ internal sealed class PipelineWatch(
                 continue;
             }
 
-            var (facts, depths, known) = await database.ReadAsync(
+            var (facts, depths, over, known) = await database.ReadAsync(
                 async session => (
-                    await figures.FactsAsync(session, estate, now), await figures.QueuesAsync(session, estate),
+                    await figures.FactsAsync(session, estate, now), await figures.QueuesAsync(session, estate), await figures.LeftAsync(session, workspace.Id, now),
                     await alerts.LoadAsync(session, workspace.Id, [.. _alarms.Keys.Select(name => AlertStore.Fingerprint(SelfAlarm.Source, KeyOf(name)))])),
                 ct);
+            left.Add(new(workspace.Name, over.Rejected, over.DeadJobs));
             queues.AddRange(depths.Select(depth => new QueueGauge(workspace.Name, depth)));
             Signal[] signals =
             [
@@ -49,7 +51,7 @@ internal sealed class PipelineWatch(
             }
         }
 
-        gauges.Show(queues);
+        gauges.Show(queues, left);
     }
 
     protected override void Waits(string reason) => logger.PipelineWatchWaits(reason);
@@ -90,11 +92,15 @@ internal sealed class PipelineWatch(
 /// <param name="Workspace">Its name.</param>
 internal sealed record QueueGauge(string Workspace, QueueDepth Depth);
 
-/// <summary>What <c>/metrics</c> shows of queues and of GitHub's limit, as this node last saw them.</summary>
+/// <summary>What a workspace has left over.</summary>
+internal sealed record LeftGauge(string Workspace, long Rejected, long DeadJobs);
+
+/// <summary>What <c>/metrics</c> shows of queues, of what was left over, and of GitHub's limit, as this node last saw them.</summary>
 internal sealed class PipelineGauges(IIssueHost host, IOptions<PipelineOptions> options, IOptions<AccountOptions> accounts)
 {
     private readonly bool _names = options.Value.NamesIn(accounts.Value);
     private volatile IReadOnlyList<QueueGauge> _queues = [];
+    private volatile IReadOnlyList<LeftGauge> _left = [];
 
     public void Register()
     {
@@ -103,11 +109,18 @@ internal sealed class PipelineGauges(IIssueHost host, IOptions<PipelineOptions> 
         Instruments.Gauges("tocsin_github_rate_limit_reset_seconds", "When GitHub allows all of them again, in seconds since 1970.", () => OfLimit(limit => limit.ResetAt.ToUnixTimeSeconds()));
         Instruments.Gauges("tocsin_queue_messages", "About how many messages are on a polled queue.", () => OfQueues(depth => depth.Visible + depth.Hidden + depth.Delayed));
         Instruments.Gauges("tocsin_queue_dead_letters", "About how many messages are in the dead letter queue of a polled queue.", () => OfQueues(depth => depth.Dead));
+        Instruments.Gauges("tocsin_rejected_deliveries", "Deliveries of the last 24 hours that were rejected and not read since.", () => OfLeft(left => left.Rejected));
+        Instruments.Gauges("tocsin_dead_jobs", "Jobs that gave up and were not replayed.", () => OfLeft(left => left.DeadJobs));
     }
 
-    public void Show(IReadOnlyList<QueueGauge> queues) => _queues = queues;
+    public void Show(IReadOnlyList<QueueGauge> queues, IReadOnlyList<LeftGauge> left) => (_queues, _left) = (queues, left);
 
     private IEnumerable<Measurement<double>> OfLimit(Func<HostLimit, double> read) => host.Limit is { } limit ? [new(read(limit))] : [];
+
+    private IEnumerable<Measurement<double>> OfLeft(Func<LeftGauge, long> read) =>
+        _left is not { Count: > 0 } known ? []
+        : _names ? known.Select(left => new Measurement<double>(read(left), new KeyValuePair<string, object?>("workspace", left.Workspace)))
+        : [new(known.Sum(read))];
 
     /// <summary>Without names they are one sum: no tenant is to be counted by another.</summary>
     private IEnumerable<Measurement<double>> OfQueues(Func<QueueDepth, long?> read)

@@ -146,6 +146,8 @@ public abstract class SqsTests(Engine engine) : IAsyncLifetime
         Assert.Equal("alarm", health["status"].Text());
         Assert.Contains((await _reader.GetJsonAsync("/api/v1/alerts")).Items(), a => a!["title"].Text() == "Messages of polled queues are dead letters");
         var metrics = await _reader.GetStringAsync("/metrics");
+        Assert.Contains("tocsin_rejected_deliveries{workspace=\"acme\"} 0\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("tocsin_dead_jobs{workspace=\"acme\"} 0\n", metrics, StringComparison.Ordinal);
         Assert.Contains("tocsin_queue_dead_letters{workspace=\"acme\",source=\"queue\"} 2\n", metrics, StringComparison.Ordinal);
 
         _sqs.ShowsDead = false;

@@ -13,6 +13,7 @@ using Tocsin.Estate;
 using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Incidents;
+using Tocsin.Telemetry;
 using Tocsin.Workspaces;
 
 namespace Tocsin.Demo;
@@ -128,6 +129,9 @@ internal static class DemoServer
         var life = new DemoLife(
             database, app.Services.GetRequiredService<IEstates>(), app.Services.GetRequiredService<AlertReceiver>(),
             app.Services.GetRequiredService<IncidentStore>(), app.Services.GetRequiredService<IncidentDesk>(), workspace).RunAsync(ending.Token);
+        await new DemoTelemetry(
+            app.Services.GetRequiredService<LogIntake>(), app.Services.GetRequiredService<MetricIntake>(), app.Services.GetRequiredService<TemplateStore>(),
+            app.Services.GetRequiredService<TimeProvider>(), workspace).TellAsync(ending.Token);
         var url = app.Urls.First();
         terminal.Out.WriteLine("This is a demo: sample data, fake phones, nobody is woken.");
         terminal.Out.WriteLine($"Look around: {url}{door.Path}");

@@ -9,46 +9,15 @@ internal sealed class OtlpLogs(DateTimeOffset now)
 
     /// <returns>Null: there are more than a request may hold.</returns>
     /// <exception cref="OtlpFormatException">It is no such request.</exception>
-    public ReadBatch<LogLine>? Read(ReadOnlySpan<byte> request)
+    public ReadBatch<LogLine>? Read(ReadOnlySpan<byte> request) => OtlpResource.Each(request, _names, Add) ? _batch : null;
+
+    private bool Add(ReadOnlySpan<byte> record, OtlpResource resource, string scope)
     {
-        for (var root = new ProtoReader(request); root.Next();)
+        if (_batch.IsFull)
         {
-            if (root.Field != 1)
-            {
-                continue;
-            }
-
-            var ofResource = root.Bytes();
-            var resource = OtlpResource.Of(ofResource, _names);
-            for (var scopes = new ProtoReader(ofResource); scopes.Next();)
-            {
-                if (scopes.Field != 2)
-                {
-                    continue;
-                }
-
-                var ofScope = scopes.Bytes();
-                var scope = OtlpResource.ScopeOf(ofScope, _names);
-                for (var records = new ProtoReader(ofScope); records.Next();)
-                {
-                    if (records.Field == 2)
-                    {
-                        if (_batch.IsFull)
-                        {
-                            return null;
-                        }
-
-                        Add(records.Bytes(), resource, scope);
-                    }
-                }
-            }
+            return false;
         }
 
-        return _batch;
-    }
-
-    private void Add(ReadOnlySpan<byte> record, OtlpResource resource, string scope)
-    {
         try
         {
             _batch.Entries.Add(Line(record, resource, scope));
@@ -58,6 +27,8 @@ internal sealed class OtlpLogs(DateTimeOffset now)
             _attributes.Clear();
             _batch.Reject(_batch.Index, "", OtlpReader.BadEntry);
         }
+
+        return true;
     }
 
     private LogLine Line(ReadOnlySpan<byte> record, OtlpResource resource, string scope)

@@ -23,36 +23,7 @@ internal sealed class OtlpMetrics(DateTimeOffset now)
 
     /// <returns>Null: there are more than a request may hold.</returns>
     /// <exception cref="OtlpFormatException">It is no such request.</exception>
-    public ReadBatch<MetricSample>? Read(ReadOnlySpan<byte> request)
-    {
-        for (var root = new ProtoReader(request); root.Next();)
-        {
-            if (root.Field != 1)
-            {
-                continue;
-            }
-
-            var ofResource = root.Bytes();
-            var resource = OtlpResource.Of(ofResource, _names);
-            for (var scopes = new ProtoReader(ofResource); scopes.Next();)
-            {
-                if (scopes.Field != 2)
-                {
-                    continue;
-                }
-
-                for (var metrics = new ProtoReader(scopes.Bytes()); metrics.Next();)
-                {
-                    if (metrics.Field == 2 && !Metric(metrics.Bytes(), resource))
-                    {
-                        return null;
-                    }
-                }
-            }
-        }
-
-        return _batch;
-    }
+    public ReadBatch<MetricSample>? Read(ReadOnlySpan<byte> request) => OtlpResource.Each(request, _names, (metric, resource, _) => Metric(metric, resource)) ? _batch : null;
 
     /// <returns>False: it is too much.</returns>
     private bool Metric(ReadOnlySpan<byte> metric, OtlpResource resource)

@@ -20,8 +20,48 @@ internal sealed class OtlpResource
     /// <summary>All else as a JSON object; empty when there is nothing.</summary>
     public byte[] Rest { get; private init; } = [];
 
+    /// <summary>One record, metric or span, with where it is from.</summary>
+    /// <returns>False: enough.</returns>
+    internal delegate bool Entry(ReadOnlySpan<byte> entry, OtlpResource resource, string scope);
+
+    /// <summary>Goes through a request, which is alike for logs, metrics and traces: by resource, by scope, entry by entry.</summary>
+    /// <returns>False: an entry said that it is enough.</returns>
+    /// <exception cref="OtlpFormatException">It is no such request.</exception>
+    public static bool Each(ReadOnlySpan<byte> request, NamePool names, Entry take)
+    {
+        for (var root = new ProtoReader(request); root.Next();)
+        {
+            if (root.Field != 1)
+            {
+                continue;
+            }
+
+            var ofResource = root.Bytes();
+            var resource = Of(ofResource, names);
+            for (var scopes = new ProtoReader(ofResource); scopes.Next();)
+            {
+                if (scopes.Field != 2)
+                {
+                    continue;
+                }
+
+                var ofScope = scopes.Bytes();
+                var scope = ScopeOf(ofScope, names);
+                for (var entries = new ProtoReader(ofScope); entries.Next();)
+                {
+                    if (entries.Field == 2 && !take(entries.Bytes(), resource, scope))
+                    {
+                        return false;
+                    }
+                }
+            }
+        }
+
+        return true;
+    }
+
     /// <param name="message">What holds the resource in its first field: the logs, metrics or spans of one.</param>
-    public static OtlpResource Of(ReadOnlySpan<byte> message, NamePool names)
+    private static OtlpResource Of(ReadOnlySpan<byte> message, NamePool names)
     {
         var (name, space, environment, host, instance, pod) = ("", "", "", "", "", "");
         var rest = new AttributeWriter(MostBytes);
@@ -87,7 +127,7 @@ internal sealed class OtlpResource
 
     /// <summary>The name of the scope, such as a logger's.</summary>
     /// <param name="message">What holds the scope in its first field.</param>
-    public static string ScopeOf(ReadOnlySpan<byte> message, NamePool names)
+    private static string ScopeOf(ReadOnlySpan<byte> message, NamePool names)
     {
         for (var outer = new ProtoReader(message); outer.Next();)
         {

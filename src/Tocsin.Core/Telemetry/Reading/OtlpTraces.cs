@@ -14,53 +14,22 @@ internal sealed class OtlpTraces(DateTimeOffset now)
 
     /// <returns>Null: there are more than a request may hold.</returns>
     /// <exception cref="OtlpFormatException">It is no such request.</exception>
-    public ReadBatch<TraceSpan>? Read(ReadOnlySpan<byte> request)
+    public ReadBatch<TraceSpan>? Read(ReadOnlySpan<byte> request) => OtlpResource.Each(request, _names, Add) ? _batch : null;
+
+    private bool Add(ReadOnlySpan<byte> bytes, OtlpResource resource, string scope)
     {
-        for (var root = new ProtoReader(request); root.Next();)
+        if (_batch.IsFull)
         {
-            if (root.Field != 1)
-            {
-                continue;
-            }
-
-            var ofResource = root.Bytes();
-            var resource = OtlpResource.Of(ofResource, _names);
-            for (var scopes = new ProtoReader(ofResource); scopes.Next();)
-            {
-                if (scopes.Field != 2)
-                {
-                    continue;
-                }
-
-                var ofScope = scopes.Bytes();
-                var scope = OtlpResource.ScopeOf(ofScope, _names);
-                for (var spans = new ProtoReader(ofScope); spans.Next();)
-                {
-                    if (spans.Field == 2)
-                    {
-                        if (_batch.IsFull)
-                        {
-                            return null;
-                        }
-
-                        Add(spans.Bytes(), resource, scope);
-                    }
-                }
-            }
+            return false;
         }
 
-        return _batch;
-    }
-
-    private void Add(ReadOnlySpan<byte> bytes, OtlpResource resource, string scope)
-    {
         try
         {
             var span = Span(bytes, resource, scope);
             if (span.TraceId.Length > 0 && span.SpanId.Length > 0)
             {
                 _batch.Entries.Add(span);
-                return;
+                return true;
             }
 
             _batch.Reject(_batch.Index, span.TraceId.Length == 0 ? "traceId" : "spanId", "A span needs a trace id of 16 bytes and a span id of 8, not all zero.");
@@ -70,6 +39,8 @@ internal sealed class OtlpTraces(DateTimeOffset now)
             _attributes.Clear();
             _batch.Reject(_batch.Index, "", OtlpReader.BadEntry);
         }
+
+        return true;
     }
 
     private TraceSpan Span(ReadOnlySpan<byte> bytes, OtlpResource resource, string scope)

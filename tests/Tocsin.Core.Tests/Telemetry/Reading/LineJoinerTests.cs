@@ -1,3 +1,5 @@
+using FsCheck;
+using FsCheck.Fluent;
 using Tocsin.Telemetry;
 
 namespace Tocsin.Tests.Telemetry;
@@ -37,6 +39,16 @@ public sealed class LineJoinerTests
         // Nothing but blank lines is lost.
         Assert.Equal(Words(text), found.SelectMany(Words));
     }
+
+    [Fact]
+    public void However_lines_follow_each_other_none_is_lost_or_doubled() => Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(3_000).WithReplay(20274, 3),
+        Prop.ForAll(
+            Gen.ListOf(Gen.Elements(
+                "", "  ", "plain", "2026-11-21 11:00:00,123 - ERROR - x", "Traceback (most recent call last):", "  File \"a.py\", line 1", "    code()", "ValueError: bad", "\tat a.B.c(B.java:1)", "Caused by: x.Y: z",
+                "java.lang.Exception: x", "panic: x", "goroutine 1 [running]:", "main.f(0x1)", "\t/a.go:1 +0x1", "fail: A.B[1]", "      message", "}", "thread 'main' panicked at a.rs:1:1:", "#0 /a.php(1): f()", "#1 {main}",
+                "a.rb:3:in 'f'", "\tfrom a.rb:1", "level=info msg=x", "During handling of the above exception, another exception occurred:", "\r")).ToArbitrary(),
+            lines => Words(string.Join('\n', lines)).SequenceEqual(Entries(string.Join('\n', lines)).SelectMany(Words))));
 
     [Fact]
     public void A_long_text_costs_time_in_proportion()

@@ -18,6 +18,9 @@ internal sealed class Product(Options options, DirectoryInfo folder, Uri receive
 
     private string? _key;
 
+    /// <summary>A key of an administrator. Made when it is first asked for: the store must be there.</summary>
+    public string Key => _key ??= CreateKey();
+
     private string[] Store(int node = 0) => options.Database is { } database ? ["--data", Data(node), "--database", database] : ["--data", Data(node)];
 
     private string Data(int node) => Path.Combine(folder.FullName, $"data{node}");
@@ -72,7 +75,7 @@ internal sealed class Product(Options options, DirectoryInfo folder, Uri receive
     public async Task<List<JsonElement>> ListAsync(ServerProcess server, string path)
     {
         using var http = new HttpClient { BaseAddress = server.Url };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _key ??= CreateKey());
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         List<JsonElement> items = [];
         string? cursor = null;
         do

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Tocsin.Crash;
 using Tocsin.Load;
 
-// Kills the product again and again while alerts come in, and checks that nothing that it answered for was lost or said twice.
+// Kills the product again and again while alerts, log lines and samples come in, and checks that nothing that it answered for was lost or said twice.
 if (Options.Parse(args) is not { } options)
 {
     Console.Error.WriteLine("usage: tocsin-crash --program PATH [--database ADDRESS] [--rounds N] [--seed N] [--rate ALERTS-A-SECOND] [--freeze]");
@@ -16,6 +16,7 @@ var ledger = new Ledger();
 var folder = Directory.CreateTempSubdirectory("tocsin-crash-");
 using var receiver = new PageReceiver(ledger.Take);
 var senders = new Senders(ledger, options.Seed, options.AlertsPerSecond);
+var tellers = new Tellers(options.Seed);
 var product = new Product(options, folder, receiver.Url);
 product.WriteEstate();
 var (killedStarting, killedWorking) = (0, 0);
@@ -39,7 +40,7 @@ try
         {
             await Product.ReadyAsync(server);
             using var stop = new CancellationTokenSource();
-            var sending = senders.RunAsync(server, life, stop.Token);
+            var sending = Task.WhenAll(senders.RunAsync(server, life, stop.Token), tellers.RunAsync(server, product.Key, life, stop.Token));
             await Task.Delay(random.Next(50, 2500));
             await server.KillAsync();
             await stop.CancelAsync();
@@ -72,7 +73,9 @@ async Task<int> FreezeAsync()
     {
         var still = random.Next(2) == 0 ? first : second;
         using var stop = new CancellationTokenSource();
-        var sending = Task.WhenAll(senders.RunAsync(first, 2 * round, stop.Token), senders.RunAsync(second, (2 * round) + 1, stop.Token));
+        var sending = Task.WhenAll(
+            senders.RunAsync(first, 2 * round, stop.Token), senders.RunAsync(second, (2 * round) + 1, stop.Token),
+            tellers.RunAsync(first, product.Key, 2 * round, stop.Token), tellers.RunAsync(second, product.Key, (2 * round) + 1, stop.Token));
         await Task.Delay(random.Next(500, 2500));
         await still.PauseAsync();
 
@@ -105,7 +108,7 @@ async Task<int> JudgeAsync(ServerProcess server)
 
     var caughtUp = clock.Elapsed;
     var (alerts, incidents) = (await product.ListAsync(server, "api/v1/alerts"), await product.ListAsync(server, "api/v1/incidents"));
-    return Report(Verdict.Of(ledger, alerts, incidents, pages, options.Freeze), caughtUp);
+    return Report([.. Verdict.Of(ledger, alerts, incidents, pages, options.Freeze), .. await tellers.JudgeAsync(server, product.Key)], caughtUp);
 }
 
 int Report(IReadOnlyList<(string Promise, IReadOnlyList<string> Broken)> verdict, TimeSpan caughtUp)
@@ -119,6 +122,7 @@ int Report(IReadOnlyList<(string Promise, IReadOnlyList<string> Broken)> verdict
     Console.WriteLine($"  answered with 2xx    {ledger.Acknowledged.Count,8}");
     Console.WriteLine($"  pages received       {ledger.Pages.Count,8}");
     Console.WriteLine($"  said again           {keys.Count(g => g.Count() > 1),8}  (most often {keys.Max(g => g.Count())} times)");
+    Console.WriteLine($"  log lines answered   {tellers.Acknowledged,8}  (of {tellers.Sent} sent)");
     Console.WriteLine($"  last page after      {caughtUp.TotalSeconds,8:0.0} s");
     foreach (var (promise, broken) in verdict)
     {

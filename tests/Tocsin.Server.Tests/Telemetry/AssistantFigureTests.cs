@@ -47,7 +47,7 @@ public abstract class AssistantFigureTests(Engine engine) : IAsyncLifetime
         Assert.Equal(("operational", null, true, false, false), (calm["status"].Text(), calm["active_incident"], calm["database_connected"]!.GetValue<bool>(), calm["watsonx_configured"]!.GetValue<bool>(), calm["slack_configured"]!.GetValue<bool>()));
         Assert.Equal("""{"logs":0,"metrics":0,"snapshots":0}""", calm["buffer_stats"]!.ToJsonString());
         Assert.False(calm["model"]!["configured"]!.GetValue<bool>());
-        Assert.Equal(["trend", "stable_count", "total"], calm["stability_trend"]!.AsObject().Select(p => p.Key).Take(3));
+        Assert.Equal("""{"trend":"unknown","stable_count":0,"total":0}""", calm["stability_trend"]!.ToJsonString());
 
         await FireAsync("db");
         var workspace = await WorkspaceAsync();
@@ -58,6 +58,8 @@ public abstract class AssistantFigureTests(Engine engine) : IAsyncLifetime
         var busy = await _key.GetJsonAsync("/status");
         Assert.Equal(("incident", "1"), (busy["status"].Text(), busy["active_incident"].Text()));
         Assert.Equal("""{"logs":2,"metrics":2,"snapshots":1}""", busy["buffer_stats"]!.ToJsonString());
+        Assert.Equal(("stable", true), (busy["stability_trend"]!["trend"].Text(), busy["stability_trend"]!["latest_stable"]!.GetValue<bool>()));
+        Assert.Equal("stable", (await _key.GetJsonAsync("/incidents/1/summary"))["stability_trend"].Text());
 
         await _key.PostAsync("/incidents/1/resolve", "");
         Assert.Equal("operational", (await _key.GetJsonAsync("/status"))["status"].Text());

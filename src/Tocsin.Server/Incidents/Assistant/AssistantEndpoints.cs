@@ -71,8 +71,8 @@ internal static class AssistantEndpoints
 
     /// <summary>The figures of one incident, with its likely cause and what was said at its end.</summary>
     /// <param name="id">Its number.</param>
-    internal static async Task<IResult> Summary(string id, ClaimsPrincipal user, IEstates estates, AssistantDesk desk, CancellationToken ct) =>
-        AssistantWords.ReadId(id) is { } number && await desk.SummaryAsync(await estates.OfAsync(user, ct), number, "unknown", ct) is { } summary ? TypedResults.Ok(summary) : Missing();
+    internal static async Task<IResult> Summary(string id, ClaimsPrincipal user, IEstates estates, AssistantDesk desk, TelemetryFigures telemetry, CancellationToken ct) =>
+        AssistantWords.ReadId(id) is { } number && await desk.SummaryAsync(await estates.OfAsync(user, ct), number, (await telemetry.TrendAsync(Caller.Of(user).Workspace, ct)).Trend, ct) is { } summary ? TypedResults.Ok(summary) : Missing();
 
     /// <summary>What happened to one incident, oldest first.</summary>
     /// <param name="id">Its number.</param>

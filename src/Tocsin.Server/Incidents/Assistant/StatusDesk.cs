@@ -13,26 +13,33 @@ internal sealed class StatusDesk(Database database, IncidentStore incidents, Rea
 {
     private const int MostOpen = 500;
 
+    /// <summary>The rules look each minute.</summary>
+    private static readonly TimeSpan _rulesWithin = TimeSpan.FromMinutes(5);
+
     public async Task<AssistantStatus> ReadAsync(EstateSnapshot estate, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         try
         {
-            var open = await database.ReadAsync(session => incidents.ListAsync(session, estate.Workspace, open: true, null, long.MaxValue, MostOpen), ct);
+            var (open, rules) = await database.ReadAsync(
+                async session => (
+                    await incidents.ListAsync(session, estate.Workspace, open: true, null, long.MaxValue, MostOpen),
+                    await session.FirstAsync("SELECT turned_at FROM detection WHERE workspace_id = @workspace", static row => row.NullableInstant(0), ("workspace", estate.Workspace))),
+                ct);
             var active = open.Find(i => i.Status != IncidentStatus.Snoozed);
             return Of(
                 estate, readiness.Check() is not null ? "degraded" : active is null ? "operational" : "incident", now, active, connected: true,
-                await telemetry.BufferAsync(estate.Workspace, now, ct), await model.ReadAsync(estate, now, ct));
+                await telemetry.BufferAsync(estate.Workspace, now, ct), await telemetry.TrendAsync(estate.Workspace, ct), await model.ReadAsync(estate, now, ct), rules > now - _rulesWithin);
         }
         catch (StoreUnavailableException)
         {
-            return Of(estate, "degraded", now, null, connected: false, new(0, 0, 0), model.WithoutStore);
+            return Of(estate, "degraded", now, null, connected: false, new(0, 0, 0), new("unknown", 0, 0), model.WithoutStore, rulesLook: false);
         }
     }
 
-    private static AssistantStatus Of(EstateSnapshot estate, string word, DateTimeOffset now, IncidentState? active, bool connected, AssistantBuffer buffer, (AssistantModel View, bool IsWatsonx, bool Looks) model) => new(
-        word, BuildInfo.Version, DetailAnswer.Time(now), active is null ? null : AssistantWords.Id(active.Number), new("unknown", 0, 0), connected, model.IsWatsonx,
-        estate.Model.Channels.Values.Any(c => c.Type == "slack") || estate.Model.Users.Values.Any(u => u.Contact.Any(c => c.Type == "slack")), model.Looks, buffer, model.View);
+    private static AssistantStatus Of(EstateSnapshot estate, string word, DateTimeOffset now, IncidentState? active, bool connected, AssistantBuffer buffer, AssistantTrend trend, (AssistantModel View, bool IsWatsonx, bool Looks) model, bool rulesLook) => new(
+        word, BuildInfo.Version, DetailAnswer.Time(now), active is null ? null : AssistantWords.Id(active.Number), trend, connected, model.IsWatsonx,
+        estate.Model.Channels.Values.Any(c => c.Type == "slack") || estate.Model.Users.Values.Any(u => u.Contact.Any(c => c.Type == "slack")), rulesLook || model.Looks, buffer, model.View);
 }
 
 /// <summary>What the model beside the rules is, has spent, and last said.</summary>

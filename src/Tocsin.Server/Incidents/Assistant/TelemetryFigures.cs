@@ -5,13 +5,20 @@ using Tocsin.Telemetry;
 namespace Tocsin.Incidents;
 
 /// <summary>What logs and metrics come to, counted: lines of a day, shares of errors, latencies by hour, and how much came in the last hour.</summary>
-internal sealed class TelemetryFigures(LogRates rates, MetricQuery metrics)
+internal sealed class TelemetryFigures(LogRates rates, MetricQuery metrics, AnomalyDesk rules)
 {
     private const int MostSeries = 1_000;
     private const int MostServices = 5;
 
     private static readonly TimeSpan _hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan _day = TimeSpan.FromDays(1);
+
+    /// <summary>What the rules make of the last minutes.</summary>
+    public async Task<AssistantTrend> TrendAsync(long workspace, CancellationToken ct)
+    {
+        var trend = await rules.TrendAsync(workspace, ct);
+        return new(trend.Trend.ToString().ToLowerInvariant(), trend.Stable, trend.Total) { LatestStable = trend.Latest };
+    }
 
     public async Task<AssistantBuffer> BufferAsync(long workspace, DateTimeOffset now, CancellationToken ct)
     {

@@ -182,6 +182,17 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(1, len(self.words.said), self.words.said)
         self.assertIn("no level", self.words.said[0])
 
+    def test_of_many_that_were_left_out_the_number_counts_and_not_the_names(self):
+        answer = {"status": "accepted", "count": 1, "rejected": [{"index": 0, "field": "level", "message": "no level"}], "rejected_count": 3}
+        self.server.then((200, {}, b'{"status": "accepted", "count": 0}'), (200, {}, answer))
+        client = self.client(flush_interval=3600)
+        client.send_log({"message": "first"})
+        client.flush(20)
+        for n in range(5):
+            client.send_log({"message": str(n)})
+        self.assertFalse(client.flush(20))
+        self.assertEqual((3, 3), (client.stats().accepted, client.stats().rejected))
+
     def test_large_requests_are_packed_and_small_ones_are_not(self):
         client = self.client()
         client.send_log({"message": "small"})

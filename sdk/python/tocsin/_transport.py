@@ -158,7 +158,9 @@ def _meaning(status: int, headers: Any, data: bytes, who: str) -> Answer:
             return Answer(FAILED, "%s answered %d, but not as Tocsin does; is the address right?" % (who, status))
         left_out = told.get("rejected")
         if isinstance(left_out, list) and left_out:
-            return Answer(ACCEPTED, _first(left_out), rejected=len(left_out))
+            # Of many the server names the first ones only.
+            count = told.get("rejected_count")
+            return Answer(ACCEPTED, _first(left_out), rejected=count if isinstance(count, int) else len(left_out))
         return Answer(ACCEPTED)
     if 300 <= status < 400:
         return Answer(REFUSED, "%s sends elsewhere, to %s; that must be the endpoint." % (who, headers.get("Location")))

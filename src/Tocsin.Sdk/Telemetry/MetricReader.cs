@@ -20,7 +20,7 @@ internal sealed class MetricReader : IAsyncDisposable
     {
         (_telemetry, _say) = (telemetry, say);
         _listener.InstrumentPublished = Publish;
-        _listener.MeasurementsCompleted = (_, state) => _instruments.TryRemove((MeasuredInstrument)state!, out var _);
+        _listener.MeasurementsCompleted = (_, state) => Forget((MeasuredInstrument)state!);
         Listen<double>(static value => value);
         Listen<float>(static value => value);
         Listen<decimal>(static value => (double)value);
@@ -63,10 +63,7 @@ internal sealed class MetricReader : IAsyncDisposable
             var now = Nanoseconds();
             foreach (var instrument in _instruments.Keys)
             {
-                if (instrument.Write(_writer, now) is { } metric)
-                {
-                    _telemetry.Metrics.Add(new(instrument.Meter, metric));
-                }
+                Send(instrument, now);
             }
         }
     }
@@ -96,6 +93,26 @@ internal sealed class MetricReader : IAsyncDisposable
             var measured = new MeasuredInstrument(instrument, _telemetry.Options.SeriesLimit, Nanoseconds());
             _instruments.TryAdd(measured, 0);
             listener.EnableMeasurementEvents(instrument, measured);
+        }
+    }
+
+    private void Send(MeasuredInstrument instrument, ulong now)
+    {
+        if (instrument.Write(_writer, now) is { } metric)
+        {
+            _telemetry.Metrics.Add(new(instrument.Meter, metric));
+        }
+    }
+
+    /// <summary>A meter ended before the process: what it measured since the last interval is told of now.</summary>
+    private void Forget(MeasuredInstrument instrument)
+    {
+        lock (_collecting)
+        {
+            if (_instruments.TryRemove(instrument, out _) && !_stop.IsCancellationRequested)
+            {
+                Send(instrument, Nanoseconds());
+            }
         }
     }
 

@@ -145,9 +145,20 @@ internal static class OtlpLog
 
         public void AddScope(object? scope)
         {
-            if (!AddPairs(scope, isEntry: false))
+            if (AddPairs(scope, isEntry: false))
+            {
+                return;
+            }
+
+            if (scope is not IEnumerable<KeyValuePair<string, string>> texts)
             {
                 Texts.Add(OtlpValues.TextOf(scope));
+                return;
+            }
+
+            foreach (var (key, value) in texts)
+            {
+                Set(key, value);
             }
         }
 

@@ -58,6 +58,8 @@ internal sealed class OtlpPipe : IAsyncDisposable
         }
     }
 
+    private int BatchSize => Math.Min(_options.BatchSize, _options.QueueLimit);
+
     public void Add(OtlpEntry entry)
     {
         lock (_lock)
@@ -77,7 +79,7 @@ internal sealed class OtlpPipe : IAsyncDisposable
                 Note(1, "dropped", static (stats, count) => stats with { Dropped = stats.Dropped + count });
             }
 
-            if (_waiting.Count == 1 || _waiting.Count >= _options.BatchSize)
+            if (_waiting.Count == 1 || _waiting.Count >= BatchSize)
             {
                 _wake.TrySetResult();
             }
@@ -211,7 +213,7 @@ internal sealed class OtlpPipe : IAsyncDisposable
             {
                 var sinceLast = _lastSent is { } last ? _time.GetElapsedTime(last) : TimeSpan.MaxValue;
                 if (_isClosing
-                    || (_waiting.Count > 0 && (_waiting.Count >= _options.BatchSize || _done < _flushTo || sinceLast >= _options.FlushInterval)))
+                    || (_waiting.Count > 0 && (_waiting.Count >= BatchSize || _done < _flushTo || sinceLast >= _options.FlushInterval)))
                 {
                     return Take();
                 }
@@ -244,7 +246,7 @@ internal sealed class OtlpPipe : IAsyncDisposable
     private List<OtlpEntry> Take()
     {
         List<OtlpEntry> batch = [];
-        for (var size = 0; _waiting.Count > 0 && batch.Count < _options.BatchSize && size < MostRequestBytes; size += batch[^1].Message.Length)
+        for (var size = 0; _waiting.Count > 0 && batch.Count < BatchSize && size < MostRequestBytes; size += batch[^1].Message.Length)
         {
             batch.Add(_waiting.Dequeue());
             _bytes -= batch[^1].Message.Length;

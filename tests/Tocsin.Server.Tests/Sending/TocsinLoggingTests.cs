@@ -82,6 +82,7 @@ public sealed class TocsinLoggingTests : IAsyncLifetime
         {
             using (logger.BeginScope(new Dictionary<string, object?> { ["Order"] = 1, ["Shop"] = "north" }))
             using (logger.BeginScope("Till {Till}", 4))
+            using (logger.BeginScope(new Dictionary<string, string> { ["Clerk"] = "ana" }))
             using (logger.BeginScope("a plain text"))
             {
                 logger.LogInformation("Order {Order}", 2);
@@ -89,7 +90,7 @@ public sealed class TocsinLoggingTests : IAsyncLifetime
         });
 
         var attributes = record.Attributes(6);
-        Assert.Equal((2L, "north", 4L), (attributes["Order"], attributes["Shop"], attributes["Till"]));
+        Assert.Equal((2L, "north", 4L, "ana"), (attributes["Order"], attributes["Shop"], attributes["Till"], attributes["Clerk"]));
         Assert.Equal(["a plain text"], (object?[])attributes["scopes"]!);
         Assert.Equal("Order {Order}", attributes["log.template"]);
     }

@@ -165,6 +165,16 @@ public sealed class TocsinMetricTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_meter_that_ends_early_leaves_its_last_totals()
+    {
+        _meter.CreateCounter<int>("hits").Add(3);
+        _meter.Dispose();
+
+        Assert.Equal([("", 3.0)], Points((await OneAsync())[7]));
+        Assert.Single(await CollectAsync());
+    }
+
+    [Fact]
     public async Task Meters_that_were_not_asked_for_are_not_measured()
     {
         using var other = new Meter("Test.Other");

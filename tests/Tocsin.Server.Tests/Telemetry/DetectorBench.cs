@@ -74,8 +74,8 @@ internal sealed class DetectorBench : IAsyncDisposable
             var tables = new SeriesTables(telemetry, store, clock);
             var search = new LogSearch(telemetry, blocks, clock) { Budget = TimeSpan.FromMinutes(5) };
             var query = new MetricQuery(telemetry, store, tables);
-            Logs = new(telemetry, blocks, rates, templates, tail, new(clock, NullLogger<LogIntake>.Instance));
-            Metrics = new(telemetry, store, tables, Options.Create(new MetricOptions()), clock, NullLogger<MetricIntake>.Instance);
+            Logs = new(new(telemetry, blocks, rates, templates), tail, new(telemetry, Options.Create(new TelemetryOptions())), clock, NullLogger<LogIntake>.Instance);
+            Metrics = new(telemetry, store, tables, Options.Create(new MetricOptions()), Options.Create(new TelemetryOptions()), clock, NullLogger<MetricIntake>.Instance);
             Findings = new(bench.Engine.Database, bench.Engine.Estates, new(), parts.Intake, new("https://tocsin.invalid", new byte[32]), clock);
             Runner = new(
                 bench.Engine.Database, new(), bench.Engine.Estates, new(rates, templates, query), new(search, query), new(search, query), new(), Findings, clock, NullLogger<DetectorRunner>.Instance);

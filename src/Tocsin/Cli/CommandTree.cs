@@ -30,6 +30,7 @@ internal static class CommandTree
             TailVerb.Create(terminal),
             OnCallVerb.Create(terminal),
             ReportVerbs.Create(terminal),
+            LogVerb.Create(terminal),
             MetricVerbs.Create(terminal),
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),

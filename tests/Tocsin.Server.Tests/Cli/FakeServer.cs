@@ -117,6 +117,17 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapGet("/api/v1/reports/fairness", () => Results.Json(ReportVerbTests.Fairness, WireJson.Default.FairnessReportView));
         _app.MapGet("/api/v1/reports/response", () => Results.Json(ReportVerbTests.Response, WireJson.Default.ResponseReportView));
         _app.MapGet("/api/v1/reports/people", () => Results.Json(ReportVerbTests.People, WireJson.Default.PeopleReportView));
+        _app.MapGet("/api/v1/logs", (string? after) => Results.Json(
+            after is null
+                ? new([LogVerbTests.Line(3, "critical", "down"), LogVerbTests.Line(2, "error", "refused\n\u001b[31mat Pay()")], "04", false)
+                : new([LogVerbTests.Line(1, "warning", "slow")], "05", false),
+            WireJson.Default.LogPageView));
+        _app.MapGet("/api/v1/logs/templates", () => Results.Json(
+            new([new() { Id = 17, Service = "checkout", Level = "error", Pattern = "order <num> refused", FirstSeenAt = Now.AddDays(-1), LastSeenAt = Now.AddMinutes(-2), Count = 120, Example = "" }], null),
+            WireJson.Default.PageLogTemplateView));
+        _app.MapGet("/api/v1/logs/tail", () => Results.Text(
+            $"event: heartbeat\ndata: {{}}\n\nid: 01\nevent: line\ndata: {System.Text.Json.JsonSerializer.Serialize(LogVerbTests.Line(2, "error", "refused"), WireJson.Default.LogLineView)}\n\nevent: missed\ndata: {{\"lines\":3}}\n\n",
+            "text/event-stream"));
         _app.MapGet("/api/v1/metrics", () => Results.Json(new([MetricVerbTests.Series], false), WireJson.Default.MetricListView));
         _app.MapGet("/api/v1/metrics/query", () => Results.Json(
             new(Now.AddMinutes(-10), Now, "max", 60, [new(MetricVerbTests.Series, [new(Now.AddMinutes(-4), 10), new(Now.AddMinutes(-3), 20), new(Now.AddMinutes(-1), 80.5)])], true),

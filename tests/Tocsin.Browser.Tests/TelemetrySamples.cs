@@ -1,4 +1,5 @@
 using Tocsin.Pages;
+using Tocsin.Sdk;
 using Tocsin.Telemetry;
 
 namespace Tocsin.Browser.Tests;
@@ -65,6 +66,31 @@ internal static class TelemetrySamples
         Empty = ["avg(gone){service=\"checkout\"}"],
         Names = [new("http.server.duration", "ms", "gauge", 12, ["checkout", "cart", "search", "login", "mail", "stock"], Samples.Now.AddSeconds(-8)), new("cpu_percent", "%", "gauge", 8, ["checkout"], Samples.Now.AddSeconds(-8)), new("requests_total", "", "counter", 3, [], Samples.Now.AddDays(-1))],
         Services = ["cart", "checkout"],
+    };
+
+    public static IReadOnlyList<FindingView> Findings { get; } =
+    [
+        new(7, "error-burst", "checkout", "", "high", "checkout writes 12 times as many errors as usual", "142 errors in five minutes; at this time there are 12.\nIt began with a deploy.", ["142 errors from 02:58 to 03:03", "usually 12, at most 31, at this time of the day (7 days)", "<b>payment <*> was declined</b> makes 93 % of them"], Samples.Now.AddMinutes(-9), Samples.Now.AddMinutes(-5), null),
+        new(5, "error-burst", "a-service-with-a-very-long-name-in-eu-west-1-canary", "", "warning", "more errors than usual", "", [], Samples.Now.AddDays(-2), Samples.Now.AddDays(-2), Samples.Now.AddDays(-2).AddMinutes(34)),
+    ];
+
+    public static DetectorsModel Detectors { get; } = new(
+        new(
+        [
+            new("error-burst", "A service writes far more errors than it usually does at this time", true, ["checkout-errors"], 1, Findings[0]),
+            new("new-error", "A service writes an error that it never wrote before, again and again", true, [], 0, Findings[1]),
+            new("threshold", "CPU, memory, latency or error rate is over its limit for five minutes", false, ["quiet"], 0, null),
+            new("slo", "A service level objective loses its budget too fast", false, [], 0, null),
+        ], Samples.Now.AddSeconds(-20), ["12 000 templates were too many to look at: those with the fewest lines were left out."]),
+        [Findings[0]]);
+
+    public static DetectorModel Detector { get; } = new(Detectors.Detectors.Items[0], new("error-burst", "checkout", "high", "severity: high", 3))
+    {
+        Rules = [new("checkout-errors", "checkout", true, "low", "high", "detectors/payments.yaml:4"), new("by-hand", "", false, "normal", null, null)],
+        History = Findings,
+        Older = "/detectors/history?detector=error-burst&cursor=x",
+        Services = ["cart", "checkout"],
+        Preview = new(Samples.Now.AddDays(-3), Samples.Now, [Findings[1], Findings[0]], true, []),
     };
 
     private static LogLine Line(int secondsAgo, LineLevel level, string message) => new(Samples.Now.AddSeconds(-secondsAgo), level, message) { Service = "checkout", Environment = "production" };

@@ -48,6 +48,7 @@ internal static class PagesSetup
         pages.MapReportPages();
         pages.MapLogPages();
         pages.MapMetricPages();
+        pages.MapDetectorPages();
         pages.MapSourcePages();
         pages.MapRejectedPages();
         pages.MapContactPages();

@@ -206,6 +206,23 @@ public abstract partial class TelemetryPageTests(Engine engine) : IAsyncLifetime
         Assert.DoesNotContain("cart is fine", page, StringComparison.Ordinal);
     }
 
+    [StoreFact]
+    public async Task What_a_detector_found_is_listed_with_its_evidence_and_what_it_would_find_is_tried_before_it_is_written_down()
+    {
+        await _bench.Service<FindingDesk>().OpenAsync(await IdAsync("acme"), new Finding { Detector = "error-burst", Service = "checkout", Title = "checkout fails", Evidence = ["<b>142</b> errors"] }, default);
+        await MeasureAsync([.. Enumerable.Range(0, 60).Select(i => new MetricSample("latency_ms", Now.AddMinutes(i - 60), 5_000) { Service = "checkout", Unit = "ms" })]);
+
+        var list = await _ana.PageAsync("/detectors");
+        Assert.Contains("checkout fails", list, StringComparison.Ordinal);
+        Assert.Contains("&lt;b&gt;142", await _ana.GetStringAsync(Href(list, "error-burst")), StringComparison.Ordinal);
+        Assert.Contains("It would have spoken", await _ana.PageAsync("/detectors/history?detector=threshold&preview=yes&service=checkout"), StringComparison.Ordinal);
+        Assert.Contains("found nothing", await _ana.PageAsync("/detectors/history?detector=threshold&preview=yes&settings=latency_ms%3A+9000"), StringComparison.Ordinal);
+        Assert.Contains("id=\"preview-fault\"", await _ana.PageAsync("/detectors/history?detector=threshold&preview=yes&settings=latency_ms%3A+fast"), StringComparison.Ordinal);
+        Assert.Contains("id=\"preview-fault\"", await _ana.PageAsync("/detectors/history?detector=threshold&preview=yes&settings=loud"), StringComparison.Ordinal);
+        await _ana.PageAsync("/detectors/history?detector=nothing", HttpStatusCode.NotFound);
+        Assert.DoesNotContain("checkout fails", await (await _bench.PersonAsync("eve", Role.Viewer, "other")).PageAsync("/detectors"), StringComparison.Ordinal);
+    }
+
     private DateTimeOffset Now => _bench.Service<TimeProvider>().GetUtcNow();
 
     private LogLine Line(string message, LineLevel level = LineLevel.Info, string service = "checkout", double ago = 1) => new(Now.AddSeconds(-ago), level, message) { Service = service };

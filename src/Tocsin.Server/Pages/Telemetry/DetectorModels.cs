@@ -1,0 +1,72 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Tocsin.Sdk;
+
+namespace Tocsin.Pages;
+
+/// <summary>What watches logs and metrics, and what it last found.</summary>
+/// <param name="Open">Findings that are not over, the worst first.</param>
+public sealed record DetectorsModel(DetectorList Detectors, IReadOnlyList<FindingView> Open);
+
+/// <summary>What the estate wants of a detector.</summary>
+/// <param name="Service">Empty: all that have no rule of their own.</param>
+/// <param name="Sensitivity">low, normal or high.</param>
+/// <param name="File">Which file and line declares it; null: people edit it.</param>
+public sealed record DetectorRuleLine(string Name, string Service, bool IsOn, string Sensitivity, string? Severity, string? File);
+
+/// <summary>One detector: what it found, and what it would have found.</summary>
+public sealed record DetectorModel(DetectorView Detector, DetectorForm Form)
+{
+    public const int PageSize = 30;
+
+    public static readonly IReadOnlyList<string> Sensitivities = ["low", "normal", "high"];
+
+    /// <summary>What is wrong with what was asked.</summary>
+    public Error? Fault { get; init; }
+
+    /// <summary>It finds nothing before the estate says what to look at.</summary>
+    public bool NeedsRule { get; init; }
+
+    public IReadOnlyList<DetectorRuleLine> Rules { get; init; } = [];
+
+    /// <summary>Newest first.</summary>
+    public IReadOnlyList<FindingView> History { get; init; } = [];
+
+    public string? Older { get; init; }
+
+    public IReadOnlyList<string> Services { get; init; } = [];
+
+    /// <summary>What it would have found; null: nobody asked.</summary>
+    public DetectorPreview? Preview { get; init; }
+}
+
+/// <summary>What a preview is asked: which detector, of which service, with which settings, over how many days.</summary>
+/// <param name="Service">Empty: all.</param>
+/// <param name="Sensitivity">Empty: the usual one.</param>
+/// <param name="Settings">Further keys of a detector of the estate, one <c>key: value</c> a line.</param>
+/// <param name="Days">1 to 7.</param>
+public sealed record DetectorForm(string Detector, string Service = "", string Sensitivity = "", string Settings = "", int Days = 1)
+{
+    public const string Path = "/detectors/history";
+
+    public static readonly IReadOnlyList<int> Lengths = [1, 3, 7];
+
+    /// <summary>The detector as the estate's file has it.</summary>
+    public string Yaml => $"detectors:\n  - name: {(Service.Length > 0 ? Service : "all")}-{Detector}\n    type: {Detector}{Line("service", Service)}{Line("sensitivity", Sensitivity)}{string.Concat(Keys.Select(k => Line(k.Key, k.Value)))}";
+
+    /// <summary>The settings, sensitivity among them; a line without a colon has no value.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Keys =>
+    [
+        .. Settings.Split('\n').Select(l => l.Split(':', 2)).Select(p => new KeyValuePair<string, string>(p[0].Trim(), p.Length > 1 ? p[1].Trim() : "")).Where(p => p.Key.Length > 0).DistinctBy(p => p.Key),
+    ];
+
+    internal static DetectorForm Read(IQueryCollection query)
+    {
+        string Typed(string name) => query[name].FirstOrDefault()?.Trim() ?? "";
+        return new(
+            Typed("detector"), Typed("service"), Typed("sensitivity"), Typed("settings"),
+            int.TryParse(Typed("days"), NumberStyles.None, CultureInfo.InvariantCulture, out var days) && Lengths.Contains(days) ? days : Lengths[0]);
+    }
+
+    private static string Line(string key, string value) => value.Length > 0 ? $"\n    {key}: {value}" : "";
+}

@@ -1,6 +1,6 @@
 namespace Tocsin.Data;
 
-/// <summary>Migrations of the tables of log lines: <c>docs/decisions/0010-telemetry-blocks.md</c> says why lines are no rows.</summary>
+/// <summary>Migrations of the tables of log lines: <c>docs/decisions/0011-telemetry-blocks.md</c> says why lines are no rows.</summary>
 internal static class LogTables
 {
     /// <summary>

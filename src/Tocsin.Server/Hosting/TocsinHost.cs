@@ -151,7 +151,6 @@ public static class TocsinHost
             AddHosted<DetectorRunner>(services);
             AddHosted<Retention>(services);
             AddHosted<LogMerger>(services);
-            AddHosted<LogKeeper>(services);
             AddHosted<SlackSockets>(services);
             AddHosted<TelegramBots>(services);
             AddHosted<SqsQueues>(services);
@@ -166,6 +165,7 @@ public static class TocsinHost
         AddHosted<Pulse>(services);
         AddHosted<IngestBatcher>(services);
         AddHosted<LogIntake>(services);
+        AddHosted<LogKeeper>(services);
         AddHosted<LogTailPoll>(services);
         AddHosted<PublishBatcher>(services);
         AddHosted<MetricIntake>(services);

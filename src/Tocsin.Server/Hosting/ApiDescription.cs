@@ -31,6 +31,7 @@ internal static class ApiDescription
         ("On call", "Who is called now, or at another time."),
         ("Reports", "What happened over a span of time, as figures; also as CSV."),
         ("Telemetry", "Logs and metrics as programs send them."),
+        ("Logs", "Lines of logs: found, counted, followed as they come, and the templates that they are made of."),
         ("Detection", "Detectors of trouble in logs and metrics, what they found, and the rules of the reliability assistant."),
         ("Metrics", "What services measured: series, their values over time, services at a glance, traces."),
         ("Routing", "Why somebody was, or would be, paged."),

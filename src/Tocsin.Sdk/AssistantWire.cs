@@ -103,10 +103,6 @@ public sealed record AssistantDone(string Status, string IncidentId)
     public string? Severity { get; init; }
 }
 
-
-/// <param name="Status">Always healthy: the process answers. Whether it can take and page is /readyz's to say.</param>
-public sealed record AssistantHealth(string Status, string Timestamp);
-
 /// <param name="ApiVersion">Always v1.</param>
 public sealed record AssistantVersion(string Version, string ApiVersion, string Name);
 

@@ -98,7 +98,6 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(AssistantSummary))]
 [JsonSerializable(typeof(IReadOnlyList<AssistantEvent>))]
 [JsonSerializable(typeof(AssistantDone))]
-[JsonSerializable(typeof(AssistantHealth))]
 [JsonSerializable(typeof(AssistantVersion))]
 [JsonSerializable(typeof(AssistantStatus))]
 [JsonSerializable(typeof(AssistantAnalytics))]

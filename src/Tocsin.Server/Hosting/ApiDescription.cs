@@ -116,7 +116,7 @@ internal static class ApiDescription
             parameter.Description ??= _parameters.GetValueOrDefault(parameter.Name!);
             if (parameter is { Name: "limit", Schema: OpenApiSchema limit })
             {
-                (limit.Minimum, limit.Maximum) = ("1", "200");
+                (limit.Minimum, limit.Maximum) = (limit.Minimum ?? "1", limit.Maximum ?? "200");
             }
         }
 

@@ -243,9 +243,7 @@ public sealed class AlertServerRefusalTests(AlertServerRefusalTests.Shared share
 
         using var response = await anybody.GetAsync("/health");
 
-        var health = await response.JsonAsync(System.Net.HttpStatusCode.OK);
-        Assert.Equal(("application/json", "healthy"), (response.Content.Headers.ContentType!.MediaType, health["status"].Text()));
-        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?$", health["timestamp"].Text());
+        Assert.Equal(("application/json", """{"status":"ok"}"""), (response.Content.Headers.ContentType!.MediaType, await response.Content.ReadAsStringAsync()));
     }
 
     public sealed class Shared : SharedBench;

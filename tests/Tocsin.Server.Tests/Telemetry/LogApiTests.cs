@@ -104,7 +104,13 @@ public sealed class LogApiTests : IAsyncLifetime
         var enough = room.Value.MaxGigabytes;
         room.Value.MaxGigabytes = 1e-6;
         await _bench.Service<TelemetryRoom>().LookAsync(default);
-        await Assert.ThrowsAsync<Tocsin.Data.StoreUnavailableException>(() => StoreAsync(new LogLine(DateTimeOffset.UtcNow, LineLevel.Info, "refused")));
+        var sender = await _bench.CallerAsync(Role.Responder);
+        foreach (var (path, body) in ((string Path, string Body)[])[("/ingest/logs", """{"logs": [{"message": "refused"}]}"""), ("/ingest/metrics", """{"metrics": [{"name": "refused", "value": 1}]}""")])
+        {
+            using var refused = await sender.PostJsonAsync(path, body);
+            Assert.Equal((System.Net.HttpStatusCode.ServiceUnavailable, true), (refused.StatusCode, refused.Headers.RetryAfter is not null));
+            Assert.Contains("MaxGigabytes", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
 
         var alarm = _bench.Service<TelemetryAlarm>();
         await alarm.TellAsync(isFull: true, default);

@@ -25,6 +25,7 @@ internal static class DetectorEndpoints
         TypedResults.Ok(await desk.ListAsync(await estates.OfAsync(user, ct), ct));
 
     /// <summary>What a detector found, with its evidence, newest first.</summary>
+    /// <param name="detector">As the list gives it, such as <c>error-burst</c>.</param>
     /// <param name="service">Only of this service.</param>
     internal static async Task<Results<Ok<Page<FindingView>>, ProblemHttpResult>> History(
         string detector, ClaimsPrincipal user, DetectorDesk desk, CancellationToken ct, string? service = null, string? cursor = null, int limit = Cursor.DefaultLimit)

@@ -7,7 +7,7 @@ namespace Tocsin.Telemetry;
 /// <summary>
 /// Lets bodies of telemetry in, as many bytes at once as this node has memory for, and says in one place what a sender hears who must come again.
 /// </summary>
-internal sealed class IntakeDoor
+internal sealed class IntakeDoor(TelemetryRoom room)
 {
     /// <summary>Of one body, packed and unpacked.</summary>
     public const int MaxBodyBytes = 16 * 1024 * 1024;
@@ -18,6 +18,7 @@ internal sealed class IntakeDoor
     private const int LeastBytes = 16 * 1024;
     private const int BusySeconds = 1;
     private const int AwaySeconds = 5;
+    private const int FullSeconds = 60;
     private const string Advice = "Send fewer entries at once.";
 
     private long _bytes;
@@ -28,6 +29,11 @@ internal sealed class IntakeDoor
     /// <summary>Reads a body and answers what <paramref name="take"/> makes of it. Nothing is read when too much is under way, and nothing is lost: 503 with when to come again.</summary>
     public async Task<IResult> OpenAsync(HttpContext http, Refusing refuse, Func<ReadOnlyMemory<byte>, Task<IResult>> take)
     {
+        if (room.IsFull)
+        {
+            return Again(http, refuse, FullSeconds, "Nothing was stored: logs and metrics have taken the room that Telemetry:MaxGigabytes gives them. Keep it, and send it again when there is room.");
+        }
+
         var held = Math.Clamp(http.Request.ContentLength ?? MaxBodyBytes / 4, LeastBytes, MaxBodyBytes);
         if (!Hold(held))
         {
@@ -53,7 +59,7 @@ internal sealed class IntakeDoor
         }
         catch (StoreUnavailableException)
         {
-            return Again(http, refuse, AwaySeconds, "Nothing was stored: the store of logs and metrics is away, full or behind. Send it again in a few seconds.");
+            return Again(http, refuse, AwaySeconds, "Nothing was stored: the store of logs and metrics is away or behind. Send it again in a few seconds.");
         }
         finally
         {

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,32 +14,39 @@ namespace Tocsin.Telemetry;
 /// <summary>What a caller wrote into the address of a search; null: nothing.</summary>
 internal sealed record LogParameters
 {
-    /// <summary>An instant, or how long ago: <c>-15m</c>, <c>-2h</c>, <c>-7d</c>. Inclusive; an hour ago without it.</summary>
+    [Description("The beginning, included: an instant, or how long ago (`-15m`, `-2h`, `-7d`); default: an hour ago.")]
     [FromQuery(Name = "from")]
     public string? From { get; init; }
 
-    /// <summary>The same, exclusive; now without it.</summary>
+    [Description("The end, not included, in the same forms; default: now.")]
     [FromQuery(Name = "to")]
     public string? To { get; init; }
 
+    [Description("Words, of which all must occur; `\"a phrase\"`, `-word` that must not occur, `start*`.")]
     [FromQuery(Name = "q")]
     public string? Text { get; init; }
 
+    [Description("debug, info, warning, error or critical: lines at least so bad.")]
     [FromQuery(Name = "level")]
     public string? Level { get; init; }
 
+    [Description("Only lines of this service.")]
     [FromQuery(Name = "service")]
     public string? Service { get; init; }
 
+    [Description("Only lines of this source.")]
     [FromQuery(Name = "source")]
     public string? Source { get; init; }
 
+    [Description("Only lines of this environment.")]
     [FromQuery(Name = "environment")]
     public string? Environment { get; init; }
 
+    [Description("Only lines of this trace.")]
     [FromQuery(Name = "trace_id")]
     public string? TraceId { get; init; }
 
+    [Description("Only lines of this template.")]
     [FromQuery(Name = "template")]
     public long? Template { get; init; }
 
@@ -102,7 +111,7 @@ internal static class LogEndpoints
     /// <param name="limit">1 to 1000.</param>
     /// <param name="after">The <c>next</c> of the page before.</param>
     internal static async Task<Results<Ok<LogPageView>, ProblemHttpResult>> Search(
-        [AsParameters] LogParameters asked, ClaimsPrincipal user, LogSearch search, TimeProvider clock, CancellationToken ct, int limit = 100, string? after = null)
+        [AsParameters] LogParameters asked, ClaimsPrincipal user, LogSearch search, TimeProvider clock, CancellationToken ct, [Range(1, 1_000)] int limit = 100, string? after = null)
     {
         if (limit is < 1 or > 1_000)
         {

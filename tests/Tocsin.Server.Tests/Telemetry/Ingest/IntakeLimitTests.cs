@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Hosting;
 using Tocsin.Identity;
@@ -11,6 +12,9 @@ namespace Tocsin.Tests.Telemetry;
 /// <summary>Who sends too much, or while the store is away, is told when to come again, and nothing that was answered is lost.</summary>
 public sealed class IntakeLimitTests
 {
+    /// <summary>Nobody looks how much it takes, so that there is room.</summary>
+    private readonly TelemetryRoom _roomy = new(null!, Options.Create(new TelemetryOptions()));
+
     [Fact]
     public async Task A_key_that_sends_too_often_is_told_when_to_come_again()
     {
@@ -32,7 +36,7 @@ public sealed class IntakeLimitTests
     public async Task While_the_store_is_away_nothing_is_taken()
     {
         var http = new DefaultHttpContext { Request = { Body = new MemoryStream("{}"u8.ToArray()) } };
-        var refused = await new IntakeDoor().OpenAsync(http, DetailAnswer.Of, _ => throw new StoreUnavailableException("The disk, /secret/path, is full."));
+        var refused = await new IntakeDoor(_roomy).OpenAsync(http, DetailAnswer.Of, _ => throw new StoreUnavailableException("The disk, /secret/path, is full."));
 
         Assert.Equal(StatusCodes.Status503ServiceUnavailable, Assert.IsAssignableFrom<IStatusCodeHttpResult>(refused).StatusCode);
         Assert.Equal("5", http.Response.Headers.RetryAfter);
@@ -42,7 +46,7 @@ public sealed class IntakeLimitTests
     [Fact]
     public async Task No_more_bodies_are_let_in_at_once_than_there_is_room_for_and_room_comes_back()
     {
-        var door = new IntakeDoor();
+        var door = new IntakeDoor(_roomy);
         var (gate, waiting) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<Task<IResult>>());
         for (var i = 0; i < 8; i++)
         {

@@ -12,6 +12,7 @@ customElements.define("log-tail", class extends HTMLElement {
     let held = [];
     let dropped = 0;
     let missed = 0;
+    let broke = false;
     button.hidden = false;
 
     const reading = () => list.contains(document.activeElement);
@@ -24,7 +25,10 @@ customElements.define("log-tail", class extends HTMLElement {
     const say = () => {
       const waits = held.length ? ` ${held.length} new ${held.length === 1 ? "line waits" : "lines wait"}.` : "";
       const lost = dropped + missed ? ` ${dropped + missed} lines dropped: there were too many to show.` : "";
-      said.textContent = !stream ? "" : (paused ? "Paused." : held.length ? "Held while you read." : "Following.") + waits + lost;
+      said.textContent = !stream ? ""
+        : stream.readyState === EventSource.CLOSED ? "The stream has ended. Reload the page."
+        : stream.readyState === EventSource.CONNECTING ? (broke ? "Connecting again. Lines of meanwhile are on a fresh page." : "Connecting.")
+        : (paused ? "Paused." : held.length ? "Held while you read." : "Following.") + waits + lost;
     };
     const flow = () => {
       if (paused || reading()) return say();
@@ -51,7 +55,8 @@ customElements.define("log-tail", class extends HTMLElement {
       });
       stream.onopen = () => flow();
       stream.onerror = () => {
-        said.textContent = stream.readyState === EventSource.CLOSED ? "The stream has ended. Reload the page." : "Connecting again. Lines of meanwhile are on a fresh page.";
+        broke = true;
+        say();
       };
     };
 

@@ -9,8 +9,19 @@ internal sealed class DetectorRuleReader(EstateProviders providers)
 
     /// <param name="settings">The further keys, as texts; null: none.</param>
     /// <returns>The rule, or the first thing that is wrong with it.</returns>
-    public Result<DetectorRule> Read(string type, string? service, IReadOnlyDictionary<string, string>? settings)
+    public Result<DetectorRule> Read(string? type, string? service, IReadOnlyDictionary<string, string>? settings)
     {
+        // JSON has nulls where the types say that there are none.
+        if (type is null)
+        {
+            return Error.Invalid("type", "Say which detector, such as error-burst.");
+        }
+
+        if (settings?.FirstOrDefault(static s => s.Value is null) is { Key: { } empty })
+        {
+            return Error.Invalid("settings", $"'{Notify.PlainText.OneLine(empty, 40)}' is null: give it a text, or leave it out.");
+        }
+
         static EstateEntry Entry(string key, string text) => new(key, Mark.None, new EstateScalar(text, Mark.None));
         EstateMap body = new(
             [

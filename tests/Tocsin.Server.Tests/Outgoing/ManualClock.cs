@@ -5,6 +5,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _now = start;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -42,6 +43,27 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>Waits, in real time, until something waits for this clock and no longer than a length.</summary>
+    /// <returns>How long that still waits.</returns>
+    public async Task<TimeSpan> WaitForTimerAsync(TimeSpan longest)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_timers.Where(timer => timer.DueAt - _now <= longest).MinBy(timer => timer.DueAt) is { } next)
+                {
+                    return next.DueAt - _now;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+    }
+
     /// <summary>One shot: what is tested here uses no periods.</summary>
     private sealed class ManualTimer(ManualClock clock, TimerCallback callback, object? state) : ITimer
     {
@@ -58,6 +80,8 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
                 {
                     DueAt = clock._now + dueTime;
                     clock._timers.Add(this);
+                    clock._changed.TrySetResult();
+                    clock._changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
             }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Tocsin.Sdk.Telemetry;
+using Tocsin.Tests.Outgoing;
 using static Tocsin.Tests.Sending.OtlpReceiver;
 
 namespace Tocsin.Tests.Sending;
@@ -276,14 +277,20 @@ public sealed class OtlpPipeTests : IAsyncLifetime
     [Fact]
     public async Task A_pause_that_the_server_asked_for_is_kept()
     {
-        _server.Then(Status(429, retryAfter: "1"));
-        await using var telemetry = Telemetry();
-        var began = TimeProvider.System.GetTimestamp();
+        _server.Then(Status(429, retryAfter: "8"));
+        var clock = new ManualClock(VirtualClock.Start);
+        await using var telemetry = Telemetry(time: clock);
 
         telemetry.Logs.Add(Entry("later"));
 
+        var pause = await clock.WaitForTimerAsync(longest: TimeSpan.FromSeconds(9));
+        Assert.InRange(pause, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(9));
+        Assert.Single(_server.Requests);
+
+        clock.Advance(pause);
+
         Assert.True(await FlushAsync(telemetry));
-        Assert.True(TimeProvider.System.GetElapsedTime(began) >= TimeSpan.FromSeconds(1));
+        Assert.Equal(2, _server.Requests.Length);
     }
 
     [Theory]
@@ -367,7 +374,7 @@ public sealed class OtlpPipeTests : IAsyncLifetime
         Assert.Single(_server.Requests);
     }
 
-    private TocsinTelemetry Telemetry(Action<TocsinTelemetryOptions>? change = null)
+    private TocsinTelemetry Telemetry(Action<TocsinTelemetryOptions>? change = null, TimeProvider? time = null)
     {
         var options = new TocsinTelemetryOptions
         {
@@ -380,6 +387,6 @@ public sealed class OtlpPipeTests : IAsyncLifetime
             LongestRetryDelay = TimeSpan.FromMilliseconds(10),
         };
         change?.Invoke(options);
-        return new(options, _said.Add);
+        return new(options, _said.Add, time);
     }
 }

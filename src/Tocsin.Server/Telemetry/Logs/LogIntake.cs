@@ -100,25 +100,48 @@ internal sealed class LogIntake(LogStores stores, LogTail tail, TelemetryRoom ro
         return packed;
     }
 
-    private Task WriteAsync(List<Delivery> gathered, Packed? packed) => packed is null ? Task.CompletedTask : GuardAsync(gathered, async () =>
+    private async Task WriteAsync(List<Delivery> gathered, Packed? packed)
     {
-        var now = clock.GetUtcNow();
-        var ids = await stores.Telemetry.Database.WriteAsync(
-            async tx =>
-            {
-                var numbers = await stores.Blocks.AddAsync(tx, [.. packed.Blocks.Select(static b => b.Block)], now);
-                await stores.Rates.CountAsync(tx, packed.Rates);
-                await stores.Templates.CountAsync(tx, packed.Templates);
-                return numbers;
-            },
-            CancellationToken.None);
-        foreach (var delivery in gathered)
+        if (packed is null)
         {
-            Finish(delivery).TrySetResult();
+            return;
         }
 
-        tail.Stored(packed.Blocks, ids);
-    });
+        long[]? ids = null;
+        await GuardAsync(gathered, async () =>
+        {
+            var now = clock.GetUtcNow();
+            ids = await stores.Telemetry.Database.WriteAsync(
+                async tx =>
+                {
+                    var numbers = await stores.Blocks.AddAsync(tx, [.. packed.Blocks.Select(static b => b.Block)], now);
+                    await stores.Rates.CountAsync(tx, packed.Rates);
+                    await stores.Templates.CountAsync(tx, packed.Templates);
+                    return numbers;
+                },
+                CancellationToken.None);
+        });
+        if (ids is not null)
+        {
+            // What goes wrong from here on must not store them again.
+            gathered.ForEach(d => Finish(d).TrySetResult());
+            Tell(packed.Blocks, ids);
+        }
+    }
+
+    private void Tell(IReadOnlyList<BlockOfLines> blocks, long[] ids)
+    {
+        try
+        {
+            tail.Stored(blocks, ids);
+        }
+#pragma warning disable CA1031 // One of the few places where everything is caught: the lines are stored, and whoever follows them must not end the loop that stores.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            logger.TailMissed(blocks.Count, e);
+        }
+    }
 
     private async Task GuardAsync(List<Delivery> gathered, Func<Task> work)
     {

@@ -24,4 +24,7 @@ internal static partial class LogsLog
 
     [LoggerMessage(3107, LogLevel.Error, "Following the log lines of other nodes met a bug; it is tried again in 1 s")]
     public static partial void TailBroke(this ILogger logger, Exception e);
+
+    [LoggerMessage(3108, LogLevel.Error, "Handing {Blocks} stored blocks on met a bug; their lines are stored, and whoever follows missed them")]
+    public static partial void TailMissed(this ILogger logger, int blocks, Exception e);
 }

@@ -7,6 +7,9 @@ import threading
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+PATIENCE = 120
+"""Seconds after which a test that waits gives up. It guards against hanging only: whatever passes does not wait for it."""
+
 
 class FakeServer:
     """Answers requests by a script, one step each, and afterwards as Tocsin does when all is well."""
@@ -54,7 +57,7 @@ class FakeServer:
         self._script.extend(steps)
         return self
 
-    def wait_for(self, count, seconds=20):
+    def wait_for(self, count, seconds=PATIENCE):
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, seconds):
                 raise AssertionError("%d requests came instead of %d" % (len(self.requests), count))

@@ -14,7 +14,7 @@ import sra_sdk.client
 import sra_sdk.logger
 import sra_sdk.metrics
 import tocsin
-from tests.fake_server import FakeServer
+from tests.fake_server import PATIENCE, FakeServer
 from tocsin import TocsinClient, TocsinHandler, TocsinLogger, capture_exceptions
 from tocsin._guard import guard
 
@@ -27,7 +27,7 @@ class WithServer(unittest.TestCase):
         self.addCleanup(self.server.__exit__)
 
     def one(self, of):
-        self.assertTrue(of.flush(20))
+        self.assertTrue(of.flush(PATIENCE))
         entries = self.server.logs()
         self.assertEqual(1, len(entries), entries)
         return entries[0]
@@ -56,7 +56,7 @@ class LoggerTest(WithServer):
         logger = self.logger(flush_interval=3600)
         for method in ("debug", "info", "warning", "warn", "error", "critical", "exception"):
             getattr(logger, method)(method)
-        self.assertTrue(logger.flush(20))
+        self.assertTrue(logger.flush(PATIENCE))
         self.assertEqual(["debug", "info", "warning", "warning", "error", "critical", "error"], [entry["level"] for entry in self.server.logs()])
         self.assertTrue(all("exception" not in entry["metadata"] for entry in self.server.logs()))
 
@@ -92,7 +92,7 @@ class LoggerTest(WithServer):
         logger.info(7)
         logger.info(None, extra="no dict")
         logger.info(ValueError("x"), extra={("odd", "key"): object})
-        self.assertTrue(logger.flush(20))
+        self.assertTrue(logger.flush(PATIENCE))
         self.assertEqual(["7", "None", "x"], [entry["message"] for entry in self.server.logs()])
 
     def test_the_decorator_logs_and_raises_on(self):
@@ -113,7 +113,7 @@ class LoggerTest(WithServer):
             divide(1, 0)
         with self.assertRaises(ZeroDivisionError):
             asyncio.run(divide_later(1, 0))
-        self.assertTrue(logger.flush(20))
+        self.assertTrue(logger.flush(PATIENCE))
         entries = self.server.logs()
         self.assertEqual(
             ["Exception in divide: division by zero", "Exception in divide_later: division by zero"], [entry["message"] for entry in entries])
@@ -124,19 +124,19 @@ class LoggerTest(WithServer):
         self.addCleanup(client.shutdown, 0)
         one, two = TocsinLogger(client=client, service="one", capture_exceptions=False), TocsinHandler(client=client, service="two")
         one.info("a")
-        self.assertTrue(one.shutdown(20))
+        self.assertTrue(one.shutdown(PATIENCE))
         two.handle(logging.makeLogRecord({"msg": "b", "levelno": logging.INFO}))
         two.close()
         self.assertEqual(["one", "two"], [entry["service"] for entry in self.server.logs()])
         client.send_log({"message": "c"})
-        self.assertTrue(client.flush(20))
+        self.assertTrue(client.flush(PATIENCE))
 
 
 class UncaughtTest(WithServer):
     def run_program(self, program):
         root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         return subprocess.run(
-            [sys.executable, "-c", program], timeout=60, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+            [sys.executable, "-c", program], timeout=PATIENCE, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
             env=dict(os.environ, SERVER=self.server.url))
 
     def test_what_nobody_caught_is_logged_and_told_to_whoever_was_told_before(self):
@@ -220,7 +220,7 @@ class HandlerTest(WithServer):
         self.handler.client.batch_size = 100
         for number in (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 99):
             self.handler.handle(logging.makeLogRecord({"msg": str(number), "levelno": number}))
-        self.assertTrue(self.handler.flush(20))
+        self.assertTrue(self.handler.flush(PATIENCE))
         self.assertEqual(
             ["debug", "debug", "debug", "info", "info", "warning", "warning", "error", "error", "critical", "critical"],
             [entry["level"] for entry in self.server.logs()])
@@ -253,7 +253,7 @@ class HandlerTest(WithServer):
         self.server.then(503, 401)
         with self.assertLogs("tocsin.sdk") as said:
             logging.getLogger("program").error("only this")
-            self.assertFalse(self.handler.flush(20))
+            self.assertFalse(self.handler.flush(PATIENCE))
         self.assertEqual(2, len(said.output), said.output)
         self.assertEqual([["only this"]] * 2, [[entry["message"] for entry in request.json["logs"]] for request in self.server.requests])
 
@@ -287,7 +287,7 @@ class HandlerTest(WithServer):
         self.log.info("x")
         self.handler.acquire()
         try:
-            self.assertTrue(self.handler.flush(20))
+            self.assertTrue(self.handler.flush(PATIENCE))
         finally:
             self.handler.release()
 
@@ -324,8 +324,8 @@ class NamesTest(WithServer):
         self.addCleanup(metrics.shutdown, 0)
         logger.error("x", {"a": 1}, False)
         metrics.gauge("g", 1, "%", {"t": "u"})
-        self.assertTrue(logger.flush(20))
-        self.assertTrue(metrics.flush(20))
+        self.assertTrue(logger.flush(PATIENCE))
+        self.assertTrue(metrics.flush(PATIENCE))
         self.assertEqual(logging.ERROR, handler.level)
         self.assertEqual({"host": "a", "t": "u"}, self.server.metrics()[0]["tags"])
 

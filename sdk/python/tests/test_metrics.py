@@ -5,7 +5,7 @@ import types
 import unittest
 from unittest import mock
 
-from tests.fake_server import FakeServer
+from tests.fake_server import PATIENCE, FakeServer
 from tocsin import MetricsCollector
 
 
@@ -17,7 +17,7 @@ class MetricsTest(unittest.TestCase):
         self.addCleanup(self.metrics.shutdown, 0)
 
     def sent(self):
-        self.assertTrue(self.metrics.flush(20))
+        self.assertTrue(self.metrics.flush(PATIENCE))
         return self.server.metrics()
 
     def test_a_sample_has_the_shape_that_the_wire_has_always_had(self):
@@ -51,7 +51,7 @@ class MetricsTest(unittest.TestCase):
             for n in range(10):
                 self.metrics.counter("hits", tags={"user": n})
             self.metrics.counter("hits", tags={"user": 0})
-            self.metrics.flush(20)
+            self.metrics.flush(PATIENCE)
         self.assertEqual([1, 1, 1, 2], [sample["value"] for sample in self.server.metrics()])
         self.assertEqual(7, self.metrics.client.stats().invalid)
 
@@ -102,7 +102,7 @@ class MetricsTest(unittest.TestCase):
             self.metrics.counter("c", "many")
             self.metrics.gauge("g", 1, tags=["no", "dict"])
             self.metrics.counter("c", tags="no dict")
-            self.metrics.flush(20)
+            self.metrics.flush(PATIENCE)
         self.assertEqual(1, len(said.output))
         self.assertEqual([1, 1], [sample["value"] for sample in self.server.metrics()])
 

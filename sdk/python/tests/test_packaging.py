@@ -10,6 +10,8 @@ import tempfile
 import unittest
 import zipfile
 
+from tests.fake_server import PATIENCE
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -42,7 +44,7 @@ class PackagingTest(unittest.TestCase):
         self.assertIn("\nRequires-Python: >=3.8\n", metadata)
 
         run = subprocess.run(
-            [sys.executable, "-c", "import tocsin, sra_sdk; print(tocsin.__version__, tocsin.__file__)"], timeout=60, cwd=self.folder,
+            [sys.executable, "-c", "import tocsin, sra_sdk; print(tocsin.__version__, tocsin.__file__)"], timeout=PATIENCE, cwd=self.folder,
             env=dict(os.environ, PYTHONPATH=path), stdout=subprocess.PIPE, universal_newlines=True)
         self.assertEqual(0, run.returncode)
         self.assertIn(path, run.stdout)
@@ -77,13 +79,13 @@ class PackagingTest(unittest.TestCase):
         source = re.sub(r"\.tar\.gz$", "", archive)
         again = os.path.join(self.folder, "again")
         os.mkdir(again)
-        subprocess.run([sys.executable, "-c", "import build_backend, sys; build_backend.build_wheel(sys.argv[1])", again], cwd=source, timeout=60, check=True)
+        subprocess.run([sys.executable, "-c", "import build_backend, sys; build_backend.build_wheel(sys.argv[1])", again], cwd=source, timeout=PATIENCE, check=True)
         name = build_backend.build_wheel(self.folder)
         with open(os.path.join(self.folder, name), "rb") as one, open(os.path.join(again, name), "rb") as two:
             self.assertEqual(one.read(), two.read())
 
     def test_pip_installs_it_without_a_network(self):
-        pip = subprocess.run([sys.executable, "-m", "pip", "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        pip = subprocess.run([sys.executable, "-m", "pip", "--version"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
         if pip.returncode != 0:
             self.skipTest("This Python has no pip.")
         target = os.path.join(self.folder, "installed")
@@ -91,7 +93,7 @@ class PackagingTest(unittest.TestCase):
             [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-cache-dir", "--disable-pip-version-check", "--target", target, ROOT],
             timeout=300, check=True)
         run = subprocess.run(
-            [sys.executable, "-c", "import sra_sdk, tocsin; print(tocsin.__file__)"], timeout=60, cwd=self.folder, env=dict(os.environ, PYTHONPATH=target),
+            [sys.executable, "-c", "import sra_sdk, tocsin; print(tocsin.__file__)"], timeout=PATIENCE, cwd=self.folder, env=dict(os.environ, PYTHONPATH=target),
             stdout=subprocess.PIPE, universal_newlines=True)
         self.assertIn(target, run.stdout)
 

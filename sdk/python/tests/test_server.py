@@ -2,9 +2,11 @@
 import json
 import logging
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -12,11 +14,25 @@ import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import datetime, timezone
 
+from tests.fake_server import PATIENCE
 from tocsin import MetricsCollector, TocsinHandler, TocsinLogger
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.environ.get("TOCSIN_PROGRAM") or os.path.join(ROOT, "..", "..", "src", "Tocsin", "bin", "Debug", "net10.0", "tocsin")
+
+
+def free_port():
+    """A port that the system gives to nobody who asks for any, so that a server that was killed can come back to it."""
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass  # Taken; another one.
 
 
 class Server:
@@ -24,7 +40,7 @@ class Server:
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="tocsin-python-")
-        self.process, self.url = None, "http://127.0.0.1:0"
+        self.process, self.url = None, "http://127.0.0.1:%d" % free_port()
         self.start()
 
     def start(self):
@@ -48,29 +64,30 @@ class Server:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
 
     def end(self):
         self.process.terminate()
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
         shutil.rmtree(self.folder)
 
     def key(self, *arguments):
         return subprocess.run(
             [PROGRAM, "key", "create", "--data", os.path.join(self.folder, "data"), "--name", "test", *arguments], stdout=subprocess.PIPE,
-            universal_newlines=True, check=True, timeout=120).stdout.strip()
+            universal_newlines=True, check=True, timeout=PATIENCE).stdout.strip()
 
     def ask(self, path, key, body=None, headers=None):
         """Status and answer of a request."""
         request = urllib.request.Request(self.url + path, data=body, headers={"X-API-Key": key, "Content-Type": "application/json", **(headers or {})})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")
 
 
-AT = "2026-11-21T10:00:00.123456"
+# Not before the time for which a server keeps lines, nor ahead of its clock.
+AT = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=123456).isoformat()
 ENTRY = {"timestamp": AT, "level": "info", "message": "hello", "service": "former", "metadata": {"environment": None}}
 RECORD = {"environment": "prod", "module": "cart", "function": "add", "line": 17, "pathname": "/srv/shop/cart.py"}
 SAMPLE = {"timestamp": AT, "name": "active_users", "value": 150, "unit": None, "service": "former", "tags": {}}
@@ -83,7 +100,7 @@ SYSTEM = [
 # What the former SDK puts on the wire, in each of its ways: a name, the path, the entries.
 FORMER = [
     ("a line of the logger", "logs", [ENTRY]),
-    ("a line without a fraction of a second", "logs", [dict(ENTRY, timestamp="2026-11-21T10:00:00")]),
+    ("a line without a fraction of a second", "logs", [dict(ENTRY, timestamp=AT[:-len(".123456")])]),
     ("each level", "logs", [dict(ENTRY, level=level) for level in ("debug", "info", "warning", "error", "critical")]),
     ("extras and an environment", "logs", [dict(ENTRY, metadata={"release": "1.2", "user": 7, "nested": {"a": [1, None]}, "environment": "prod"})]),
     ("values that became their text", "logs", [dict(ENTRY, metadata={"amount": "1.5", "set": "{1}", "environment": None})]),
@@ -140,7 +157,7 @@ class ServerTest(unittest.TestCase):
             raise ValueError("too small")
         except ValueError:
             logger.exception("it broke")
-        self.assertTrue(logger.flush(60), logger.client.stats())
+        self.assertTrue(logger.flush(PATIENCE), logger.client.stats())
         lines = self.found("py-logger")
         self.assertEqual(121, len(lines))
         broke = [line for line in lines if line["message"].startswith("it broke")][0]
@@ -156,7 +173,7 @@ class ServerTest(unittest.TestCase):
         log.addHandler(handler)
         self.addCleanup(log.removeHandler, handler)
         log.critical("odd: %s", "half a pair \ud800", extra={"circle": float("nan"), "order": 7})
-        self.assertTrue(handler.flush(60), handler.client.stats())
+        self.assertTrue(handler.flush(PATIENCE), handler.client.stats())
         line = self.found("py-handler")[0]
         self.assertEqual(("critical", "shop.cart", "odd: half a pair ?"), (line["level"], line["source"], line["message"]))
         self.assertIn('"order"', json.dumps(line["attributes"]))
@@ -167,7 +184,7 @@ class ServerTest(unittest.TestCase):
         metrics.gauge("queue_length", 17)
         for _ in range(3):
             metrics.counter("orders_total")
-        self.assertTrue(metrics.flush(60), metrics.client.stats())
+        self.assertTrue(metrics.flush(PATIENCE), metrics.client.stats())
         status, page = self.server.ask("/api/v1/metrics?service=py-metrics", self.reader)
         self.assertEqual(200, status, page)
         self.assertEqual({"orders_total", "queue_length"}, {series["name"] for series in page["items"]})
@@ -192,7 +209,7 @@ class ServerTest(unittest.TestCase):
         self.addCleanup(logger.shutdown, 0)
         with self.assertLogs("tocsin.sdk") as said:
             logger.info("nobody")
-            self.assertFalse(logger.flush(60))
+            self.assertFalse(logger.flush(PATIENCE))
         self.assertIn("answered 401", said.output[0])
         self.assertEqual(1, logger.client.stats().refused)
 
@@ -204,13 +221,13 @@ class ServerTest(unittest.TestCase):
         self.addCleanup(logger.shutdown, 0)
         for n in range(100):
             logger.info("line %d" % n)
-        self.assertTrue(logger.flush(60))
+        self.assertTrue(logger.flush(PATIENCE))
         server.kill()
         for n in range(100, 300):
             logger.info("line %d" % n)
         self.assertFalse(logger.flush(0))
         server.start()
-        self.assertTrue(logger.flush(120), logger.client.stats())
+        self.assertTrue(logger.flush(PATIENCE), logger.client.stats())
         status, page = server.ask("/api/v1/logs?service=py-killed&limit=1000", reader)
         self.assertEqual(200, status, page)
         self.assertEqual({"line %d" % n for n in range(300)}, {line["message"] for line in page["items"]})

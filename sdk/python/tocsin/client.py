@@ -369,25 +369,28 @@ class TocsinClient:
         return min(self.timeout, max(0.1, self._give_up_at - time.monotonic())) if self._closing else self.timeout
 
     def _settle(self, count: int, answer: _transport.Answer) -> None:
+        self._said.discard("away")
+        rejected = min(answer.rejected, count)
+        if rejected and not self._closed:
+            self._say_once("rejected", "The server left out %d entries, the first: %s. Later ones are only counted.", rejected, answer.says)
         with self._changed:
             if self._closed:
                 return
-            rejected = min(answer.rejected, count)
             self._accepted += count - rejected
             self._done += count - rejected
             self._lose("rejected", rejected)
             self._wake()
-        self._said.discard("away")
-        if rejected:
-            self._say_once("rejected", "The server left out %d entries, the first: %s. Later ones are only counted.", rejected, answer.says)
 
     def _settle_lost(self, count: int, answer: _transport.Answer) -> None:
+        if self._closed:
+            return
+        # Told first: whoever flushes and hears "no" finds the reason.
+        self._say_once("refused", "%d entries are lost: %s. Later losses are only counted.", count, answer.says)
         with self._changed:
             if self._closed:
                 return
             self._lose("refused", count)
             self._wake()
-        self._say_once("refused", "%d entries are lost: %s. Later losses are only counted.", count, answer.says)
 
     def _sleep(self, seconds: float, asked_for: bool) -> bool:
         """Waits between attempts. False when the client ends before the next one."""

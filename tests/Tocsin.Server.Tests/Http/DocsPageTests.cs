@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 
 namespace Tocsin.Tests.Http;
@@ -33,6 +34,17 @@ public sealed partial class DocsPageTests : IAsyncLifetime
 
         Assert.Equal(ids.Distinct(StringComparer.Ordinal), ids);
         Assert.All(Links().Matches(page).Select(m => m.Groups[1].Value), link => Assert.Contains(link, ids));
+    }
+
+    [Theory]
+    [InlineData("/redoc", "/docs")]
+    [InlineData("/openapi.json", "/openapi/v1.json")]
+    public async Task An_address_that_other_servers_have_leads_to_ours(string known, string here)
+    {
+        using var anybody = _bench.Anybody();
+        using var answer = await anybody.GetAsync(known);
+
+        Assert.Equal((HttpStatusCode.Found, here), (answer.StatusCode, answer.Headers.Location?.OriginalString));
     }
 
     [GeneratedRegex(" id=\"([^\"]+)\"")]

@@ -13,17 +13,25 @@ internal static class DocsEndpoints
 {
     private const string Document = "v1";
 
+    /// <summary>Where the servers that this one replaces had them.</summary>
+    private static readonly (string Known, string Here)[] _elsewhere = [("/openapi.json", $"/openapi/{Document}.json"), ("/redoc", "/docs")];
+
     public static void MapDocs(this IEndpointRouteBuilder routes, bool shown)
     {
         if (shown)
         {
             routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
             routes.MapGet("/docs", Show).AllowAnonymous().ExcludeFromDescription();
+            foreach (var (known, here) in _elsewhere)
+            {
+                routes.MapGet(known, () => TypedResults.Redirect(here)).AllowAnonymous().ExcludeFromDescription();
+            }
+
             return;
         }
 
         // Not there for anybody with a key, also for one that may see little else.
-        foreach (var path in (string[])["/openapi/{documentName}.json", "/docs"])
+        foreach (var path in (string[])["/openapi/{documentName}.json", "/docs", .. _elsewhere.Select(static e => e.Known)])
         {
             routes.MapGet(path, static (HttpContext http) => Error.NotFound("document", http.Request.Path).ToProblem())
                 .RequireAuthorization(Policies.AlertReader).ExcludeFromDescription();

@@ -10,6 +10,9 @@ internal sealed class TelemetryDatabase(Database database, bool isOwn) : IAsyncD
 
     public Database Database => database;
 
+    /// <returns>Bytes that are free on the disk of the file; null where there is no file of its own.</returns>
+    public long? FreeBytes() => isOwn && database is SqliteDatabase { Path: var path } ? new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace : null;
+
     /// <param name="main">The store of everything else.</param>
     /// <exception cref="StoreUnavailableException">The file cannot be opened.</exception>
     public static TelemetryDatabase Beside(Database main)

@@ -30,7 +30,7 @@ internal sealed class TelemetryAlarm(Database database, WorkspaceStore workspace
         DedupKey = AlertKey,
         Status = fires ? SignalStatus.Firing : SignalStatus.Resolved,
         Title = fires ? "The store of logs and metrics is full" : "The store of logs and metrics has room again",
-        Description = "Logs, metrics and traces are refused with 503 until there is room; alerts are taken as ever. Raise Telemetry:MaxGigabytes, or keep metrics for fewer days.",
+        Description = "Logs, metrics and traces are refused with 503 until there is room; alerts are taken as ever. Raise Telemetry:MaxGigabytes, make room on the disk, or keep metrics for fewer days.",
         Severity = Severity.High,
         Labels = LabelSet.Of(("alertname", "TocsinTelemetryFull"), ("service", "tocsin")),
         Service = "tocsin",

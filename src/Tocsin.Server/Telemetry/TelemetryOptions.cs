@@ -27,6 +27,12 @@ public sealed class TelemetryOptions
     /// </summary>
     [Range(0.05, 10_000)]
     public double MaxGigabytes { get; set; } = 10;
+
+    /// <summary>
+    /// While less of the disk is free, in GiB, the embedded store's logs, metrics and traces take no more of it: the oldest log lines make room for new ones. Default 1, 0 to 10000.
+    /// </summary>
+    [Range(0, 10_000)]
+    public double MinFreeGigabytes { get; set; } = 1;
 }
 
 [OptionsValidator]

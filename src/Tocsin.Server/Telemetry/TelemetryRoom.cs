@@ -4,20 +4,27 @@ using Tocsin.Data;
 namespace Tocsin.Telemetry;
 
 /// <summary>
-/// How much room logs, metrics and traces take, and whether there is any left. Beside the embedded store their file has a bound that the engine itself keeps; with
-/// PostgreSQL, whose files nobody here can bound, what is written is refused when the tables have grown to it.
+/// How much room logs, metrics and traces take, and whether there is any left. Beside the embedded store their file has a bound that the engine itself keeps, and
+/// does not grow while little of the disk is free, since alerts need it; with PostgreSQL, whose files nobody here can bound, what is written is refused when the tables have grown to it.
 /// </summary>
-internal sealed class TelemetryRoom(TelemetryDatabase telemetry, IOptions<TelemetryOptions> options)
+internal sealed class TelemetryRoom(TelemetryDatabase telemetry, FreeSpace free, IOptions<TelemetryOptions> options)
 {
+    /// <summary>Why nothing is taken.</summary>
+    public const string Full = "Logs and metrics have taken the room that Telemetry:MaxGigabytes gives them, or less of the disk is free than Telemetry:MinFreeGigabytes";
+
+
     /// <summary>What is old goes when so much is taken, so that what is new finds room.</summary>
     private const double Comfortable = 0.9;
 
+    private const double Gibibyte = 1024 * 1024 * 1024;
+
     private volatile bool _isFull;
+    private long _mostOnDisk = long.MaxValue;
 
     /// <summary>Whether logs, metrics and traces are refused.</summary>
     public bool IsFull => _isFull;
 
-    public long MostBytes => (long)(options.Value.MaxGigabytes * 1024 * 1024 * 1024);
+    public long MostBytes => Math.Min((long)(options.Value.MaxGigabytes * Gibibyte), Volatile.Read(ref _mostOnDisk));
 
     public long ComfortableBytes => (long)(MostBytes * Comfortable);
 
@@ -26,20 +33,27 @@ internal sealed class TelemetryRoom(TelemetryDatabase telemetry, IOptions<Teleme
     {
         if (_isFull)
         {
-            throw new StoreUnavailableException($"The store of logs and metrics is full: it takes the {options.Value.MaxGigabytes} GiB of Telemetry:MaxGigabytes. Alerts are not concerned.");
+            throw new StoreUnavailableException($"{Full}. Alerts are not concerned.");
         }
     }
 
-    /// <summary>Bounds the file of the embedded store.</summary>
-    public Task BoundAsync(CancellationToken ct) => telemetry.Database.WriteAsync(
-        async tx =>
+    /// <summary>Bounds the file of the embedded store by what there is room for now.</summary>
+    public async Task BoundAsync(CancellationToken ct)
+    {
+        if (telemetry.Database.Dialect.IsPostgres)
         {
-            if (!tx.Dialect.IsPostgres && await tx.ScalarAsync("PRAGMA page_size") is { } page)
+            return;
+        }
+
+        await LookAsync(ct);
+        await telemetry.Database.WriteAsync(
+            async tx =>
             {
+                var page = await tx.ScalarAsync("PRAGMA page_size") ?? 1;
                 await tx.ExecuteAsync($"PRAGMA max_page_count = {Math.Max(1, MostBytes / page)}");
-            }
-        },
-        ct);
+            },
+            ct);
+    }
 
     /// <summary>Looks again whether there is room.</summary>
     /// <returns>The bytes that are taken.</returns>
@@ -50,12 +64,17 @@ internal sealed class TelemetryRoom(TelemetryDatabase telemetry, IOptions<Teleme
         return taken;
     }
 
-    private static async Task<long> TakenAsync(Session session)
+    private async Task<long> TakenAsync(Session session)
     {
         if (!session.Dialect.IsPostgres)
         {
-            var free = await session.ScalarAsync("PRAGMA freelist_count") ?? 0;
-            return ((await session.ScalarAsync("PRAGMA page_count") ?? 0) - free) * (await session.ScalarAsync("PRAGMA page_size") ?? 0);
+            var page = await session.ScalarAsync("PRAGMA page_size") ?? 0;
+            var file = page * (await session.ScalarAsync("PRAGMA page_count") ?? 0);
+            var growth = (free() ?? long.MaxValue / 2) - (long)(options.Value.MinFreeGigabytes * Gibibyte);
+
+            // Where the disk is short, what is removed makes room within the file; that does not shrink.
+            Volatile.Write(ref _mostOnDisk, file + Math.Max(0, growth));
+            return file - (page * (await session.ScalarAsync("PRAGMA freelist_count") ?? 0));
         }
 
         // Room that removed blocks took is used again, but the table keeps it: so blocks are counted by what they hold.
@@ -69,3 +88,6 @@ internal sealed class TelemetryRoom(TelemetryDatabase telemetry, IOptions<Teleme
         return blocks + others;
     }
 }
+
+/// <summary>Bytes that are free on the disk of the embedded store's logs and metrics; null with PostgreSQL, whose disk is not ours to see.</summary>
+internal delegate long? FreeSpace();

@@ -181,6 +181,7 @@ internal sealed class HttpBench : IAsyncDisposable
                 builder.Logging.ClearProviders();
                 builder.Configuration["Outgoing:Allow"] = phone.HostAndPort;
                 builder.Configuration["Jobs:Poll"] = "00:00:00.050";
+                builder.Configuration["Telemetry:MinFreeGigabytes"] = "0"; // whatever else fills the disk of the tests
                 configure?.Invoke(builder);
             },
             default);

@@ -74,7 +74,7 @@ internal sealed class DetectorBench : IAsyncDisposable
             var tables = new SeriesTables(telemetry, store, clock);
             var search = new LogSearch(telemetry, blocks, clock) { Budget = TimeSpan.FromMinutes(5) };
             var query = new MetricQuery(telemetry, store, tables);
-            Logs = new(new(telemetry, blocks, rates, templates), tail, new(telemetry, Options.Create(new TelemetryOptions())), clock, NullLogger<LogIntake>.Instance);
+            Logs = new(new(telemetry, blocks, rates, templates), tail, new(telemetry, () => null, Options.Create(new TelemetryOptions())), clock, NullLogger<LogIntake>.Instance);
             Metrics = new(telemetry, store, tables, Options.Create(new MetricOptions()), Options.Create(new TelemetryOptions()), clock, NullLogger<MetricIntake>.Instance);
             Findings = new(bench.Engine.Database, bench.Engine.Estates, new(), parts.Intake, new("https://tocsin.invalid", new byte[32]), clock);
             Runner = new(

@@ -65,7 +65,7 @@ internal sealed class LogNode
         Telemetry = new(Cut, isOwn: false);
         Templates = new(Telemetry);
         Rates = new(Telemetry);
-        Room = new(Telemetry, Options);
+        Room = new(Telemetry, () => FreeBytes, Options);
         Intake = new(new(Telemetry, Blocks, Rates, Templates), Tail, Room, clock, NullLogger<LogIntake>.Instance);
         Merger = new(Telemetry, Blocks, clock, NullLogger<LogMerger>.Instance);
         TailPoll = new(Telemetry, Blocks, Tail, clock, NullLogger<LogTailPoll>.Instance);
@@ -78,6 +78,9 @@ internal sealed class LogNode
     public IOptions<TelemetryOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new TelemetryOptions());
 
     public TelemetryRoom Room { get; }
+
+    /// <summary>Of the disk.</summary>
+    public long? FreeBytes { get; set; }
 
     public LogMerger Merger { get; }
 

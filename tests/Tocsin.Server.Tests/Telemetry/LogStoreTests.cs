@@ -217,13 +217,7 @@ public abstract class LogStoreTests(Engine engine)
     {
         var (bench, node) = await LogBench.OpenAsync(engine);
         await using var _ = bench;
-        var random = new Random(5);
-        for (var i = 0; i < 100; i++)
-        {
-            var noise = new byte[20_000];
-            random.NextBytes(noise);
-            await node.StoreAsync(At(i, $"{i} {Convert.ToBase64String(noise)}"));
-        }
+        await StoreNoiseAsync(node);
 
         var taken = await node.Room.LookAsync(default);
         Assert.InRange(taken, 1_500_000, 6_000_000);
@@ -269,7 +263,44 @@ public abstract class LogStoreTests(Engine engine)
             await node.KeepAsync(bench.Clock.Now);
             await node.StoreAsync(At(2_000, "taken again"));
         }
+
+        [StoreFact]
+        public async Task While_little_of_the_disk_is_free_the_oldest_lines_go_and_the_file_does_not_grow()
+        {
+            var (bench, node) = await LogBench.OpenAsync(Engine.Sqlite);
+            await using var _ = bench;
+            node.FreeBytes = 50L << 30;
+            await StoreNoiseAsync(node);
+            var taken = await node.Room.LookAsync(default);
+            Assert.Equal(10L << 30, node.Room.MostBytes);
+
+            node.FreeBytes = 1 << 20;
+            await node.Room.BoundAsync(default);
+            var most = node.Room.MostBytes;
+            Assert.InRange(most, taken, 2 * taken);
+            for (var from = 100; from < 400; from += 3)
+            {
+                await node.KeepAsync(bench.Clock.Now);
+                await StoreNoiseAsync(node, from, 3);
+            }
+
+            Assert.InRange(await node.Room.LookAsync(default), most / 2, most);
+            Assert.Equal(most, node.Room.MostBytes);
+            Assert.Equal(VirtualClock.Start.AddSeconds(399), (await node.AllAsync(Ever))[0].Line.At);
+        }
     }
 
     public sealed class OnPostgres() : LogStoreTests(Engine.Postgres);
+
+    /// <summary>Lines of 27 kB, a second apart.</summary>
+    private static async Task StoreNoiseAsync(LogNode node, int from = 0, int count = 100)
+    {
+        var random = new Random(from);
+        for (var i = from; i < from + count; i++)
+        {
+            var noise = new byte[20_000];
+            random.NextBytes(noise);
+            await node.StoreAsync(At(i, $"{i} {Convert.ToBase64String(noise)}"));
+        }
+    }
 }

@@ -31,7 +31,7 @@ internal sealed class IntakeDoor(TelemetryRoom room)
     {
         if (room.IsFull)
         {
-            return Again(http, refuse, FullSeconds, "Nothing was stored: logs and metrics have taken the room that Telemetry:MaxGigabytes gives them. Keep it, and send it again when there is room.");
+            return Again(http, refuse, FullSeconds, $"Nothing was stored. {TelemetryRoom.Full}. Keep it, and send it again when there is room.");
         }
 
         var held = Math.Clamp(http.Request.ContentLength ?? MaxBodyBytes / 4, LeastBytes, MaxBodyBytes);

@@ -7,16 +7,9 @@ namespace Tocsin.Telemetry;
 internal sealed class LogKeeper(LogRetention retention, TelemetryRoom room, TelemetryAlarm alarm, TimeProvider clock, ILogger<LogKeeper> logger)
     : RepeatedWork(TimeSpan.FromSeconds(20), clock)
 {
-    private bool _isBounded;
-
     public override async Task TurnAsync(CancellationToken ct)
     {
-        if (!_isBounded)
-        {
-            await room.BoundAsync(ct);
-            _isBounded = true;
-        }
-
+        await room.BoundAsync(ct);
         await retention.RunAsync(Clock.GetUtcNow(), ct);
         await alarm.TellAsync(room.IsFull, ct);
     }

@@ -13,7 +13,7 @@ namespace Tocsin.Tests.Telemetry;
 public sealed class IntakeLimitTests
 {
     /// <summary>Nobody looks how much it takes, so that there is room.</summary>
-    private readonly TelemetryRoom _roomy = new(null!, Options.Create(new TelemetryOptions()));
+    private readonly TelemetryRoom _roomy = new(null!, () => null, Options.Create(new TelemetryOptions()));
 
     [Fact]
     public async Task A_key_that_sends_too_often_is_told_when_to_come_again()

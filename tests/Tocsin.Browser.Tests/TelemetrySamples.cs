@@ -74,6 +74,17 @@ internal static class TelemetrySamples
         new(5, "error-burst", "a-service-with-a-very-long-name-in-eu-west-1-canary", "", "warning", "more errors than usual", "", [], Samples.Now.AddDays(-2), Samples.Now.AddDays(-2), Samples.Now.AddDays(-2).AddMinutes(34)),
     ];
 
+    public static IReadOnlyList<DetectorRuleLine> Rules { get; } =
+    [
+        new("checkout-errors", "error-burst", true, "A service writes far more errors than it usually does at this time, with low sensitivity, of checkout. What it finds becomes an alert of the severity high.", "detectors/payments.yaml:4"),
+        new("by-hand", "error-burst", false, "Off: error-burst finds nothing of a-service-with-a-very-long-name-in-eu-west-1-canary.", null),
+    ];
+
+    public static DetectorOutlookModel Outlook { get; } = new(
+        "More than 5 lines with declined -test within 5 min, of checkout. What it finds becomes an alert.", ["more_than: 3 -> 5", "text: declined -> declined -test"],
+        new(Samples.Now.AddDays(-3), Samples.Now, [Findings[1], Findings[0]], true, []),
+        [new("Lines within 5 minutes", "", [5], [new("lines", ChartLine.Look(0), TimeSpan.FromHours(1), [.. Enumerable.Range(0, 288).Select(i => (Samples.Now.AddDays(-3).AddMinutes(15 * i), 2 + (2 * Math.Sin(i / 20.0)) + (i > 280 ? i - 278 : 0)))])])]);
+
     public static DetectorsModel Detectors { get; } = new(
         new(
         [
@@ -82,15 +93,29 @@ internal static class TelemetrySamples
             new("threshold", "CPU, memory, latency or error rate is over its limit for five minutes", false, ["quiet"], 0, null),
             new("slo", "A service level objective loses its budget too fast", false, [], 0, null),
         ], Samples.Now.AddSeconds(-20), ["12 000 templates were too many to look at: those with the fewest lines were left out."]),
-        [Findings[0]]);
+        [Findings[0]], Rules, MayConfigure: true);
 
     public static DetectorModel Detector { get; } = new(Detectors.Detectors.Items[0], new("error-burst", "checkout", "high", "severity: high", 3))
     {
-        Rules = [new("checkout-errors", "checkout", true, "low", "high", "detectors/payments.yaml:4"), new("by-hand", "", false, "normal", null, null)],
+        Rules = Rules,
+        MayConfigure = true,
         History = Findings,
         Older = "/detectors/history?detector=error-burst&cursor=x",
         Services = ["cart", "checkout"],
-        Preview = new(Samples.Now.AddDays(-3), Samples.Now, [Findings[1], Findings[0]], true, []),
+        Outlook = Outlook,
+    };
+
+    public static DetectorEditModel DetectorEdit { get; } = new()
+    {
+        Stored = "checkout-declined",
+        Draft = new("query") { Name = "checkout-declined", About = "lines", Values = new Dictionary<string, string> { ["service"] = "checkout", ["text"] = "declined -test", ["more_than"] = "many" } },
+        Says = "A fixed question about logs or a metric is answered with yes",
+        Faults = [new("more_than", "\"more_than\" is not a whole number from 0 to 1000000000."), new(null, "Nothing was saved.")],
+        Meanwhile = ["text: declined -> refused"],
+        LeftOut = "the environment",
+        Outlook = Outlook,
+        Services = Logs.Services,
+        Metrics = ["cpu_percent", "http.server.duration"],
     };
 
     private static LogLine Line(int secondsAgo, LineLevel level, string message) => new(Samples.Now.AddSeconds(-secondsAgo), level, message) { Service = "checkout", Environment = "production" };

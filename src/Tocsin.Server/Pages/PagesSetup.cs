@@ -13,7 +13,7 @@ internal static class PagesSetup
     {
         services.AddRazorComponents();
         services.AddSingleton<FrameFacts>().AddSingleton<AlertReader>().AddSingleton<FrameFactory>().AddSingleton<StarterEstate>().AddSingleton<ContactReader>().AddSingleton<TestAnswers>().AddSingleton<LoginDoors>().AddSingleton<MemberReader>().AddSingleton<SecurityReader>().AddSingleton<SignInReader>().AddSingleton<InstallationSettings>();
-        services.AddSingleton<ScheduleObjects>().AddSingleton<IncidentTelemetryReader>().AddSingleton<ServiceFiguresReader>();
+        services.AddSingleton<StoredObjects>().AddSingleton<IncidentTelemetryReader>().AddSingleton<ServiceFiguresReader>().AddSingleton<DetectorEditReader>().AddSingleton<IncidentFindingsReader>();
         return services;
     }
 
@@ -49,6 +49,7 @@ internal static class PagesSetup
         pages.MapLogPages();
         pages.MapMetricPages();
         pages.MapDetectorPages();
+        pages.MapDetectorForms();
         pages.MapSourcePages();
         pages.MapRejectedPages();
         pages.MapContactPages();

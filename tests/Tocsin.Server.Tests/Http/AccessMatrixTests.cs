@@ -69,6 +69,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
         await _bench.Service<SpanIntake>().StoreAsync(workspace, [new("0af7651916cd43dd8448eb211c80319c", "1", Mark, DateTimeOffset.UtcNow, TimeSpan.Zero)], default);
         await _bench.Service<Database>().WriteAsync(
             tx => _bench.Service<FindingStore>().AddAsync(tx, workspace, new() { Detector = "review-of-acme", Service = "checkout", Title = Mark }, DateTimeOffset.UtcNow), default);
+        await owner.PostAsync("/api/v1/estate/apply", $$"""{"apiVersion": "tocsin/v1", "detectors": [{"name": "{{Mark}}", "type": "missing-data"}]}""");
         _ofAcme = new(StringComparer.Ordinal)
         {
             ["incidents/{number}"] = "1",
@@ -92,6 +93,7 @@ public sealed partial class AccessMatrixTests : IAsyncLifetime
             ["maintenance/{id}"] = silence["id"].Text(),
             ["dead/{id}"] = await IdAsync("job"),
             ["issues/{id}"] = await IssueAsync(),
+            ["detectors/{name}"] = Mark,
             ["detectors/{detector}"] = "review-of-acme",
             ["traces/{id}"] = "0af7651916cd43dd8448eb211c80319c",
             ["schedules/{name}"] = "primary",

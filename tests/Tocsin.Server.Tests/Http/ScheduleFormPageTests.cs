@@ -1,12 +1,11 @@
 using System.Net;
 using System.Text;
-using System.Text.RegularExpressions;
 using Tocsin.Identity;
 
 namespace Tocsin.Tests.Http;
 
 /// <summary>Schedules that are made and changed by the form, as a browser without scripts sends it.</summary>
-public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifetime
+public abstract class ScheduleFormPageTests(Engine engine) : IAsyncLifetime
 {
     private HttpBench _bench = null!;
     private HttpClient _head = null!;
@@ -28,7 +27,7 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     [StoreFact]
     public async Task A_schedule_is_shown_before_it_is_saved_and_its_gaps_are_asked_about()
     {
-        var form = await OpenAsync(_head, "/new/schedule");
+        var form = await SentForm.OpenAsync(_head, "/new/schedule");
         form = await form.SendAsync("preset:office", ("name", "office-hours"), ("team", "payments"), ("zone", "UTC"));
         Assert.Equal(["ana", "bo"], [form["r0.t0"], form["r0.t1"]]);
 
@@ -51,7 +50,7 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     [StoreFact]
     public async Task What_was_changed_after_it_was_shown_is_shown_again_before_it_is_saved()
     {
-        var form = await (await OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "bo"));
+        var form = await (await SentForm.OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "bo"));
         Assert.Contains("bo instead of ana", form.Html, StringComparison.Ordinal);
         form = await form.SendAsync("save", ("r0.t0", "cy"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, form.Status);
@@ -64,7 +63,7 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     [StoreFact]
     public async Task Overlaps_are_asked_about_and_what_is_meant_is_stored_as_such()
     {
-        var form = await (await OpenAsync(_head, "/schedules/primary/edit")).SendAsync("rotation-add");
+        var form = await (await SentForm.OpenAsync(_head, "/schedules/primary/edit")).SendAsync("rotation-add");
         form = await form.SendAsync("preview", ("r1.name", "second"), ("r1.t0", "bo"));
         Assert.Contains("They are meant to be on call together.", form.Html, StringComparison.Ordinal);
         form = await form.SendAsync("save");
@@ -77,7 +76,7 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     [StoreFact]
     public async Task A_change_of_somebody_else_meanwhile_is_told_and_not_lost_unseen()
     {
-        var form = await (await OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "cy"));
+        var form = await (await SentForm.OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "cy"));
         await ApplyAsync("schedules: [{name: primary, team: payments, time_zone: UTC, rotations: [{name: always, users: [bo], start: 2026-01-05T09:00, every: 1w}]}]");
 
         form = await form.SendAsync("save");
@@ -95,7 +94,7 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     [StoreFact]
     public async Task Overrides_that_were_declared_stay_whoever_changes_them_meanwhile()
     {
-        var form = await (await OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "cy"));
+        var form = await (await SentForm.OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "cy"));
         await ApplyAsync("schedules: [{name: primary, team: payments, time_zone: UTC, rotations: [{name: always, users: [ana], start: 2026-01-05T09:00, every: 1w}], overrides: [{user: bo, from: 2090-01-01T09:00, to: 2090-01-02T09:00}]}]");
 
         Assert.Equal(HttpStatusCode.SeeOther, (await form.SendAsync("save")).Status);
@@ -106,14 +105,14 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     [StoreFact]
     public async Task Faults_lead_to_their_fields_and_what_was_typed_stays()
     {
-        var form = await (await OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("zone", "Europe/Berln"), ("r0.t0", ""), ("r0.count", "0"));
+        var form = await (await SentForm.OpenAsync(_head, "/schedules/primary/edit")).SendAsync("preview", ("zone", "Europe/Berln"), ("r0.t0", ""), ("r0.count", "0"));
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, form.Status);
         Assert.Contains("<a href=\"#zone\">", form.Html, StringComparison.Ordinal);
         Assert.Contains("Europe/Berlin", form.Html, StringComparison.Ordinal);
         Assert.Contains("<a href=\"#r0-count\">", form.Html, StringComparison.Ordinal);
         Assert.Equal("Europe/Berln", form["zone"]);
-        var taken = await (await (await OpenAsync(_head, "/new/schedule")).SendAsync("preset:weekly", ("name", "primary"), ("zone", "UTC"))).SendAsync("preview");
+        var taken = await (await (await SentForm.OpenAsync(_head, "/new/schedule")).SendAsync("preset:weekly", ("name", "primary"), ("zone", "UTC"))).SendAsync("preview");
         Assert.Contains("There is a schedule primary already", taken.Html, StringComparison.Ordinal);
     }
 
@@ -121,16 +120,16 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     public async Task Who_manages_the_team_changes_its_schedules_and_no_others_and_nobody_else_does()
     {
         var ana = await _bench.PersonAsync("ana", Role.Responder, "other");
-        var form = await (await OpenAsync(ana, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "bo"));
+        var form = await (await SentForm.OpenAsync(ana, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "bo"));
         Assert.Equal(HttpStatusCode.SeeOther, (await form.SendAsync("save")).Status);
 
-        var elsewhere = await (await (await OpenAsync(ana, "/new/schedule")).SendAsync("preset:weekly", ("name", "theirs"), ("team", "platform"), ("zone", "UTC"))).SendAsync("preview");
+        var elsewhere = await (await (await SentForm.OpenAsync(ana, "/new/schedule")).SendAsync("preset:weekly", ("name", "theirs"), ("team", "platform"), ("zone", "UTC"))).SendAsync("preview");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, elsewhere.Status);
         Assert.Contains("for administrators to change", elsewhere.Html, StringComparison.Ordinal);
 
         var cy = await _bench.PersonAsync("cy", Role.Responder, "other");
         Assert.Contains("Administrators change it, and those who manage the team payments", await cy.PageAsync("/schedules/primary/edit"), StringComparison.Ordinal);
-        form = await (await OpenAsync(ana, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "cy"));
+        form = await (await SentForm.OpenAsync(ana, "/schedules/primary/edit")).SendAsync("preview", ("r0.t0", "cy"));
         Assert.Equal("/schedules", (await form.SendAsync("save", cy)).To);
         Assert.DoesNotContain("users: [cy]", await ExportAsync(), StringComparison.Ordinal);
         var bo = await _bench.PersonAsync("bo", Role.Responder, "other");
@@ -148,7 +147,7 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
         Assert.Contains("How it is made", await head.PageAsync("/schedules/primary"), StringComparison.Ordinal);
 
         // A form of before the file declared it.
-        var made = await OpenAsync(head, "/new/schedule");
+        var made = await SentForm.OpenAsync(head, "/new/schedule");
         using var sent = await made.PostAsync(head, "/schedules/primary/edit", "preview", ("name", "primary"), ("zone", "UTC"));
         Assert.Equal(HttpStatusCode.Conflict, sent.StatusCode);
         await head.PageAsync("/schedules/nothing/edit", HttpStatusCode.NotFound);
@@ -173,72 +172,6 @@ public abstract partial class ScheduleFormPageTests(Engine engine) : IAsyncLifet
     }
 
     private Task<string> ExportAsync() => _head.GetStringAsync("/api/v1/estate");
-
-    private static async Task<SentForm> OpenAsync(HttpClient browser, string path)
-    {
-        var html = await browser.GetStringAsync(path);
-        return new(browser, path, HttpStatusCode.OK, "", html);
-    }
-
-    /// <summary>A form as it came back, to be filled in and sent again.</summary>
-    private sealed partial record SentForm(HttpClient Browser, string Path, HttpStatusCode Status, string To, string Raw)
-    {
-        public string Html { get; } = WebUtility.HtmlDecode(Raw);
-
-        public string this[string field] => Fields().First(f => f.Name == field).Value;
-
-        public Task<SentForm> SendAsync(string button, params (string Name, string Value)[] fields) => SendAsync(button, Browser, fields);
-
-        public async Task<SentForm> SendAsync(string button, HttpClient browser, params (string Name, string Value)[] fields)
-        {
-            using var response = await PostAsync(browser, Path, button, fields);
-            return new(browser, Path, response.StatusCode, response.Headers.Location?.ToString() ?? "", await response.Content.ReadAsStringAsync());
-        }
-
-        public async Task<HttpResponseMessage> PostAsync(HttpClient browser, string path, string button, params (string Name, string Value)[] fields)
-        {
-            var token = browser == Browser ? null : Form().Match(await browser.GetStringAsync("/me")).Groups["value"].Value;
-            var all = Fields().Where(f => !fields.Any(o => o.Name == f.Name)).Concat(fields).Append(("do", button))
-                .Select(f => KeyValuePair.Create(f.Item1, f.Item1 == "form" && token is not null ? token : f.Item2));
-            using var content = new FormUrlEncodedContent(all);
-            return await browser.PostAsync(path, content);
-        }
-
-        /// <summary>What a browser would send: no unticked boxes, of a choice the chosen.</summary>
-        private IEnumerable<(string Name, string Value)> Fields()
-        {
-            var raw = Raw[Raw.IndexOf("schedule-form", StringComparison.Ordinal)..];
-            foreach (Match input in Input().Matches(raw))
-            {
-                if (!input.Value.Contains("type=\"checkbox\"", StringComparison.Ordinal) || input.Value.Contains(" checked", StringComparison.Ordinal))
-                {
-                    yield return (input.Groups["name"].Value, WebUtility.HtmlDecode(Value().Match(input.Value).Groups["value"].Value));
-                }
-            }
-
-            foreach (Match select in Select().Matches(raw))
-            {
-                var options = Option().Matches(select.Groups["options"].Value);
-                var chosen = options.FirstOrDefault(o => o.Value.Contains(" selected", StringComparison.Ordinal)) ?? options[0];
-                yield return (select.Groups["name"].Value, WebUtility.HtmlDecode(chosen.Groups["value"].Value));
-            }
-        }
-
-        [GeneratedRegex("""<input [^>]*name="(?<name>[^"]+)"[^>]*>""", RegexOptions.ExplicitCapture)]
-        private static partial Regex Input();
-
-        [GeneratedRegex("""value="(?<value>[^"]*)""", RegexOptions.ExplicitCapture)]
-        private static partial Regex Value();
-
-        [GeneratedRegex("""<select [^>]*name="(?<name>[^"]+)"[^>]*>(?<options>.*?)</select>""", RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
-        private static partial Regex Select();
-
-        [GeneratedRegex("""<option value="(?<value>[^"]*)"[^>]*>""", RegexOptions.ExplicitCapture)]
-        private static partial Regex Option();
-
-        [GeneratedRegex("""name="form" value="(?<value>[^"]*)""", RegexOptions.ExplicitCapture)]
-        private static partial Regex Form();
-    }
 
     public sealed class OnSqlite() : ScheduleFormPageTests(Engine.Sqlite);
 

@@ -10,9 +10,12 @@ public static class Thresholds
     /// <summary>What is a little below the limit keeps a finding open.</summary>
     private const double Almost = 0.95;
 
+    /// <summary>The limit of a figure, in its unit; null: it has none.</summary>
+    public static double? LimitOf(DetectorRule rule, SnapshotField field) => LimitsOf(rule, field)?.Limit;
+
     public static Observation? Decide(SeriesHistory series, DetectorRule rule, long minute)
     {
-        if (series.Field is not { } field || LimitOf(rule, field) is not { } limits)
+        if (series.Field is not { } field || LimitsOf(rule, field) is not { } limits)
         {
             return null;
         }
@@ -35,7 +38,7 @@ public static class Thresholds
         };
     }
 
-    private static (double Limit, double Severe)? LimitOf(DetectorRule rule, SnapshotField field)
+    private static (double Limit, double Severe)? LimitsOf(DetectorRule rule, SnapshotField field)
     {
         var usual = AnomalyRules.LimitOf(field);
         return rule.Limits.TryGetValue(field, out var limit)

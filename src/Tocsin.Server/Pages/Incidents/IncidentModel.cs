@@ -19,6 +19,9 @@ public sealed record IncidentModel
     /// <summary>Null: it is of no service, or only what changed is asked for.</summary>
     public IncidentTelemetry? Telemetry { get; init; }
 
+    /// <summary>Null: no detector has to do with it, or only what changed is asked for.</summary>
+    public IncidentFindings? Findings { get; init; }
+
     /// <summary>What was typed into the note when it was refused.</summary>
     public string? Note { get; init; }
 

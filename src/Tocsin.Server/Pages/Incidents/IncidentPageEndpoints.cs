@@ -37,7 +37,7 @@ internal static class IncidentPageEndpoints
     }
 
     private static async Task<IResult> Show(
-        long number, HttpContext http, FrameFactory frames, Database database, IncidentViews views, IncidentTelemetryReader telemetry, CancellationToken ct, string show = "all")
+        long number, HttpContext http, FrameFactory frames, Database database, IncidentViews views, IncidentTelemetryReader telemetry, IncidentFindingsReader findings, CancellationToken ct, string show = "all")
     {
         var page = await frames.OpenAsync(http, ct);
         return await database.ReadAsync(session => views.DetailAsync(session, page.Estate, number), ct) is { } detail
@@ -48,6 +48,7 @@ internal static class IncidentPageEndpoints
                 Targets = Targets(page.Estate.Model),
                 Policies = [.. page.Estate.Model.Policies.Keys.Order(StringComparer.Ordinal)],
                 Telemetry = page.Frame.Fragment ? null : await telemetry.ReadAsync(page.Workspace, detail.Incident, ct),
+                Findings = page.Frame.Fragment ? null : await findings.ReadAsync(page, detail, ct),
             })
             : Errors.NotFound(page.Frame);
     }

@@ -32,7 +32,7 @@ internal static class ScheduleEditEndpoints
     /// <summary>Whether somebody may make schedules at all.</summary>
     public static bool MayMake(PageRequest page) => TeamsOf(page).Count > 0 || page.Caller.May(Policies.Configure);
 
-    private static async Task<IResult> New(HttpContext http, FrameFactory frames, ScheduleObjects objects, CancellationToken ct)
+    private static async Task<IResult> New(HttpContext http, FrameFactory frames, StoredObjects objects, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         if (!MayMake(page))
@@ -44,10 +44,10 @@ internal static class ScheduleEditEndpoints
         return await ShownAsync(page, objects, new() { Form = form }, ct);
     }
 
-    private static async Task<IResult> Edit(string name, HttpContext http, FrameFactory frames, ScheduleObjects objects, CancellationToken ct)
+    private static async Task<IResult> Edit(string name, HttpContext http, FrameFactory frames, StoredObjects objects, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
-        if (await objects.FindAsync(page.Caller, name, ct) is not { } stored || !page.Estate.Model.Schedules.TryGetValue(name, out var schedule))
+        if (await objects.FindAsync(page.Caller, "schedule", name, ct) is not { } stored || !page.Estate.Model.Schedules.TryGetValue(name, out var schedule))
         {
             return Errors.NotFound(page.Frame);
         }
@@ -66,11 +66,11 @@ internal static class ScheduleEditEndpoints
         return await ShownAsync(page, objects, new() { Stored = name, Form = form, Base = EstateJson.Write(ScheduleFormBody.OfForm(stored.Body)) }, ct);
     }
 
-    private static Task<IResult> Make(HttpContext http, FrameFactory frames, ScheduleDesk desk, ScheduleObjects objects, CancellationToken ct) => SendAsync(null, http, frames, desk, objects, ct);
+    private static Task<IResult> Make(HttpContext http, FrameFactory frames, ScheduleDesk desk, StoredObjects objects, CancellationToken ct) => SendAsync(null, http, frames, desk, objects, ct);
 
-    private static Task<IResult> Change(string name, HttpContext http, FrameFactory frames, ScheduleDesk desk, ScheduleObjects objects, CancellationToken ct) => SendAsync(name, http, frames, desk, objects, ct);
+    private static Task<IResult> Change(string name, HttpContext http, FrameFactory frames, ScheduleDesk desk, StoredObjects objects, CancellationToken ct) => SendAsync(name, http, frames, desk, objects, ct);
 
-    private static async Task<IResult> SendAsync(string? stored, HttpContext http, FrameFactory frames, ScheduleDesk desk, ScheduleObjects objects, CancellationToken ct)
+    private static async Task<IResult> SendAsync(string? stored, HttpContext http, FrameFactory frames, ScheduleDesk desk, StoredObjects objects, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         if (stored is null ? !MayMake(page) : !page.Estate.Model.Schedules.TryGetValue(stored, out var known) || !EntryRules.Manages(page.Caller, page.Estate, known.Team))
@@ -98,7 +98,7 @@ internal static class ScheduleEditEndpoints
     }
 
     /// <summary>Shows what the form means, or saves it when that was shown and nothing is left to ask.</summary>
-    private static async Task<IResult> DecideAsync(PageRequest page, ScheduleEditModel model, bool saves, bool gapsAreMeant, ScheduleDesk desk, ScheduleObjects objects, CancellationToken ct)
+    private static async Task<IResult> DecideAsync(PageRequest page, ScheduleEditModel model, bool saves, bool gapsAreMeant, ScheduleDesk desk, StoredObjects objects, CancellationToken ct)
     {
         var wish = WishOf(page, model, objects);
         var outlook = await desk.RunAsync(page.Caller, wish, only: true, ct);
@@ -126,7 +126,7 @@ internal static class ScheduleEditEndpoints
             : await RefusedAsync(page, model, saved, objects, ct);
     }
 
-    private static async Task<IResult> RefusedAsync(PageRequest page, ScheduleEditModel model, Result<ScheduleOutlook> outlook, ScheduleObjects objects, CancellationToken ct)
+    private static async Task<IResult> RefusedAsync(PageRequest page, ScheduleEditModel model, Result<ScheduleOutlook> outlook, StoredObjects objects, CancellationToken ct)
     {
         const int status = StatusCodes.Status422UnprocessableEntity;
         if (!outlook.Ok)
@@ -134,16 +134,16 @@ internal static class ScheduleEditEndpoints
             return await ShownAsync(page, objects, model with { Faults = [new(null, outlook.Error.Detail)] }, ct, status);
         }
 
-        if (outlook.Value.Faults is [{ Path: Meanwhile }] && model.Stored is { } name && await objects.FindAsync(page.Caller, name, ct) is { } stored)
+        if (outlook.Value.Faults is [{ Path: Meanwhile }] && model.Stored is { } name && await objects.FindAsync(page.Caller, "schedule", name, ct) is { } stored)
         {
             // Whoever saves the same form again has seen what goes.
-            return await ShownAsync(page, objects, model with { Meanwhile = objects.Edits(page.Caller, name, model.Base, stored.Body), Base = EstateJson.Write(ScheduleFormBody.OfForm(stored.Body)), Seen = "" }, ct, StatusCodes.Status409Conflict);
+            return await ShownAsync(page, objects, model with { Meanwhile = objects.Edits(page.Caller, "schedule", name, model.Base, ScheduleFormBody.OfForm(stored.Body)), Base = EstateJson.Write(ScheduleFormBody.OfForm(stored.Body)), Seen = "" }, ct, StatusCodes.Status409Conflict);
         }
 
         return await ShownAsync(page, objects, model with { Faults = [.. outlook.Value.Faults.Select(f => new FormFault(ScheduleFormFields.FieldOf(f.Path), $"{Words.Sentence(f.Message)}."))] }, ct, status);
     }
 
-    private static ScheduleWish WishOf(PageRequest page, ScheduleEditModel model, ScheduleObjects objects) =>
+    private static ScheduleWish WishOf(PageRequest page, ScheduleEditModel model, StoredObjects objects) =>
         new(model.Form.Name, body => ScheduleFormBody.Write(model.Form, body), objects.TakesOver(page.Caller))
         {
             TestsMustHold = true,
@@ -152,7 +152,7 @@ internal static class ScheduleEditEndpoints
                 (null, not null) => EstateFault.Error(Place.None, "schedule.name", $"there is a schedule {model.Form.Name} already", model.Form.Name),
                 (null, null) => null,
                 (_, null) => EstateFault.Error(Place.None, "", "somebody removed this schedule meanwhile"),
-                _ => ScheduleObjects.IsAsOpened(model.Base, body) ? null : EstateFault.Error(Place.None, Meanwhile, "somebody else changed this schedule meanwhile"),
+                _ => StoredObjects.IsAsOpened(model.Base, ScheduleFormBody.OfForm(body)) ? null : EstateFault.Error(Place.None, Meanwhile, "somebody else changed this schedule meanwhile"),
             },
         };
 
@@ -172,14 +172,14 @@ internal static class ScheduleEditEndpoints
     private static string MarkOf(ScheduleForm form) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(EstateJson.Write(ScheduleFormBody.Write(form with { AllowOverlap = false }, null)))).AsSpan(0, 8));
 
-    private static async Task<IResult> ShownAsync(PageRequest page, ScheduleObjects objects, ScheduleEditModel model, CancellationToken ct, int status = StatusCodes.Status200OK) => new Rendered<ScheduleEditPage, ScheduleEditModel>(
+    private static async Task<IResult> ShownAsync(PageRequest page, StoredObjects objects, ScheduleEditModel model, CancellationToken ct, int status = StatusCodes.Status200OK) => new Rendered<ScheduleEditPage, ScheduleEditModel>(
         page.Frame,
         model with
         {
             People = OverridePageEndpoints.PeopleOf(page, model.Form.Team),
             Teams = TeamsOf(page),
             MayBeOfNoTeam = page.Caller.May(Policies.Configure),
-            HolidayLists = await objects.HolidaysAsync(page.Caller, ct),
+            HolidayLists = await objects.NamesAsync(page.Caller, "holidays", ct),
         },
         status);
 

@@ -1,18 +1,24 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Tocsin.Sdk;
+using Tocsin.Telemetry;
 
 namespace Tocsin.Pages;
 
 /// <summary>What watches logs and metrics, and what it last found.</summary>
 /// <param name="Open">Findings that are not over, the worst first.</param>
-public sealed record DetectorsModel(DetectorList Detectors, IReadOnlyList<FindingView> Open);
+/// <param name="Rules">The estate's detectors.</param>
+/// <param name="MayConfigure">The reader may make and change them.</param>
+public sealed record DetectorsModel(DetectorList Detectors, IReadOnlyList<FindingView> Open, IReadOnlyList<DetectorRuleLine> Rules, bool MayConfigure)
+{
+    /// <summary>The same detectors as they are in force.</summary>
+    public IReadOnlyList<DetectorRule> Estate { get; init; } = [];
+}
 
-/// <summary>What the estate wants of a detector.</summary>
-/// <param name="Service">Empty: all that have no rule of their own.</param>
-/// <param name="Sensitivity">low, normal or high.</param>
+/// <summary>A detector of the estate.</summary>
+/// <param name="Says">What it watches.</param>
 /// <param name="File">Which file and line declares it; null: people edit it.</param>
-public sealed record DetectorRuleLine(string Name, string Service, bool IsOn, string Sensitivity, string? Severity, string? File);
+public sealed record DetectorRuleLine(string Name, string Type, bool IsOn, string Says, string? File);
 
 /// <summary>One detector: what it found, and what it would have found.</summary>
 public sealed record DetectorModel(DetectorView Detector, DetectorForm Form)
@@ -29,6 +35,9 @@ public sealed record DetectorModel(DetectorView Detector, DetectorForm Form)
 
     public IReadOnlyList<DetectorRuleLine> Rules { get; init; } = [];
 
+    /// <summary>The workspace's detectors as they are in force.</summary>
+    public IReadOnlyList<DetectorRule> Estate { get; init; } = [];
+
     /// <summary>Newest first.</summary>
     public IReadOnlyList<FindingView> History { get; init; } = [];
 
@@ -37,7 +46,10 @@ public sealed record DetectorModel(DetectorView Detector, DetectorForm Form)
     public IReadOnlyList<string> Services { get; init; } = [];
 
     /// <summary>What it would have found; null: nobody asked.</summary>
-    public DetectorPreview? Preview { get; init; }
+    public DetectorOutlookModel? Outlook { get; init; }
+
+    /// <summary>The reader may make and change detectors.</summary>
+    public bool MayConfigure { get; init; }
 }
 
 /// <summary>What a preview is asked: which detector, of which service, with which settings, over how many days.</summary>

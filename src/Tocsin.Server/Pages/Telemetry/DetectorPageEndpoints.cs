@@ -1,10 +1,10 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Tocsin.Data;
 using Tocsin.Estate;
 using Tocsin.Hosting;
+using Tocsin.Identity;
 using Tocsin.Telemetry;
 
 namespace Tocsin.Pages;
@@ -20,7 +20,7 @@ internal static class DetectorPageEndpoints
         group.MapGet("/history", History);
     }
 
-    private static async Task<IResult> List(HttpContext http, FrameFactory frames, DetectorDesk desk, CancellationToken ct)
+    private static async Task<IResult> List(HttpContext http, FrameFactory frames, Database database, EstateStore store, StoredObjects objects, DetectorDesk desk, CancellationToken ct)
     {
         var page = await frames.OpenAsync(http, ct);
         var detectors = await desk.ListAsync(page.Estate, ct);
@@ -30,12 +30,16 @@ internal static class DetectorPageEndpoints
             open.AddRange((await desk.HistoryAsync(page.Workspace, detector.Id, null, long.MaxValue, MostOpen, ct)).Where(f => f.EndedAt is null));
         }
 
-        return new Rendered<DetectorsPage, DetectorsModel>(
-            page.Frame, new(detectors, [.. open.OrderByDescending(f => Words.SeverityRank(f.Severity)).ThenByDescending(f => f.Since).Take(MostOpen)]));
+        var worst = open.OrderByDescending(f => Words.SeverityRank(f.Severity)).ThenByDescending(f => f.Since).Take(MostOpen);
+        var rules = await RulesAsync(page, database, store, objects, null, ct);
+        return new Rendered<DetectorsPage, DetectorsModel>(page.Frame, new(detectors, [.. worst], rules, page.Caller.May(Policies.Configure))
+        {
+            Estate = page.Estate.Detectors.All,
+        });
     }
 
     private static async Task<IResult> History(
-        HttpContext http, FrameFactory frames, Database database, EstateStore store, DetectorDesk desk, DetectorRuleReader reader, ServiceDesk services, CancellationToken ct,
+        HttpContext http, FrameFactory frames, Database database, EstateStore store, StoredObjects objects, DetectorRuleReader reader, DetectorDesk desk, DetectorEditReader outlooks, CancellationToken ct,
         string? cursor = null, string? preview = null)
     {
         var page = await frames.OpenAsync(http, ct);
@@ -49,15 +53,17 @@ internal static class DetectorPageEndpoints
         var model = new DetectorModel(detector, form)
         {
             NeedsRule = Detectors.NeedsRule(detector.Id),
-            Rules = await RulesAsync(page, database, store, detector, ct),
+            Rules = await RulesAsync(page, database, store, objects, detector.Id, ct),
             History = found.Items,
             Older = found.NextCursor is { } next ? $"{DetectorForm.Path}?detector={Uri.EscapeDataString(detector.Id)}&cursor={Uri.EscapeDataString(next)}#h-history" : null,
-            Services = [.. (await services.ListAsync(page.Workspace, ct)).Select(s => s.Name).Append(form.Service).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Services = [.. (await outlooks.ServicesAsync(page.Workspace, ct)).Append(form.Service).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Estate = page.Estate.Detectors.All,
+            MayConfigure = page.Caller.May(Policies.Configure),
         };
-        return new Rendered<DetectorPage, DetectorModel>(page.Frame, preview is null || page.Frame.Fragment ? model : await TriedAsync(model, page, desk, reader, ct));
+        return new Rendered<DetectorPage, DetectorModel>(page.Frame, preview is null || page.Frame.Fragment ? model : await TriedAsync(model, page, reader, outlooks, ct));
     }
 
-    private static async Task<DetectorModel> TriedAsync(DetectorModel model, PageRequest page, DetectorDesk desk, DetectorRuleReader reader, CancellationToken ct)
+    private static async Task<DetectorModel> TriedAsync(DetectorModel model, PageRequest page, DetectorRuleReader reader, DetectorEditReader outlooks, CancellationToken ct)
     {
         var form = model.Form;
         var settings = form.Keys.Append(new("sensitivity", form.Sensitivity)).Where(k => k.Key != "sensitivity" || k.Value.Length > 0).DistinctBy(k => k.Key).ToDictionary(StringComparer.Ordinal);
@@ -67,22 +73,22 @@ internal static class DetectorPageEndpoints
         }
 
         var rule = reader.Read(form.Detector, form.Service.Length > 0 ? form.Service : null, settings);
-        return rule.Ok ? model with { Preview = await desk.PreviewAsync(page.Workspace, rule.Value, form.Days, ct) } : model with { Fault = rule.Error };
+        return rule.Ok ? model with { Outlook = await outlooks.OutlookAsync(page, rule.Value, form.Days, [], ct) } : model with { Fault = rule.Error };
     }
 
-    /// <summary>The estate's rules of a detector, and where each is declared.</summary>
-    private static async Task<IReadOnlyList<DetectorRuleLine>> RulesAsync(PageRequest page, Database database, EstateStore store, Sdk.DetectorView detector, CancellationToken ct)
+    /// <summary>The estate's detectors, and where each is declared.</summary>
+    /// <param name="type">Only of this type; null: all.</param>
+    private static async Task<IReadOnlyList<DetectorRuleLine>> RulesAsync(PageRequest page, Database database, EstateStore store, StoredObjects objects, string? type, CancellationToken ct)
     {
-        var rules = page.Estate.Detectors.All.Where(r => r.Detector == detector.Id).ToList();
+        var rules = page.Estate.Detectors.All.Where(r => type is null || r.Detector == type).OrderBy(r => r.Name, StringComparer.Ordinal).ToList();
+        var mayBeChanged = objects.TakesOver(page.Caller);
         return rules.Count == 0 ? [] : await database.ReadAsync(
             async session =>
             {
                 List<DetectorRuleLine> lines = [];
                 foreach (var rule in rules)
                 {
-                    lines.Add(new(
-                        rule.Name, rule.Service ?? "", rule.Enabled, rule.Sensitivity.ToString().ToLowerInvariant(), rule.Severity?.ToString().ToLower(CultureInfo.InvariantCulture),
-                        await store.OriginAsync(session, page.Workspace, "detector", rule.Name)));
+                    lines.Add(new(rule.Name, rule.Detector, rule.Enabled, DetectorWords.Of(rule), mayBeChanged ? null : await store.OriginAsync(session, page.Workspace, DetectorEditor.Kind, rule.Name)));
                 }
 
                 return lines;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Tocsin.Data;
 using Tocsin.Hosting;
+using Tocsin.Identity;
 using Tocsin.Telemetry;
 
 namespace Tocsin.Pages;
@@ -55,6 +56,7 @@ internal static class LogPageEndpoints
 
         var known = await templates.ListAsync(page.Workspace, null, ct);
         model = model with { Services = ServicesOf(known), Pattern = known.FirstOrDefault(t => t.Id == form.Template)?.Pattern };
+        model = model with { Watch = page.Caller.May(Policies.Configure) ? DetectorLinks.Watch(form, model.Pattern) : null };
         if (fault is not null)
         {
             return new Rendered<LogsPage, LogsModel>(page.Frame, model);

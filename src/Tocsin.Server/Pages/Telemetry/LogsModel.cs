@@ -35,6 +35,9 @@ public sealed record LogsModel(LogsForm Form)
     /// <summary>The pattern that the lines are narrowed to, where it is still known.</summary>
     public string? Pattern { get; init; }
 
+    /// <summary>Where a detector of these lines is made; null: the reader may make none.</summary>
+    public string? Watch { get; init; }
+
     /// <summary>A command that sends the first line; null: there are lines already.</summary>
     public string? First { get; init; }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Tocsin.Hosting;
+using Tocsin.Identity;
 using Tocsin.Telemetry;
 
 namespace Tocsin.Pages;
@@ -36,14 +37,15 @@ internal static class MetricPageEndpoints
             First = known.Count > 0 ? null : FirstOf(options.Value.BaseFor(http.Request)),
             Typed = fault?.Field is "name" or "tags" or "how" ? TypedIn(http.Request.Query) : null,
         };
-        return new Rendered<MetricsPage, MetricsModel>(page.Frame, fault?.Field is "from" or "to" or "last" ? model : await DrawnAsync(model, page.Workspace, metrics, ct));
+        return new Rendered<MetricsPage, MetricsModel>(page.Frame, fault?.Field is "from" or "to" or "last" ? model : await DrawnAsync(model, page, metrics, ct));
     }
 
-    private static async Task<MetricsModel> DrawnAsync(MetricsModel model, long workspace, MetricQuery metrics, CancellationToken ct)
+    private static async Task<MetricsModel> DrawnAsync(MetricsModel model, PageRequest page, MetricQuery metrics, CancellationToken ct)
     {
         var (form, step) = (model.Form, model.Form.StepLength);
         List<(string Unit, ChartLine Line)> lines = [];
         List<string> empty = [];
+        List<(string, string)> watches = [];
         var leftOut = 0;
         foreach (var pick in form.Picks)
         {
@@ -54,13 +56,16 @@ internal static class MetricPageEndpoints
 
             var how = Enum.Parse<Aggregation>(pick.How, ignoreCase: true);
             var filter = new SeriesFilter { Name = pick.Name, Service = pick.Service.Length > 0 ? pick.Service : null, Tags = tags };
-            var read = await metrics.RangeAsync(workspace, filter, form.Window.From, form.Window.To, step, how, MetricQuery.MostSeries, ct);
+            var read = await metrics.RangeAsync(page.Workspace, filter, form.Window.From, form.Window.To, step, how, MetricQuery.MostSeries, ct);
             var full = read.Where(r => r.Points.Count > 0).ToList();
             if (full.Count == 0)
             {
                 empty.Add(pick.Text);
             }
 
+            // A detector looks at the mean of a minute, of counters at their rate.
+            var isAlike = full.Count > 0 && full.All(r => how == HistoryKeeper.HowOf(r.Series));
+            watches.Add((pick.Name, DetectorLinks.Watch(pick, isAlike ? full.SelectMany(r => r.Points).Max(p => p.Value) : null)));
             foreach (var (series, points) in full)
             {
                 if (lines.Count == ChartLine.Most)
@@ -79,6 +84,7 @@ internal static class MetricPageEndpoints
             Charts = [.. lines.GroupBy(l => l.Unit, l => l.Line).Select(g => MetricChart.Of(g.Key, [.. g]))],
             LeftOut = leftOut,
             Empty = empty,
+            Watches = page.Caller.May(Policies.Configure) ? [.. watches.DistinctBy(w => w.Item2)] : [],
         };
     }
 

@@ -24,6 +24,9 @@ public sealed record MetricsModel(MetricsForm Form)
     /// <summary>A command that sends the first value; null: there are some already.</summary>
     public string? First { get; init; }
 
+    /// <summary>For each choice, where a detector of its metric is made; empty: the reader may make none.</summary>
+    public IReadOnlyList<(string Name, string Href)> Watches { get; init; } = [];
+
     /// <summary>What was typed into the form that adds a choice, where it was refused.</summary>
     public SeriesPick? Typed { get; init; }
 }

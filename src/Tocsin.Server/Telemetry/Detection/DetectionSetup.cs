@@ -6,7 +6,7 @@ namespace Tocsin.Telemetry;
 internal static class DetectionSetup
 {
     public static IServiceCollection AddDetection(this IServiceCollection services) => services
-        .AddSingleton<FindingStore>().AddSingleton<FindingDesk>().AddSingleton<DetectorDesk>().AddSingleton<DetectorRuleReader>()
+        .AddSingleton<FindingStore>().AddSingleton<FindingDesk>().AddSingleton<DetectorDesk>().AddSingleton<DetectorRuleReader>().AddSingleton<DetectorEditor>()
         .AddSingleton<SnapshotReader>().AddSingleton<AnomalyDesk>()
         .AddSingleton<HistoryKeeper>().AddSingleton<SloReader>().AddSingleton<QueryReader>();
 

@@ -47,17 +47,21 @@ internal sealed class DetectorDesk(
 
     /// <summary>What a rule would have found in what is stored, looking each five minutes.</summary>
     /// <param name="days">1 to <see cref="MostDays"/>.</param>
-    public async Task<DetectorPreview> PreviewAsync(long workspace, DetectorRule rule, int days, CancellationToken ct)
+    public async Task<DetectorPreview> PreviewAsync(long workspace, DetectorRule rule, int days, CancellationToken ct) => (await LookBackAsync(workspace, rule, days, ct)).Preview;
+
+    /// <summary>The same, with what it looked at.</summary>
+    /// <param name="days">1 to <see cref="MostDays"/>.</param>
+    public async Task<LookBack> LookBackAsync(long workspace, DetectorRule rule, int days, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var to = Minutes.LastWhole(now) + 1;
         var from = to - (days * (long)Minutes.OfDay);
-        var (look, skipped) = await LookAsync(workspace, rule, from, to, now, ct);
-        var (told, complete) = await ReplayAsync(look, from, to, ct);
-        return new(Minutes.At(from), Minutes.At(to), told, complete && skipped.Count == 0, skipped);
+        var past = await ReadAsync(workspace, rule, from, to, now, ct);
+        var (told, complete) = Replay(past.Look, from, to, ct);
+        return new(new(Minutes.At(from), Minutes.At(to), told, complete && past.Skipped.Count == 0, past.Skipped), past.Draw(new(rule, from, to, told)));
     }
 
-    private static async Task<(List<FindingView> Told, bool Complete)> ReplayAsync(Func<long, Task<IReadOnlyList<Observation>>> look, long from, long to, CancellationToken ct)
+    private static (List<FindingView> Told, bool Complete) Replay(Func<long, IReadOnlyList<Observation>> look, long from, long to, CancellationToken ct)
     {
         Dictionary<(string, string, string), (OpenFinding Open, int Index)> open = [];
         List<FindingView> told = [];
@@ -65,7 +69,7 @@ internal sealed class DetectorDesk(
         {
             ct.ThrowIfCancellationRequested();
             var at = Minutes.At(minute + 1);
-            foreach (var finding in FindingLife.Decide([.. open.Values.Select(o => o.Open)], [.. (await look(minute)).DistinctBy(o => (o.Detector, o.Service, o.Key))], at))
+            foreach (var finding in FindingLife.Decide([.. open.Values.Select(o => o.Open)], [.. look(minute).DistinctBy(o => (o.Detector, o.Service, o.Key))], at))
             {
                 var key = (finding.Detector, finding.Service, finding.Key);
                 if (finding.Over)
@@ -95,26 +99,31 @@ internal sealed class DetectorDesk(
         return (told, true);
     }
 
-    private async Task<(Func<long, Task<IReadOnlyList<Observation>>> Look, IReadOnlyList<string> Skipped)> LookAsync(
-        long workspace, DetectorRule rule, long from, long to, DateTimeOffset now, CancellationToken ct)
+    /// <summary>What a rule judges over a span.</summary>
+    private async Task<Past> ReadAsync(long workspace, DetectorRule rule, long from, long to, DateTimeOffset now, CancellationToken ct)
     {
-        var book = new DetectorBook([rule]);
         switch (rule.Detector)
         {
             case Detectors.Slo:
                 var pieces = await new SloReader(logs, metrics).ReadSpanAsync(workspace, rule, from, to, ct);
-                return (minute => Task.FromResult<IReadOnlyList<Observation>>(SloBurn.Decide(rule, SloReader.Over(pieces, minute / Step)) is { } seen ? [seen] : []), []);
+                return new(minute => SloBurn.Decide(rule, SloReader.Over(pieces, minute / Step)) is { } seen ? [seen] : [], [], drawing => drawing.Of(pieces));
 
             case Detectors.Query:
-                var reader = new QueryReader(logs, metrics);
-                return (minute => reader.AskAsync(workspace, rule, Minutes.At(minute + 1), ct), []);
+                var past = await new QueryReader(logs, metrics).ReadSpanAsync(workspace, rule, from, to, ct);
+                return new(past.Look, past.IsComplete ? [] : ["there were more lines than can be searched in time; not all are counted"], drawing => drawing.Of(past));
 
             default:
+                var book = new DetectorBook([rule]);
                 var kept = await new HistoryKeeper(rates, templates, metrics).ReadSpanAsync(workspace, from, to, rule.Service, MostRows, now, ct);
-                return (minute => Task.FromResult<IReadOnlyList<Observation>>(
-                    [.. Examination.Look(kept.History, book, minute, rule.Detector).Where(o => rule.Service is null || o.Service == rule.Service)]), kept.Skipped);
+                return new(
+                    minute => [.. Examination.Look(kept.History, book, minute, rule.Detector).Where(o => rule.Service is null || o.Service == rule.Service)], kept.Skipped,
+                    drawing => drawing.Of(kept.History));
         }
     }
+
+    /// <param name="Look">What is seen at a minute.</param>
+    /// <param name="Skipped">What was too much to look at.</param>
+    private sealed record Past(Func<long, IReadOnlyList<Observation>> Look, IReadOnlyList<string> Skipped, Func<LookBackDrawing, IReadOnlyList<LookedAt>> Draw);
 
     private static FindingView ViewOf(FindingRow row) => new(
         row.Id, row.Finding.Detector, row.Finding.Service, row.Finding.Key, row.Finding.Severity.ToString().ToLowerInvariant(), row.Finding.Title, row.Finding.Text, row.Finding.Evidence,

@@ -137,11 +137,33 @@ public sealed class DetectorTests
             template.Lines.Add(at, 1);
         }
 
-        Assert.Equal(found, TemplateStopped.Decide(service, Rule(Detectors.TemplateStopped), _minute).Any());
+        Assert.Equal(found, TemplateStopped.Decide(service, Rule(Detectors.TemplateStopped), _minute, long.MinValue).Any());
+
+        // What nobody watched says nothing.
+        Assert.Empty(TemplateStopped.Decide(service, Rule(Detectors.TemplateStopped), _minute, _minute - 5));
 
         // Another wording from then on is the same line.
         Template(service, 8, LineLevel.Info, silence);
-        Assert.Empty(TemplateStopped.Decide(service, Rule(Detectors.TemplateStopped), _minute));
+        Assert.Empty(TemplateStopped.Decide(service, Rule(Detectors.TemplateStopped), _minute, long.MinValue));
+    }
+
+    [Fact]
+    public void A_line_of_a_service_that_was_silent_itself_has_not_stopped()
+    {
+        var service = Service(hours: 30);
+        var template = Template(service, 7, LineLevel.Info, 26 * 60);
+        Fill(service, -300, -21, lines: 50, errors: 0);
+        for (var at = _minute - (26 * 60); at <= _minute - 21; at += 3)
+        {
+            template.Lines.Add(at, 1);
+        }
+
+        // It was away for eighteen minutes, writes again, and what comes each third minute is not due yet.
+        Fill(service, -2, 0, lines: 50, errors: 0);
+        Assert.Empty(TemplateStopped.Decide(service, Rule(Detectors.TemplateStopped), _minute, long.MinValue));
+
+        Fill(service, 1, 14, lines: 50, errors: 0);
+        Assert.NotEmpty(TemplateStopped.Decide(service, Rule(Detectors.TemplateStopped), _minute + 14, long.MinValue));
     }
 
     [Theory]
@@ -154,6 +176,89 @@ public sealed class DetectorTests
 
         Assert.Equal(found, MissingData.Decide(service, Rule(Detectors.MissingData), _minute, long.MinValue) is not null);
         Assert.Null(MissingData.Decide(service, Rule(Detectors.MissingData), _minute, _minute - 5));
+    }
+
+    [Fact]
+    public void A_service_that_falls_silent_at_this_time_each_day_is_not_missed()
+    {
+        var service = Service(hours: 24 * 16);
+        foreach (var days in new[] { 0, 1, 2, 7, 14 })
+        {
+            Fill(service, (-days * Minutes.OfDay) - 300, (-days * Minutes.OfDay) - (days == 0 ? 11 : 14), lines: 5, errors: 0);
+        }
+
+        Assert.Null(MissingData.Decide(service, Rule(Detectors.MissingData), _minute, long.MinValue));
+
+        // Where it went on until now on each of those days, it is.
+        foreach (var days in new[] { 1, 2, 7, 14 })
+        {
+            Fill(service, (-days * Minutes.OfDay) - 13, (-days * Minutes.OfDay) + 40, lines: 5, errors: 0);
+        }
+
+        Assert.Equal((true, Severity.High), MissingData.Decide(service, Rule(Detectors.MissingData), _minute, long.MinValue) is { } seen ? (seen.IsClear, seen.Severity) : default);
+    }
+
+    [Fact]
+    public void What_is_at_another_hour_since_two_days_is_at_its_hour()
+    {
+        var service = Service(hours: 24 * 16);
+        foreach (var days in new[] { 0, 1, 2, 7, 14 })
+        {
+            Fill(service, (-days * Minutes.OfDay) - 300, (-days * Minutes.OfDay) + (days is 7 or 14 ? 40 : -11), lines: 5, errors: 0);
+            Fill(service, (-days * Minutes.OfDay) - 30, (-days * Minutes.OfDay) - 11, lines: 0, errors: days is 7 or 14 ? 0 : 20);
+        }
+
+        Assert.Null(MissingData.Decide(service, Rule(Detectors.MissingData), _minute, long.MinValue));
+        Assert.False(ErrorBurst.Decide(service, Rule(Detectors.ErrorBurst), _minute - 12)?.IsClear ?? false);
+        Fill(service, -Minutes.OfDay - 60, -Minutes.OfDay + 40, lines: 5, errors: -20);
+        Assert.True(ErrorBurst.Decide(service, Rule(Detectors.ErrorBurst), _minute - 12)?.IsClear);
+    }
+
+    [Fact]
+    public void A_service_of_one_day_that_stops_is_no_reason_to_wake_anybody()
+    {
+        var service = Service(hours: 5);
+        Fill(service, -300, -20, lines: 5, errors: 0);
+
+        Assert.Equal(Severity.Warning, MissingData.Decide(service, Rule(Detectors.MissingData), _minute, long.MinValue)!.Severity);
+    }
+
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(23 * 60, true)]
+    [InlineData(25 * 60, false)]
+    public void Silence_goes_on_for_a_day_until_nobody_waits_for_the_service_any_more(int silence, bool goesOn)
+    {
+        var service = Service(hours: 24 * 3);
+        service.LastAt = _minute - silence;
+        OpenFinding open = new(Detectors.MissingData, "shop", "", Minutes.At(_minute));
+
+        var seen = MissingData.Decide(service, Rule(Detectors.MissingData), _minute, long.MinValue);
+
+        // It keeps what was found, and finds nothing by itself.
+        Assert.Equal(goesOn, seen is { IsClear: false });
+        Assert.Equal(goesOn ? 1 : 0, FindingLife.Decide([open], seen is null ? [] : [seen], Minutes.At(_minute)).Count);
+    }
+
+    [Fact]
+    public void Services_that_were_given_up_long_ago_are_not_counted_among_those_that_speak()
+    {
+        var history = new TelemetryHistory();
+        for (var i = 0; i < 12; i++)
+        {
+            var service = history.Service($"s{i}");
+            service.KnownSince = _minute - (10 * Minutes.OfDay);
+            if (i < 4)
+            {
+                Fill(service, -300, -20, lines: 5, errors: 0);
+                foreach (var days in new[] { 1, 2, 7 })
+                {
+                    Fill(service, (-days * Minutes.OfDay) - 60, (-days * Minutes.OfDay) + 60, lines: 5, errors: 0);
+                }
+            }
+        }
+
+        Assert.Equal("4 of 4 services are silent", Assert.Single(Examination.Look(history, DetectorBook.Usual, _minute, Detectors.MissingData)).Title);
     }
 
     [Fact]
@@ -250,6 +355,26 @@ public sealed class DetectorTests
         var seen = SloBurn.Decide(slo, span => span == TimeSpan.FromHours(1) ? new(hour * 60, 60) : span == TimeSpan.FromMinutes(5) ? new(minutes * 5, 5) : new(0, 100));
 
         Assert.Equal((found, Severity.High), (seen!.IsClear, seen.Severity));
+    }
+
+    [Fact]
+    public void A_budget_that_burns_slowly_is_found_by_the_longer_spans_although_it_is_almost_too_much_for_the_shortest()
+    {
+        var slo = new DetectorRule("up", Detectors.Slo) { Service = "shop", Objective = 0.995 };
+
+        var seen = SloBurn.Decide(slo, span => new((span <= TimeSpan.FromHours(6) ? 0.042 : 0.001) * span.TotalMinutes, span.TotalMinutes))!;
+
+        Assert.Equal((true, Severity.High), (seen.IsClear, seen.Severity));
+        Assert.Contains("bad over 6 hours: 8.4 times", seen.Evidence[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_budget_that_is_kept_again_is_not_said_to_burn_for_days()
+    {
+        var slo = new DetectorRule("up", Detectors.Slo) { Service = "shop", Objective = 0.995 };
+
+        // Two days ago was an outage; since then six of ten allowed errors happen.
+        Assert.Null(SloBurn.Decide(slo, span => new((span > TimeSpan.FromDays(1) ? 0.005 : 0.003) * span.TotalMinutes, span.TotalMinutes)));
     }
 
     [Fact]

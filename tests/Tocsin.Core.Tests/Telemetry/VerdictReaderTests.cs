@@ -30,6 +30,16 @@ public sealed class VerdictReaderTests
     public void It_is_found_wherever_it_stands(string around) => Assert.Equal("Database is down", Anomaly(around.Replace("@", Contract, StringComparison.Ordinal)).Title);
 
     [Fact]
+    public void Half_characters_cost_no_verdict()
+    {
+        var verdict = Anomaly("""
+            {"\ud83d": 1, "anomaly_detected": true, "title": "\\ud8 half \ud83d, whole \uD83D\uDE00, other \ude00", "root_cause": "r", "summary": "s", "recommended_actions": [{"\ude00": 1, "action": "flush_cache", "reason": "\ud83d\ud83d\ude00"}]}
+            """);
+
+        Assert.Equal(("\\ud8 half \ufffd, whole \U0001f600, other \ufffd", "r", "\ufffd\U0001f600"), (verdict.Title, verdict.RootCause, verdict.Actions.Single().Reason));
+    }
+
+    [Fact]
     public void Depth_and_braces_in_texts_cut_nothing()
     {
         var verdict = Anomaly("""

@@ -69,9 +69,12 @@ public static class ErrorBurst
         _ => 1,
     };
 
-    /// <summary>The highest pieces of each earlier day around the same time.</summary>
-    internal static double[] Usual(MinuteValues values, long knownSince, long minute) =>
-        [.. Season.Before(minute, knownSince).Select(there => values.Pieces(there + Season.Around, 2 * Season.Around / Piece, Piece).Max())];
+    /// <summary>The highest pieces of each earlier day around the same time, and what both of the last two days had.</summary>
+    internal static (double[] Days, double Lately) Usual(MinuteValues values, long knownSince, long minute)
+    {
+        double High(long there) => values.Pieces(there + Season.Around, 2 * Season.Around / Piece, Piece).Max();
+        return ([.. Season.Before(minute, knownSince).Select(High)], Season.Lately(minute, knownSince).Select(High).DefaultIfEmpty(0).Min());
+    }
 
     private static Observation? WithoutPast(ServiceHistory service, DetectorRule rule, long minute, double errors, double lines, double strict) =>
         errors > LeastWithoutPast * strict / 2 && errors >= 0.2 * lines
@@ -99,11 +102,11 @@ public static class ErrorBurst
 
 /// <summary>What counts by pieces of time usually are.</summary>
 /// <param name="High">The highest of the recent pieces; of many the second highest, so that one bad moment does not hide the next.</param>
-/// <param name="UsualHigh">The median over earlier days of the highest piece around the same time.</param>
+/// <param name="UsualHigh">The median over earlier days of the highest piece around the same time, or what both of the last two days had if that is more.</param>
 /// <param name="UsualCount">How many earlier days there are.</param>
 internal readonly record struct Past(double Median, double Deviation, double High, double UsualHigh, int UsualCount)
 {
-    public static Past Of(ReadOnlySpan<double> recent, double[] usual)
+    public static Past Of(ReadOnlySpan<double> recent, (double[] Days, double Lately) usual)
     {
         double[] sorted = [.. recent];
         Array.Sort(sorted);
@@ -112,6 +115,6 @@ internal readonly record struct Past(double Median, double Deviation, double Hig
 
         // Counts scatter by their root even where the past happens not to.
         deviation = Math.Max(deviation, Math.Max(1, Math.Sqrt(median)));
-        return new(median, deviation, high, usual.Length == 0 ? 0 : Robust.Median([.. usual]), usual.Length);
+        return new(median, deviation, high, Math.Max(usual.Lately, usual.Days.Length == 0 ? 0 : Robust.Median([.. usual.Days])), usual.Days.Length);
     }
 }

@@ -34,12 +34,12 @@ public static class Examination
 
             if (For(Detectors.TemplateStopped, service.Name) is { } stopped)
             {
-                seen.AddRange(TemplateStopped.Decide(service, stopped, minute));
+                seen.AddRange(TemplateStopped.Decide(service, stopped, minute, history.WatchedSince));
             }
 
             if (For(Detectors.MissingData, service.Name) is { } missing)
             {
-                speakers++;
+                speakers += MissingData.IsSpeaker(service, minute) ? 1 : 0;
                 if (MissingData.Decide(service, missing, minute, history.WatchedSince) is { } silence)
                 {
                     silent.Add(silence);

@@ -149,6 +149,13 @@ public static class Season
         var weeks = Of(d => d % 7 == 0);
         return weeks.Count >= 2 ? weeks : [.. Of(d => d % 7 != 0), .. weeks];
     }
+
+    /// <summary>
+    /// The same time of yesterday and of the day before. What was so on both is how it is now, whatever earlier weeks say: a job was moved, or clocks were.
+    /// </summary>
+    /// <returns>Empty where one of them is not known.</returns>
+    public static IReadOnlyList<long> Lately(long minute, long knownSince) =>
+        minute - (2 * (long)Minutes.OfDay) - Around - 5 >= knownSince ? [minute - Minutes.OfDay, minute - (2 * (long)Minutes.OfDay)] : [];
 }
 
 /// <summary>How often lines of one template were written.</summary>
@@ -166,6 +173,9 @@ public sealed class ServiceHistory(string name)
     /// <summary>The minute of its first line, as far as that is known.</summary>
     public long KnownSince { get; set; } = long.MaxValue;
 
+    /// <summary>The minute of its newest line, also where that is longer ago than <see cref="Lines"/> knows.</summary>
+    public long LastAt { get; set; } = long.MinValue;
+
     public MinuteValues Lines { get; } = new(0);
 
     /// <summary>Lines that are errors or worse.</summary>
@@ -182,6 +192,9 @@ public sealed record SeriesHistory(string Service, string Name, string Key, stri
 
     /// <summary>The minute of its first value, as far as that is known.</summary>
     public long KnownSince { get; set; } = long.MaxValue;
+
+    /// <summary>The minute of its newest value, also where that is longer ago than <see cref="Values"/> knows.</summary>
+    public long LastAt { get; set; } = long.MinValue;
 
     public SnapshotField? Field { get; } = SnapshotNames.FieldOf(Name);
 

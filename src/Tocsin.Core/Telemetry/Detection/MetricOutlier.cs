@@ -61,15 +61,13 @@ public static class MetricOutlier
 
         var seasons = Seasons(series, minute);
         var clear = Math.Abs(distance) >= Far * strict && near.IsBeyond(current);
-        foreach (var season in seasons)
-        {
-            var there = (current - season.Median) / season.Deviation;
+        bool WasHere(Range season) =>
+            (current - season.Median) / season.Deviation is var there && (Math.Sign(there) != Math.Sign(distance) || Math.Abs(there) < Far * strict / 2 || !season.IsBeyond(current));
 
-            // One earlier day on which it was here too, for whatever reason, is enough to say that it can be.
-            if (Math.Sign(there) != Math.Sign(distance) || Math.Abs(there) < Far * strict / 2 || !season.IsBeyond(current))
-            {
-                return null;
-            }
+        // One earlier day on which it was here too, for whatever reason, is enough to say that it can be.
+        if (seasons.Exists(WasHere) || (Ranges(series, Season.Lately(minute, series.KnownSince)) is { Count: 2 } lately && lately.TrueForAll(WasHere)))
+        {
+            return null;
         }
 
         return Seen(series, rule, clear, current, near.Median, distance,
@@ -170,10 +168,12 @@ public static class MetricOutlier
         ? ["there is no earlier day to hold it against"]
         : [$"at this time on {seasons.Count} earlier days: from {Figures.Of(seasons.Min(s => s.Low), series.Unit)} to {Figures.Of(seasons.Max(s => s.High), series.Unit)}"];
 
-    private static List<Range> Seasons(SeriesHistory series, long minute)
+    private static List<Range> Seasons(SeriesHistory series, long minute) => Ranges(series, Season.Before(minute, series.KnownSince));
+
+    private static List<Range> Ranges(SeriesHistory series, IReadOnlyList<long> days)
     {
         List<Range> seasons = [];
-        foreach (var there in Season.Before(minute, series.KnownSince))
+        foreach (var there in days)
         {
             if (Range.Of(series.Values.Known(there - Season.Around, there + Season.Around)) is { } range)
             {

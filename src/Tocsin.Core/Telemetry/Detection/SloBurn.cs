@@ -29,6 +29,9 @@ public static class SloBurn
 
     private const double LeastBad = 3;
 
+    /// <summary>At or below this rate the objective is kept, whatever was lost before; a little less than 1, so that nothing goes back and forth.</summary>
+    private const double Kept = 0.9;
+
     /// <summary>The longest span that is looked at.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(3);
 
@@ -36,25 +39,35 @@ public static class SloBurn
     public static Observation? Decide(DetectorRule slo, Func<TimeSpan, SloEvents> over)
     {
         var budget = 1 - slo.Objective;
+        Observation? still = null;
         foreach (var (longer, shorter, rate, severity) in _windows)
         {
             var (all, late) = (over(longer), over(shorter));
             var (burnt, burning) = (all.Share / budget, late.Share / budget);
             var isMuch = IsShare(slo) || (all.All >= LeastEvents && all.Bad >= LeastBad);
-            if (all.All > 0 && isMuch && burnt > rate / 2 && burning > rate / 2)
+            if (all.All <= 0 || !isMuch || burnt <= rate / 2 || burning <= Math.Max(rate / 2, Kept))
             {
-                return new(
-                    Detectors.Slo, slo.Service ?? "", slo.Name, burnt > rate && burning > rate, slo.Severity ?? severity,
-                    $"{Figures.Service(slo.Service ?? "")}: {slo.Name} loses its budget {Figures.Of(burning)} times too fast",
-                    $"The objective of {Figures.Share(slo.Objective)} is not kept.",
-                    [
-                        $"{Figures.Share(all.Share)} bad over {Span(longer)}: {Figures.Of(burnt)} times what the objective allows, {Figures.Of(rate)} is too much",
-                        $"{Figures.Share(late.Share)} bad over {Span(shorter)}: {Figures.Of(burning)} times",
-                    ]);
+                continue;
             }
+
+            Observation seen = new(
+                Detectors.Slo, slo.Service ?? "", slo.Name, burnt > rate && burning > rate, slo.Severity ?? severity,
+                $"{Figures.Service(slo.Service ?? "")}: {slo.Name} loses its budget {Figures.Of(burning)} times too fast",
+                $"The objective of {Figures.Share(slo.Objective)} is not kept.",
+                [
+                    $"{Figures.Share(all.Share)} bad over {Span(longer)}: {Figures.Of(burnt)} times what the objective allows, {Figures.Of(rate)} is too much",
+                    $"{Figures.Share(late.Share)} bad over {Span(shorter)}: {Figures.Of(burning)} times",
+                ]);
+            if (seen.IsClear)
+            {
+                return seen;
+            }
+
+            // What is almost too much for one span may be too much for a longer one.
+            still ??= seen;
         }
 
-        return null;
+        return still;
     }
 
     /// <summary>Whether it is measured by a share, whose every value stands for a minute.</summary>

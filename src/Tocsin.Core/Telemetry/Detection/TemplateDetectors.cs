@@ -130,9 +130,13 @@ public static class TemplateStopped
     internal const int Hours = ((Looked + LongestSilence) / 60) + 1;
 
     private const int LeastSilence = 15;
+
+    /// <summary>Minutes without any line of the service.</summary>
+    private const int Break = 3;
     private const double ManyMissing = 60;
 
-    public static IEnumerable<Observation> Decide(ServiceHistory service, DetectorRule rule, long minute)
+    /// <param name="watchedSince">Silence of the time before it proves nothing.</param>
+    public static IEnumerable<Observation> Decide(ServiceHistory service, DetectorRule rule, long minute, long watchedSince)
     {
         var to = minute + 1;
         var strict = ErrorBurst.Strictness(rule.Sensitivity);
@@ -150,7 +154,13 @@ public static class TemplateStopped
             }
 
             var last = LastLine(template, minute);
-            if (last is not { } end || Beat(template, end) is not { } beat || minute - end < Math.Max(LeastSilence, 4 * beat.Gap) * strict)
+            if (last is not { } end || Beat(template, end) is not { } beat)
+            {
+                continue;
+            }
+
+            // Nothing is missing of a time in which nobody watched, or in which the service was silent as a whole, as when it is started anew.
+            if (minute - Math.Max(Math.Max(end, watchedSince), Resumed(service, end, minute)) < Math.Max(LeastSilence, 4 * beat.Gap) * strict)
             {
                 continue;
             }
@@ -164,7 +174,9 @@ public static class TemplateStopped
 
             // At the same time of earlier days it must have spoken too, and as regularly: not a job that ends each evening.
             var silence = minute - end;
-            if (Season.Before(minute, Minutes.Of(template.FirstSeenAt)).Any(there => template.Lines.Sum(there - Math.Min(silence, Season.Around), there + 1) == 0))
+            var since = Minutes.Of(template.FirstSeenAt);
+            bool WasAway(long there) => template.Lines.Sum(there - Math.Min(silence, Season.Around), there + 1) == 0;
+            if (Season.Before(minute, since).Any(WasAway) || Season.Lately(minute, since) is { Count: > 0 } lately && lately.All(WasAway))
             {
                 continue;
             }
@@ -188,6 +200,20 @@ public static class TemplateStopped
                 Since = Minutes.At(end + 1),
             };
         }
+    }
+
+    /// <summary>The minute with which the service began to write again after its last break since <paramref name="end"/>; that minute if it had none.</summary>
+    private static long Resumed(ServiceHistory service, long end, long minute)
+    {
+        var (resumed, silent) = (end, 0);
+        for (var at = end + 1; at <= minute; at++)
+        {
+            var speaks = service.Lines[at] > 0;
+            resumed = speaks && silent >= Break ? at : resumed;
+            silent = speaks ? 0 : silent + 1;
+        }
+
+        return resumed;
     }
 
     private static long? LastLine(TemplateHistory template, long minute)

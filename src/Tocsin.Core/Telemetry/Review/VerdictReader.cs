@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tocsin.Alerts;
@@ -91,13 +93,51 @@ public static partial class VerdictReader
 
         try
         {
-            using var document = JsonDocument.Parse(candidate, _lenient);
+            using var document = JsonDocument.Parse(WithoutHalves(candidate), _lenient);
             return Contract(document.RootElement, 0) is { } contract ? Of(contract) : null;
         }
         catch (JsonException)
         {
             return null;
         }
+    }
+
+    /// <summary>Escapes such as <c>\ud83d</c> without their other half are JSON, but no text can be read of them: they become U+FFFD.</summary>
+    private static string WithoutHalves(string json)
+    {
+        StringBuilder? whole = null;
+        for (var at = json.IndexOf('\\', StringComparison.Ordinal); at >= 0 && at + 1 < json.Length;)
+        {
+            var length = 2;
+            if (IsSurrogate(json, at, out var isHigh))
+            {
+                var isPair = isHigh && IsSurrogate(json, at + 6, out var isNextHigh) && !isNextHigh;
+                length = isPair ? 12 : 6;
+                if (!isPair)
+                {
+                    whole ??= new(json);
+                    whole[at + 2] = whole[at + 3] = whole[at + 4] = 'f';
+                    whole[at + 5] = 'd';
+                }
+            }
+
+            at = at + length < json.Length ? json.IndexOf('\\', at + length) : -1;
+        }
+
+        return whole?.ToString() ?? json;
+    }
+
+    private static bool IsSurrogate(string json, int at, out bool isHigh)
+    {
+        isHigh = false;
+        if (at + 6 > json.Length || json[at] != '\\' || json[at + 1] != 'u'
+            || !ushort.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit))
+        {
+            return false;
+        }
+
+        isHigh = char.IsHighSurrogate((char)unit);
+        return char.IsSurrogate((char)unit);
     }
 
     /// <summary>The object that has the contract's first member: this one, or one that it wraps.</summary>

@@ -19,7 +19,7 @@ public sealed class DetectionQualityTests
     [InlineData(Detectors.MetricOutlier, 0.85, 0.8)]
     [InlineData(Detectors.MissingData, 0.85, 0.85)]
     [InlineData(Detectors.Threshold, 0.85, 0.85)]
-    [InlineData(Detectors.Slo, 0.5, 0.8)]
+    [InlineData(Detectors.Slo, 0.85, 0.85)]
     public void What_goes_wrong_is_found_and_little_else(string detector, double recall, double precision)
     {
         var score = _scores.Value.Single(s => s.Detector == detector);

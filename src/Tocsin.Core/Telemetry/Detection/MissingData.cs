@@ -68,8 +68,8 @@ public static class MissingData
     };
 
     /// <returns>
-    /// The last minute that spoke, and the longest pause in the two hours before, if that makes it missed; null in its place: it is too long ago to say, and
-    /// only keeps open what was found. Null: it is not silent, was never regular, or is given up.
+    /// The last minute that spoke, and the longest pause in the two hours before, if that makes it missed; null in its place: it is too long ago to say, or nobody
+    /// watched, and it only keeps open what was found. Null: it is not silent, was never regular, or is given up.
     /// </returns>
     private static (long Last, long? Gap)? Silence(Func<long, bool> speaks, long knownSince, long lastAt, DetectorRule rule, long minute, long watchedSince)
     {
@@ -102,9 +102,9 @@ public static class MissingData
             }
         }
 
-        var since = Math.Max(last, watchedSince);
-        return spoken >= 20 && longest <= 10 && minute - since >= Math.Max(least, 4 * longest) && last - knownSince >= Looked && !IsUsual(speaks, knownSince, minute, (long)least)
-            ? (last, longest)
+        var enough = Math.Max(least, 4 * longest);
+        return spoken >= 20 && longest <= 10 && minute - last >= enough && last - knownSince >= Looked && !IsUsual(speaks, knownSince, minute, (long)least)
+            ? (last, minute - Math.Max(last, watchedSince) >= enough ? longest : null)
             : null;
     }
 

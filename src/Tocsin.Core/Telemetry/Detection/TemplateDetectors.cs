@@ -154,16 +154,13 @@ public static class TemplateStopped
             }
 
             var last = LastLine(template, minute);
-            if (last is not { } end || Beat(template, end) is not { } beat)
+            if (last is not { } end || Beat(template, end) is not { } beat || Math.Max(LeastSilence, 4 * beat.Gap) * strict is var enough && minute - end < enough)
             {
                 continue;
             }
 
             // Nothing is missing of a time in which nobody watched, or in which the service was silent as a whole, as when it is started anew.
-            if (minute - Math.Max(Math.Max(end, watchedSince), Resumed(service, end, minute)) < Math.Max(LeastSilence, 4 * beat.Gap) * strict)
-            {
-                continue;
-            }
+            var isClear = minute - Math.Max(watchedSince, Resumed(service, end, minute)) >= enough;
 
             // What comes by chance pauses by chance: many lines must be missing.
             var missing = template.Lines.Sum(end - 59, end + 1) / 60 * (minute - end);
@@ -188,7 +185,7 @@ public static class TemplateStopped
             }
 
             yield return new(
-                Detectors.TemplateStopped, service.Name, $"{template.Id}", true, rule.Severity ?? Severity.Warning,
+                Detectors.TemplateStopped, service.Name, $"{template.Id}", isClear, rule.Severity ?? Severity.Warning,
                 $"{Figures.Service(service.Name)}: no longer written: {Figures.Short(template.Pattern, 150)}",
                 "A kind of line that came regularly no longer comes, while the service goes on writing.",
                 [

@@ -1,4 +1,5 @@
 using Tocsin.Alerts;
+using Tocsin.Data;
 using Tocsin.Telemetry;
 
 namespace Tocsin.Tests.Telemetry;
@@ -156,6 +157,102 @@ public abstract class DetectorRunnerTests(Engine engine)
 
         await bench.PassAsync(13, node, () => []);
         Assert.Contains("shop: no lines for", Assert.Single(await bench.AlertsAsync()).Title, StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task A_service_that_stays_silent_is_missed_for_a_day_also_after_a_restart()
+    {
+        await using var bench = await DetectorBench.OpenAsync(engine, Only(Detectors.MissingData));
+        var node = await bench.AddAsync();
+        await node.StoreAsync(bench.Usual("shop", 5));
+        await bench.PassAsync(20, node, () => []);
+        Assert.Equal(AlertStatus.Firing, Assert.Single(await bench.AlertsAsync()).Status);
+
+        for (var i = 0; i < 5; i++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(60));
+            await node.Runner.TurnAsync(default);
+        }
+
+        await bench.PassAsync(5, await bench.AddAsync(), () => []);
+        Assert.Equal(AlertStatus.Firing, Assert.Single(await bench.AlertsAsync()).Status);
+
+        bench.Clock.Advance(TimeSpan.FromHours(20));
+        await bench.PassAsync(5, node, () => []);
+        Assert.Equal(AlertStatus.Resolved, Assert.Single(await bench.AlertsAsync()).Status);
+    }
+
+    [StoreFact]
+    public async Task A_regular_line_has_not_stopped_where_this_installation_was_away_itself()
+    {
+        await using var bench = await DetectorBench.OpenAsync(engine, Only(Detectors.TemplateStopped));
+        var node = await bench.AddAsync();
+        await node.StoreAsync([.. Enumerable.Reverse(bench.Usual("shop", 30)), .. Enumerable.Range(0, 600).Reverse().SelectMany(i => bench.Lines("shop", 1, LineLevel.Info, "the queue was looked at", i * 3))]);
+        await bench.PassAsync(3, node, () => bench.Lines("shop", 4, LineLevel.Info, "order 7 was paid"));
+
+        // Nothing was taken in for half an hour; what comes each third minute is not due in the first one after it.
+        bench.Clock.Advance(TimeSpan.FromMinutes(30));
+        await bench.PassAsync(2, await bench.AddAsync(), () => bench.Lines("shop", 4, LineLevel.Info, "order 7 was paid"));
+        Assert.Empty(await bench.AlertsAsync());
+
+        await bench.PassAsync(20, node, () => bench.Lines("shop", 4, LineLevel.Info, "order 7 was paid"));
+        Assert.Contains("no longer written", Assert.Single(await bench.AlertsAsync()).Title, StringComparison.Ordinal);
+    }
+
+    [StoreFact]
+    public async Task A_clock_that_is_set_back_stops_no_detector()
+    {
+        await using var bench = await DetectorBench.OpenAsync(engine, Only(Detectors.ErrorBurst));
+        var node = await bench.AddAsync();
+        await node.StoreAsync(bench.Usual("shop", 8));
+        await bench.PassAsync(3, node, () => bench.Lines("shop", 4, LineLevel.Info, "order 7 was paid"));
+
+        bench.Clock.Advance(TimeSpan.FromHours(-1));
+        await bench.PassAsync(10, node, () => bench.Lines("shop", 30, LineLevel.Error, Refused));
+
+        Assert.Single(await bench.AlertsAsync());
+    }
+
+    [StoreFact]
+    public async Task However_many_kinds_of_lines_there_were_a_new_error_is_seen()
+    {
+        await using var bench = await DetectorBench.OpenAsync(engine, Only(Detectors.NewError));
+        var node = await bench.AddAsync();
+        await node.StoreAsync(bench.Usual("shop", 4));
+
+        // As many as are known at once, all of one day, each of them once.
+        await bench.Telemetry.Database.WriteAsync(
+            tx => new TemplateStore(bench.Telemetry).CountAsync(
+                tx,
+                [.. Enumerable.Range(0, 6_000).Select(i => new TemplateUse(1, new(1_000_000 + i, $"job-{i % 20}", LineLevel.Info, [$"kind-{i}"], "", bench.Clock.Now), bench.Clock.Now.ToMicros(), 1))]),
+            default);
+        for (var i = 0; i < 40; i++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(40));
+            await node.StoreAsync(bench.Lines("shop", 4, LineLevel.Info, "order 7 was paid"));
+            await node.Runner.TurnAsync(default);
+        }
+
+        await bench.PassAsync(4, node, () => bench.Lines("shop", 2, LineLevel.Error, Refused));
+
+        Assert.Single(await bench.AlertsAsync());
+    }
+
+    [StoreFact]
+    public async Task However_many_services_there_were_a_new_one_is_looked_at()
+    {
+        await using var bench = await DetectorBench.OpenAsync(engine, Only(Detectors.ErrorBurst));
+        var node = await bench.AddAsync();
+        await node.StoreAsync([.. Enumerable.Range(0, 1_000).Select(i => bench.Lines($"build-{i}", 1, LineLevel.Info, "begun")[0])]);
+        for (var i = 0; i < 40; i++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(40));
+            await node.Runner.TurnAsync(default);
+        }
+
+        await bench.PassAsync(6, node, () => bench.Lines("shop", 40, LineLevel.Error, Refused));
+
+        Assert.Single(await bench.AlertsAsync());
     }
 
     [StoreFact]

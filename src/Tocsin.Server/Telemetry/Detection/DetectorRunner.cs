@@ -24,7 +24,11 @@ internal sealed class DetectorRunner(
     /// <summary>One look at all workspaces whose turn has come.</summary>
     public override async Task TurnAsync(CancellationToken ct)
     {
-        foreach (var workspace in await database.ReadAsync(workspaces.ListAsync, ct))
+        var all = await database.ReadAsync(workspaces.ListAsync, ct);
+        var there = all.Select(w => w.Id).ToHashSet();
+        histories.Keep(there);
+        slos.Keep(there);
+        foreach (var workspace in all)
         {
             var now = Clock.GetUtcNow();
             if (await estates.FindAsync(workspace.Id, ct) is { } estate && await TakeTurnAsync(workspace.Id, now, ct) is { } watchedSince)
@@ -49,12 +53,13 @@ internal sealed class DetectorRunner(
                 await tx.LockWorkspaceAsync(workspace);
                 var (turned, resumed) = await tx.FirstAsync(
                     "SELECT turned_at, resumed_at FROM detection WHERE workspace_id = @workspace", static row => (row.NullableInstant(0), row.NullableInstant(1)), ("workspace", workspace));
-                if (turned >= minute)
+                // A turn far ahead of now was taken by a clock that has been set back since: it must not keep everybody from looking until then.
+                if (turned >= minute && turned - minute <= _away)
                 {
                     return null;
                 }
 
-                var since = turned is null || resumed is null || now - turned > _away ? now : resumed.Value;
+                var since = turned is null || resumed is null || (now - turned.Value).Duration() > _away ? now : resumed.Value;
                 await tx.ExecuteAsync(
                     """
                     INSERT INTO detection (workspace_id, turned_at, resumed_at) VALUES (@workspace, @minute, @since)

@@ -37,6 +37,15 @@ internal sealed class HistoryKeeper(LogRates rates, TemplateStore templates, Met
         public HashSet<long> KnownTemplates { get; } = [];
     }
 
+    /// <summary>Forgets workspaces that are not there any more.</summary>
+    public void Keep(IReadOnlySet<long> workspaces)
+    {
+        foreach (var gone in _kept.Keys.Where(w => !workspaces.Contains(w)).ToArray())
+        {
+            _kept.Remove(gone);
+        }
+    }
+
     /// <summary>The history of a workspace up to a whole minute.</summary>
     public async Task<KeptHistory> ReadAsync(long workspace, long minute, DateTimeOffset now, CancellationToken ct)
     {
@@ -54,6 +63,7 @@ internal sealed class HistoryKeeper(LogRates rates, TemplateStore templates, Met
             await LinesAsync(workspace, kept, wanted, minute, ct);
             await ValuesAsync(workspace, kept, wanted, minute, now, ct);
             Forget(kept, wanted);
+            MakeRoom(kept, minute);
             kept.ReadTo = minute;
             return new(kept.History, [.. kept.Skipped]);
         }
@@ -118,10 +128,46 @@ internal sealed class HistoryKeeper(LogRates rates, TemplateStore templates, Met
         }
     }
 
+    /// <summary>What was silent in all hours that count, and for a day, makes room for what is new: a process lives for months, and the kinds of lines, services and series change.</summary>
+    private static void MakeRoom(Kept kept, long minute)
+    {
+        var history = kept.History;
+        if (kept.KnownTemplates.Count >= MostTemplates)
+        {
+            foreach (var service in history.Services.Values)
+            {
+                foreach (var idle in service.Templates.Values.Where(t => t.Lines.IsEmpty && minute - Minutes.Of(t.FirstSeenAt) > Minutes.OfDay).ToArray())
+                {
+                    service.Templates.Remove(idle.Id);
+                    kept.KnownTemplates.Remove(idle.Id);
+                }
+            }
+        }
+
+        if (history.Services.Count >= MostServices)
+        {
+            foreach (var idle in history.Services.Values.Where(s => s.Lines.IsEmpty && minute - s.LastAt > Minutes.OfDay).ToArray())
+            {
+                history.Services.Remove(idle.Name);
+                kept.KnownTemplates.ExceptWith(idle.Templates.Keys);
+            }
+        }
+
+        if (history.Series.Count > MostSeries)
+        {
+            foreach (var (id, _) in history.Series.Where(s => s.Value.Values.IsEmpty && minute - s.Value.LastAt > Minutes.OfDay).ToArray())
+            {
+                history.Series.Remove(id);
+            }
+        }
+    }
+
     private async Task TemplatesAsync(long workspace, Kept kept, DateTimeOffset now, CancellationToken ct)
     {
         var all = await templates.ListAsync(workspace, null, ct);
-        foreach (var service in all.GroupBy(t => t.Service, StringComparer.Ordinal))
+
+        // Where there is no room for all, those that spoke last come first.
+        foreach (var service in all.GroupBy(t => t.Service, StringComparer.Ordinal).OrderByDescending(s => s.Max(t => t.LastSeenAt)))
         {
             if (!kept.History.Services.ContainsKey(service.Key) && kept.History.Services.Count >= MostServices)
             {
@@ -130,10 +176,13 @@ internal sealed class HistoryKeeper(LogRates rates, TemplateStore templates, Met
 
             var history = kept.History.Service(service.Key);
             history.KnownSince = Math.Min(history.KnownSince, Minutes.Of(service.Min(t => t.FirstSeenAt)));
+
+            // Lines whose clock is ahead say nothing about now.
+            history.LastAt = Math.Max(history.LastAt, Math.Min(Minutes.Of(now), Minutes.Of(service.Max(t => t.LastSeenAt))));
         }
 
-        // New ones whatever they count; of the others those with the most lines.
-        foreach (var template in all.OrderByDescending(t => now - t.FirstSeenAt < TimeSpan.FromDays(1)))
+        // New ones whatever they count; of the others those that were there within a day, and then those with the most lines.
+        foreach (var template in all.OrderByDescending(t => now - t.FirstSeenAt < TimeSpan.FromDays(1)).ThenByDescending(t => now - t.LastSeenAt < TimeSpan.FromDays(1)))
         {
             // What became known as new stays so; a flood of new ones must not grow without end either.
             var most = now - template.FirstSeenAt < TimeSpan.FromDays(1) ? 2 * MostTemplates : MostTemplates;
@@ -197,6 +246,7 @@ internal sealed class HistoryKeeper(LogRates rates, TemplateStore templates, Met
 
             var (service, minute) = (kept.History.Service(rate.Service), Minutes.Of(rate.Minute));
             service.KnownSince = Math.Min(service.KnownSince, minute);
+            service.LastAt = Math.Max(service.LastAt, minute);
             service.Lines.Add(minute, rate.Count);
             if (rate.Level >= LineLevel.Error)
             {
@@ -250,6 +300,11 @@ internal sealed class HistoryKeeper(LogRates rates, TemplateStore templates, Met
         foreach (var series in chosen.Values.Where(s => !kept.History.Series.ContainsKey(s.Id)))
         {
             kept.History.Series[series.Id] = new(series.Service, series.Name, KeyOf(series), series.Unit, series.Kind);
+        }
+
+        foreach (var series in chosen.Values)
+        {
+            kept.History.Series[series.Id].LastAt = Math.Min(Minutes.Of(now), Minutes.Of(series.LastAt));
         }
 
         return chosen;

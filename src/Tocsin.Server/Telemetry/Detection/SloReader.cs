@@ -10,6 +10,15 @@ internal sealed class SloReader(LogSearch logs, MetricQuery metrics)
 
     private readonly Dictionary<(long Workspace, DetectorRule Slo), Dictionary<long, SloEvents>> _kept = [];
 
+    /// <summary>Forgets workspaces that are not there any more.</summary>
+    public void Keep(IReadOnlySet<long> workspaces)
+    {
+        foreach (var gone in _kept.Keys.Where(k => !workspaces.Contains(k.Workspace)).ToArray())
+        {
+            _kept.Remove(gone);
+        }
+    }
+
     /// <summary>What of the newest spans was bad, up to a whole minute.</summary>
     public async Task<Func<TimeSpan, SloEvents>> ReadAsync(long workspace, DetectorRule slo, long minute, CancellationToken ct)
     {

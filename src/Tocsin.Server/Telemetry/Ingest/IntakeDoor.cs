@@ -7,7 +7,7 @@ namespace Tocsin.Telemetry;
 /// <summary>
 /// Lets bodies of telemetry in, as many bytes at once as this node has memory for, and says in one place what a sender hears who must come again.
 /// </summary>
-internal sealed class IntakeDoor(TelemetryRoom room)
+internal sealed class IntakeDoor(TelemetryRoom room, TimeProvider clock)
 {
     /// <summary>Of one body, packed and unpacked.</summary>
     public const int MaxBodyBytes = 16 * 1024 * 1024;
@@ -15,19 +15,27 @@ internal sealed class IntakeDoor(TelemetryRoom room)
     /// <summary>Of all bodies that are being read or wait for the store.</summary>
     private const long MostBytes = 8L * MaxBodyBytes;
 
+    /// <summary>Of the bodies of one workspace, so that there is always room for those of others.</summary>
+    private const long MostOfOne = MostBytes / 2;
+
     private const int LeastBytes = 16 * 1024;
     private const int BusySeconds = 1;
     private const int AwaySeconds = 5;
     private const int FullSeconds = 60;
     private const string Advice = "Send fewer entries at once.";
 
+    /// <summary>A body that takes longer keeps room from others.</summary>
+    private static readonly TimeSpan _within = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, long> _held = [];
     private long _bytes;
 
     /// <summary>A refusal, in the words of the surface that was asked.</summary>
     public delegate IResult Refusing(int status, string detail);
 
     /// <summary>Reads a body and answers what <paramref name="take"/> makes of it. Nothing is read when too much is under way, and nothing is lost: 503 with when to come again.</summary>
-    public async Task<IResult> OpenAsync(HttpContext http, Refusing refuse, Func<ReadOnlyMemory<byte>, Task<IResult>> take)
+    public async Task<IResult> OpenAsync(HttpContext http, long workspace, Refusing refuse, Func<ReadOnlyMemory<byte>, Task<IResult>> take)
     {
         if (room.IsFull)
         {
@@ -35,21 +43,21 @@ internal sealed class IntakeDoor(TelemetryRoom room)
         }
 
         var held = Math.Clamp(http.Request.ContentLength ?? MaxBodyBytes / 4, LeastBytes, MaxBodyBytes);
-        if (!Hold(held))
+        if (!Hold(workspace, held))
         {
             return Busy(http, refuse);
         }
 
         try
         {
-            var (body, refusal) = await RequestBody.ReadAsync(http.Request, MaxBodyBytes, http.RequestAborted, Advice);
+            var (body, refusal) = await ReadAsync(http);
             if (refusal is not null)
             {
                 return refuse(refusal.Status, refusal.Detail);
             }
 
             var unpacked = Math.Max(0, body.Length - held);
-            if (!Hold(unpacked))
+            if (!Hold(workspace, unpacked))
             {
                 return Busy(http, refuse);
             }
@@ -63,19 +71,49 @@ internal sealed class IntakeDoor(TelemetryRoom room)
         }
         finally
         {
-            Interlocked.Add(ref _bytes, -held);
+            Release(workspace, held);
         }
     }
 
-    private bool Hold(long bytes)
+    private async Task<(ReadOnlyMemory<byte> Body, BodyRefusal? Refusal)> ReadAsync(HttpContext http)
     {
-        if (bytes == 0 || Interlocked.Add(ref _bytes, bytes) <= MostBytes)
+        using var late = new CancellationTokenSource(_within, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, http.RequestAborted);
+        try
         {
+            return await RequestBody.ReadAsync(http.Request, MaxBodyBytes, either.Token, Advice);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        {
+            return (default, new(StatusCodes.Status408RequestTimeout, $"The body was not here within {_within.TotalSeconds:0} seconds; nothing was stored. {Advice}"));
+        }
+    }
+
+    private bool Hold(long workspace, long bytes)
+    {
+        lock (_gate)
+        {
+            var own = _held.GetValueOrDefault(workspace);
+            if (bytes > 0 && (_bytes + bytes > MostBytes || own + bytes > MostOfOne))
+            {
+                return false;
+            }
+
+            (_held[workspace], _bytes) = (own + bytes, _bytes + bytes);
             return true;
         }
+    }
 
-        Interlocked.Add(ref _bytes, -bytes);
-        return false;
+    private void Release(long workspace, long bytes)
+    {
+        lock (_gate)
+        {
+            _bytes -= bytes;
+            if ((_held[workspace] -= bytes) == 0)
+            {
+                _held.Remove(workspace);
+            }
+        }
     }
 
     private static IResult Busy(HttpContext http, Refusing refuse) => Again(http, refuse, BusySeconds, "Nothing was stored: too much comes at once. Send it again in a second.");

@@ -29,23 +29,23 @@ internal static class OtlpEndpoints
     }
 
     private static Task<IResult> Logs(HttpContext http, ClaimsPrincipal user, IntakeDoor door, TelemetryDesk desk, TimeProvider clock, CancellationToken ct) => TakeAsync(
-        http, door, OtlpSignal.Logs, (body, isJson) => OtlpReader.Logs(body, isJson, clock.GetUtcNow()), batch => desk.TakeAsync(Caller.Of(user).Workspace, batch, ct));
+        http, Caller.Of(user).Workspace, door, OtlpSignal.Logs, (body, isJson) => OtlpReader.Logs(body, isJson, clock.GetUtcNow()), batch => desk.TakeAsync(Caller.Of(user).Workspace, batch, ct));
 
     private static Task<IResult> Metrics(HttpContext http, ClaimsPrincipal user, IntakeDoor door, TelemetryDesk desk, TimeProvider clock, CancellationToken ct) => TakeAsync(
-        http, door, OtlpSignal.Metrics, (body, isJson) => OtlpReader.Metrics(body, isJson, clock.GetUtcNow()), batch => desk.TakeAsync(Caller.Of(user).Workspace, batch, isSnapshot: false, ct));
+        http, Caller.Of(user).Workspace, door, OtlpSignal.Metrics, (body, isJson) => OtlpReader.Metrics(body, isJson, clock.GetUtcNow()), batch => desk.TakeAsync(Caller.Of(user).Workspace, batch, isSnapshot: false, ct));
 
     private static Task<IResult> Traces(HttpContext http, ClaimsPrincipal user, IntakeDoor door, TelemetryDesk desk, TimeProvider clock, CancellationToken ct) => TakeAsync(
-        http, door, OtlpSignal.Traces, (body, isJson) => OtlpReader.Traces(body, isJson, clock.GetUtcNow()), batch => desk.TakeAsync(Caller.Of(user).Workspace, batch, ct));
+        http, Caller.Of(user).Workspace, door, OtlpSignal.Traces, (body, isJson) => OtlpReader.Traces(body, isJson, clock.GetUtcNow()), batch => desk.TakeAsync(Caller.Of(user).Workspace, batch, ct));
 
     private static async Task<IResult> TakeAsync<T>(
-        HttpContext http, IntakeDoor door, OtlpSignal signal, Func<ReadOnlyMemory<byte>, bool, Result<ReadBatch<T>>> read, Func<ReadBatch<T>, Task<TakenBatch>> take)
+        HttpContext http, long workspace, IntakeDoor door, OtlpSignal signal, Func<ReadOnlyMemory<byte>, bool, Result<ReadBatch<T>>> read, Func<ReadBatch<T>, Task<TakenBatch>> take)
     {
         if (FormOf(http.Request) is not { } isJson)
         {
             return Refuse(StatusCodes.Status415UnsupportedMediaType, $"Send OTLP as {Binary} or {Json}, and say so in Content-Type.", isJson: true);
         }
 
-        return await door.OpenAsync(http, (status, detail) => Refuse(status, detail, isJson), async body =>
+        return await door.OpenAsync(http, workspace, (status, detail) => Refuse(status, detail, isJson), async body =>
         {
             var batch = read(body, isJson);
             if (!batch.Ok)

@@ -36,7 +36,7 @@ internal static class TelemetryIngestEndpoints
 
     /// <summary>Takes log entries and answers after they are durable. A bad entry is named and costs no good one.</summary>
     internal static Task<IResult> Logs(HttpContext http, ClaimsPrincipal user, IntakeDoor door, TelemetryDesk desk, TimeProvider clock, CancellationToken ct) =>
-        door.OpenAsync(http, DetailAnswer.Of, async body =>
+        door.OpenAsync(http, Caller.Of(user).Workspace, DetailAnswer.Of, async body =>
         {
             var read = LogBatchReader.Read(body.Span, clock.GetUtcNow());
             return read.Ok ? Answer(await desk.TakeAsync(Caller.Of(user).Workspace, read.Value, ct), "logs", clock) : Refused(read.Error);
@@ -45,7 +45,7 @@ internal static class TelemetryIngestEndpoints
     /// <summary>Takes lines as programs print them, recognises their form, and answers after they are durable. Stack traces stay with the line that they belong to.</summary>
     /// <param name="source">The source of all lines, such as a file or host; without it each line's own.</param>
     internal static Task<IResult> RawLogs(HttpContext http, ClaimsPrincipal user, IntakeDoor door, TelemetryDesk desk, TimeProvider clock, CancellationToken ct, string? source = null) =>
-        door.OpenAsync(http, DetailAnswer.Of, async body =>
+        door.OpenAsync(http, Caller.Of(user).Workspace, DetailAnswer.Of, async body =>
         {
             var read = IsText(http.Request)
                 ? RawBatchReader.ReadText(body.Span, source ?? "", clock.GetUtcNow())
@@ -55,7 +55,7 @@ internal static class TelemetryIngestEndpoints
 
     /// <summary>Takes measured values and answers after they are durable. A bad one is named and costs no good one.</summary>
     internal static Task<IResult> Metrics(HttpContext http, ClaimsPrincipal user, IntakeDoor door, TelemetryDesk desk, TimeProvider clock, CancellationToken ct) =>
-        door.OpenAsync(http, DetailAnswer.Of, async body =>
+        door.OpenAsync(http, Caller.Of(user).Workspace, DetailAnswer.Of, async body =>
         {
             var read = MetricBatchReader.Read(body.Span, clock.GetUtcNow());
             return read.Ok ? Answer(await desk.TakeAsync(Caller.Of(user).Workspace, read.Value, isSnapshot: false, ct), "metrics", clock) : Refused(read.Error);
@@ -63,7 +63,7 @@ internal static class TelemetryIngestEndpoints
 
     /// <summary>Takes the state of a service at one instant, each of its fields as a metric of that name, and answers after they are durable.</summary>
     internal static Task<IResult> Snapshot(HttpContext http, ClaimsPrincipal user, IntakeDoor door, TelemetryDesk desk, TimeProvider clock, CancellationToken ct) =>
-        door.OpenAsync(http, DetailAnswer.Of, async body =>
+        door.OpenAsync(http, Caller.Of(user).Workspace, DetailAnswer.Of, async body =>
         {
             var read = MetricBatchReader.ReadSnapshot(body.Span, clock.GetUtcNow());
             if (!read.Ok)

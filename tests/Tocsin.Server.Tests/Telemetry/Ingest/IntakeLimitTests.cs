@@ -6,6 +6,7 @@ using Tocsin.Hosting;
 using Tocsin.Identity;
 using Tocsin.Telemetry;
 using Tocsin.Tests.Http;
+using Tocsin.Tests.Outgoing;
 
 namespace Tocsin.Tests.Telemetry;
 
@@ -14,6 +15,8 @@ public sealed class IntakeLimitTests
 {
     /// <summary>Nobody looks how much it takes, so that there is room.</summary>
     private readonly TelemetryRoom _roomy = new(null!, () => null, Options.Create(new TelemetryOptions()));
+
+    private readonly ManualClock _clock = new(VirtualClock.Start);
 
     [Fact]
     public async Task A_key_that_sends_too_often_is_told_when_to_come_again()
@@ -36,7 +39,7 @@ public sealed class IntakeLimitTests
     public async Task While_the_store_is_away_nothing_is_taken()
     {
         var http = new DefaultHttpContext { Request = { Body = new MemoryStream("{}"u8.ToArray()) } };
-        var refused = await new IntakeDoor(_roomy).OpenAsync(http, DetailAnswer.Of, _ => throw new StoreUnavailableException("The disk, /secret/path, is full."));
+        var refused = await new IntakeDoor(_roomy, _clock).OpenAsync(http, 1, DetailAnswer.Of, _ => throw new StoreUnavailableException("The disk, /secret/path, is full."));
 
         Assert.Equal(StatusCodes.Status503ServiceUnavailable, Assert.IsAssignableFrom<IStatusCodeHttpResult>(refused).StatusCode);
         Assert.Equal("5", http.Response.Headers.RetryAfter);
@@ -46,11 +49,11 @@ public sealed class IntakeLimitTests
     [Fact]
     public async Task No_more_bodies_are_let_in_at_once_than_there_is_room_for_and_room_comes_back()
     {
-        var door = new IntakeDoor(_roomy);
+        var door = new IntakeDoor(_roomy, _clock);
         var (gate, waiting) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new List<Task<IResult>>());
         for (var i = 0; i < 8; i++)
         {
-            waiting.Add(door.OpenAsync(Large(), DetailAnswer.Of, async _ =>
+            waiting.Add(door.OpenAsync(Large(), 1 + (i % 2), DetailAnswer.Of, async _ =>
             {
                 await gate.Task;
                 return Results.Ok();
@@ -58,12 +61,31 @@ public sealed class IntakeLimitTests
         }
 
         var late = Large();
-        var refused = await door.OpenAsync(late, DetailAnswer.Of, _ => Task.FromResult(Results.Ok()));
+        var refused = await door.OpenAsync(late, 3, DetailAnswer.Of, _ => Task.FromResult(Results.Ok()));
         Assert.Equal((StatusCodes.Status503ServiceUnavailable, "1"), (Assert.IsAssignableFrom<IStatusCodeHttpResult>(refused).StatusCode, $"{late.Response.Headers.RetryAfter}"));
 
         gate.SetResult();
         Assert.All(await Task.WhenAll(waiting), r => Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(r).StatusCode));
-        Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await door.OpenAsync(Large(), DetailAnswer.Of, _ => Task.FromResult(Results.Ok()))).StatusCode);
+        Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await door.OpenAsync(Large(), 3, DetailAnswer.Of, _ => Task.FromResult(Results.Ok()))).StatusCode);
+    }
+
+    [Fact]
+    public async Task One_workspace_that_sends_slowly_takes_no_room_from_others()
+    {
+        var (door, waiting) = (new IntakeDoor(_roomy, _clock), new List<Task<IResult>>());
+        for (var i = 0; i < 8; i++)
+        {
+            waiting.Add(door.OpenAsync(Large(new NeverEnding()), 1, DetailAnswer.Of, _ => Task.FromResult(Results.Ok())));
+        }
+
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await waiting[^1]).StatusCode);
+        Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await door.OpenAsync(Large(), 2, DetailAnswer.Of, _ => Task.FromResult(Results.Ok()))).StatusCode);
+
+        // Nor does it keep its own for ever.
+        _clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(StatusCodes.Status408RequestTimeout, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await waiting[0]).StatusCode);
+        await Task.WhenAll(waiting);
+        Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await door.OpenAsync(Large(), 1, DetailAnswer.Of, _ => Task.FromResult(Results.Ok()))).StatusCode);
     }
 
     [Fact]
@@ -80,5 +102,15 @@ public sealed class IntakeLimitTests
         Assert.Equal("before", Assert.Single(page.Lines).Line.Message);
     }
 
-    private static DefaultHttpContext Large() => new() { Request = { ContentLength = IntakeDoor.MaxBodyBytes, Body = new MemoryStream("{}"u8.ToArray()) } };
+    private static DefaultHttpContext Large(Stream? body = null) => new() { Request = { ContentLength = IntakeDoor.MaxBodyBytes, Body = body ?? new MemoryStream("{}"u8.ToArray()) } };
+
+    /// <summary>The body of a sender that has opened a request and sends nothing.</summary>
+    private sealed class NeverEnding : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return 0;
+        }
+    }
 }

@@ -24,7 +24,7 @@ public abstract class ModelReviewTests(Engine engine) : IAsyncLifetime
         _workspace = await _bench.Service<Database>().ReadAsync(session => session.ScalarAsync("SELECT id FROM workspace WHERE name = 'acme'"), default) ?? 0;
 
         // The regular look has had its turn, so that the tests alone say when somebody looks.
-        await _bench.Service<Database>().WriteAsync(tx => _bench.Service<ReviewStore>().TakeTurnAsync(tx, _workspace, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddYears(1)), default);
+        await _bench.Service<Database>().WriteAsync(tx => _bench.Service<ReviewStore>().TakeTurnAsync(tx, _workspace, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(23)), default);
         await _bench.RestartAsync(Configure);
         _ana = await _bench.CallerAsync(Role.Responder);
     }
@@ -99,6 +99,51 @@ public abstract class ModelReviewTests(Engine engine) : IAsyncLifetime
         await LookAsync();
 
         Assert.Equal("resolved", (await _ana.GetJsonAsync("/incidents/1"))["status"].Text());
+    }
+
+    [StoreFact]
+    public async Task Errors_that_a_service_always_has_keep_nothing_open()
+    {
+        var now = _bench.Service<TimeProvider>().GetUtcNow();
+        await LogAsync([.. Enumerable.Range(0, 100).Select(i => new LogLine(now.AddMinutes(30 - i).AddSeconds(-10), LineLevel.Error, "card declined") { Service = "checkout" })]);
+        await LogAsync(LineLevel.Critical, 3, "checkout", "pool exhausted");
+        await LookAsync();
+        Assert.Equal("open", (await _ana.GetJsonAsync("/incidents/1"))["status"].Text());
+
+        _bench.Pass(TimeSpan.FromMinutes(24));
+        await LookAsync();
+
+        Assert.Equal("resolved", (await _ana.GetJsonAsync("/incidents/1"))["status"].Text());
+    }
+
+    [StoreFact]
+    public async Task What_the_model_saw_ends_although_there_is_no_model_any_more()
+    {
+        await LogAsync(LineLevel.Critical, 3, "checkout", "pool exhausted");
+        await LookAsync();
+        await _bench.RestartAsync();
+        _ana = await _bench.CallerAsync(Role.Responder);
+        var watch = _bench.Service<ReviewWatch>();
+
+        _bench.Pass(TimeSpan.FromMinutes(10));
+        await watch.TurnAsync(default);
+        Assert.Equal("open", (await _ana.GetJsonAsync("/incidents/1"))["status"].Text());
+
+        _bench.Pass(TimeSpan.FromMinutes(15));
+        await watch.TurnAsync(default);
+        Assert.Equal("resolved", (await _ana.GetJsonAsync("/incidents/1"))["status"].Text());
+    }
+
+    [StoreFact]
+    public async Task A_clock_that_is_set_back_takes_no_turns_away()
+    {
+        var (database, store, now) = (_bench.Service<Database>(), _bench.Service<ReviewStore>(), DateTimeOffset.UtcNow.AddYears(2));
+        Task<bool> Take(DateTimeOffset at) => database.WriteAsync(tx => store.TakeTurnAsync(tx, _workspace, at, at.AddMinutes(5)), default);
+
+        Assert.True(await Take(now));
+        Assert.False(await Take(now.AddMinutes(-1)));
+        Assert.True(await Take(now.AddHours(-1)));
+        Assert.False(await Take(now.AddHours(-1)));
     }
 
     [StoreFact]
@@ -185,6 +230,9 @@ public abstract class ModelReviewTests(Engine engine) : IAsyncLifetime
         var data = Data(_model.Questions.Single().Text);
         Assert.Equal(("orders fail", 2, 2), (data["reported"].Text(), data["log_lines_newest_first"]!.AsArray().Count, data["metrics_newest_first"]!.AsArray().Count));
 
+        var named = await _ana.PostAsync("/agent/force-rca", $$"""{"logs": [{"message": "refused", "service": "{{string.Concat(Enumerable.Range(0, 4000).Select(i => $"{i * 7919:x}"))}}"}]}""");
+        Assert.Equal(255, (await _ana.GetJsonAsync($"/incidents/{named["incident_id"].Text()}"))["service"].Text().Length);
+
         _model.Say("All clear.");
         var fine = await _ana.PostAsync("/agent/force-rca", """{"logs": ["x"], "description": "is this bad?"}""");
         Assert.True(fine["system_ok"]!.GetValue<bool>());
@@ -254,10 +302,12 @@ public abstract class ModelReviewTests(Engine engine) : IAsyncLifetime
         builder.Configuration["Ai:BaseUrl"] = _model.OpenAi;
         builder.Configuration["Ai:ApiKey"] = FakeModel.Key;
         builder.Configuration["Ai:Model"] = FakeModel.Name;
-        builder.Configuration["Ai:Every"] = "00:05:00";
+        builder.Configuration["Ai:Every"] = "1.00:00:00";
     }
 
     private async Task<string> LookAsync() => (await _ana.PostAsync("/monitoring/trigger", ""))["message"].Text();
+
+    private Task LogAsync(LogLine[] lines) => _bench.Service<LogIntake>().StoreAsync(_workspace, lines, default);
 
     private Task LogAsync(LineLevel level, int count, string service, string message) => _bench.Service<LogIntake>().StoreAsync(
         _workspace, [.. Enumerable.Range(0, count).Select(i => new LogLine(_bench.Service<TimeProvider>().GetUtcNow().AddSeconds(-1 - i), level, message) { Service = service })], default);

@@ -30,8 +30,9 @@ public static class ReviewChoice
         figures.Critical > 0 || figures.Beyond.Count > 0 || (figures.Errors > 0 && figures.NewErrorPatterns > 0)
         || (figures.Errors >= SomeErrors && figures.Errors > figures.UsualErrors * TimesUsual);
 
-    /// <summary>Whether what was found before can be called over: nothing of it is left.</summary>
-    public static bool IsQuiet(ServiceFigures figures) => figures is { Critical: 0, Errors: 0, Beyond.Count: 0 };
+    /// <summary>Whether what was found before can be called over: nothing of it is left but what the service wrote before it too.</summary>
+    /// <param name="usualErrors">In an equally long time, on average over the hour before it was found.</param>
+    public static bool IsQuiet(ServiceFigures figures, double usualErrors) => figures is { Critical: 0, Beyond.Count: 0 } && figures.Errors <= usualErrors * TimesUsual;
 
     /// <summary>The worst first.</summary>
     public static IReadOnlyList<ServiceFigures> Worst(IEnumerable<ServiceFigures> services, int most) =>

@@ -121,7 +121,7 @@ internal static class GivenFacts
         var logs = Items(body, "logs").ToList();
         return (new()
         {
-            Service = logs.Select(l => Text(l, "service")).FirstOrDefault(s => s.Length > 0) ?? "",
+            Service = logs.Select(l => FittedText.Name(Text(l, "service"))).FirstOrDefault(s => s.Length > 0) ?? "",
             From = now - ServiceReader.Span,
             To = now,
             Description = description ?? "",

@@ -91,16 +91,20 @@ internal sealed class ModelReview(Database database, ServiceReader reader, Model
         : figures.Any(f => told.Contains(f.Service) && ReviewChoice.IsWorthIt(f)) ? "What gives reason to ask has an open incident already; the model was not asked."
         : "Nothing gives reason to ask; the model was not asked.";
 
-    private async Task EndQuietAsync(EstateSnapshot estate, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Ends what the model saw of services that are quiet again. Needs no model: one that is gone must leave nothing open behind.</summary>
+    public async Task EndQuietAsync(EstateSnapshot estate, DateTimeOffset now, CancellationToken ct)
     {
         var open = await database.ReadAsync(session => parts.Reviews.OpenAsync(session, estate.Workspace, now - _quiet), ct);
-        foreach (var service in open)
+        foreach (var (service, firstAt) in open)
         {
+            async Task<ServiceFigures?> FiguresAsync(DateTimeOffset at) => (await reader.SurveyAsync(estate.Workspace, at, ct)).FirstOrDefault(f => f.Service == service);
+            var usual = (await FiguresAsync(firstAt))?.UsualErrors ?? 0;
+
             // Each of the three spans of five minutes must be quiet.
             var quiet = true;
             for (var at = now; quiet && at > now - _quiet; at -= ServiceReader.Span)
             {
-                quiet = (await reader.SurveyAsync(estate.Workspace, at, ct)).FirstOrDefault(f => f.Service == service) is not { } figures || ReviewChoice.IsQuiet(figures);
+                quiet = await FiguresAsync(at) is not { } figures || ReviewChoice.IsQuiet(figures, usual);
             }
 
             if (quiet)

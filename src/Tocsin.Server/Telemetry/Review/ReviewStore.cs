@@ -19,14 +19,17 @@ internal sealed class ReviewStore
 {
     private const string Columns = "id, service, at, asked_by, model, incident, verdict";
 
-    /// <summary>Takes the turn of a workspace if it is due.</summary>
+    /// <summary>By so much the clocks of nodes may differ.</summary>
+    private static readonly TimeSpan _skew = TimeSpan.FromMinutes(5);
+
+    /// <summary>Takes the turn of a workspace if it is due, or further away than the next one can be: then a clock has been set back.</summary>
     /// <returns>False: it is not, or another node has just taken it.</returns>
     public async Task<bool> TakeTurnAsync(Tx tx, long workspace, DateTimeOffset now, DateTimeOffset next) => await tx.ExecuteAsync(
         """
         INSERT INTO model_turn (workspace_id, next_at) VALUES (@workspace, @next)
-        ON CONFLICT (workspace_id) DO UPDATE SET next_at = excluded.next_at WHERE model_turn.next_at <= @now
+        ON CONFLICT (workspace_id) DO UPDATE SET next_at = excluded.next_at WHERE model_turn.next_at <= @now OR model_turn.next_at > @far
         """,
-        ("workspace", workspace), ("next", next.ToMicros()), ("now", now.ToMicros())) > 0;
+        ("workspace", workspace), ("next", next.ToMicros()), ("now", now.ToMicros()), ("far", (next + _skew).ToMicros())) > 0;
 
     public Task NoteAsync(Tx tx, long workspace, DateTimeOffset now, string outcome) => tx.ExecuteAsync(
         """
@@ -57,10 +60,10 @@ internal sealed class ReviewStore
         $"SELECT {Columns} FROM model_review WHERE workspace_id = @workspace AND incident >= @from AND incident <= @to ORDER BY id",
         Read, ("workspace", workspace), ("from", from), ("to", to))).GroupBy(row => row.Incident!.Value).ToDictionary(g => g.Key, g => g.Last());
 
-    /// <summary>Services of which the model saw an anomaly that is not called over yet, and none since an instant.</summary>
-    public Task<List<string>> OpenAsync(Session session, long workspace, DateTimeOffset since) => session.QueryAsync(
-        "SELECT service FROM model_review WHERE workspace_id = @workspace AND ended_at IS NULL GROUP BY service HAVING MAX(at) < @since",
-        static row => row.GetString(0), ("workspace", workspace), ("since", since.ToMicros()));
+    /// <summary>Services of which the model saw an anomaly that is not called over yet, and none since an instant; each with when it first did.</summary>
+    public Task<List<(string Service, DateTimeOffset FirstAt)>> OpenAsync(Session session, long workspace, DateTimeOffset since) => session.QueryAsync(
+        "SELECT service, MIN(at) FROM model_review WHERE workspace_id = @workspace AND ended_at IS NULL GROUP BY service HAVING MAX(at) < @since",
+        static row => (row.GetString(0), row.Instant(1)), ("workspace", workspace), ("since", since.ToMicros()));
 
     public Task EndAsync(Tx tx, long workspace, string service, DateTimeOffset now) => tx.ExecuteAsync(
         "UPDATE model_review SET ended_at = @now WHERE workspace_id = @workspace AND service = @service AND ended_at IS NULL",

@@ -15,15 +15,18 @@ internal sealed class ReviewWatch(
     /// <summary>One look at all workspaces whose turn it is.</summary>
     public override async Task TurnAsync(CancellationToken ct)
     {
-        if (!options.Value.IsConfigured)
-        {
-            return;
-        }
-
         foreach (var workspace in await database.ReadAsync(workspaces.ListAsync, ct))
         {
-            if (await estates.FindAsync(workspace.Id, ct) is { } estate && review.MayUse(estate)
-                && await database.WriteAsync(tx => TakeAsync(tx, workspace.Id), ct))
+            if (await estates.FindAsync(workspace.Id, ct) is not { } estate)
+            {
+                continue;
+            }
+
+            if (!review.MayUse(estate))
+            {
+                await review.EndQuietAsync(estate, Clock.GetUtcNow(), ct);
+            }
+            else if (await database.WriteAsync(tx => TakeAsync(tx, workspace.Id), ct))
             {
                 await review.LookAsync(estate, "system", ct);
             }

@@ -6,6 +6,7 @@ return args.FirstOrDefault() switch
 {
     "detect" => DetectBench.Run(args[1..]),
     "logs-store" or "logs-search" => await LogsBench.RunAsync(args[0], args[1..]),
+    "metrics-read" => await MetricsBench.RunAsync(args[1..]),
     "oncall" => OnCallBench.Run(),
     "parse" => ParseBench.Run(),
     "route" => RouteBench.Run(),
@@ -15,6 +16,6 @@ return args.FirstOrDefault() switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-bench detect|logs-store|logs-search|oncall|parse|route|telemetry");
+    Console.Error.WriteLine("usage: tocsin-bench detect|logs-store|logs-search|metrics-read|oncall|parse|route|telemetry");
     return 2;
 }

@@ -94,13 +94,13 @@ public static class Ingest
 /// </summary>
 public sealed class Pump : IDisposable
 {
-    private readonly NumberedBody _body;
+    private readonly RequestBody _body;
     private readonly Connection[] _connections;
     private readonly int _distinct;
     private int _next;
 
     /// <param name="distinct">After so many items their numbers begin again.</param>
-    public Pump(Uri server, NumberedBody body, int connections, int distinct = int.MaxValue)
+    public Pump(Uri server, RequestBody body, int connections, int distinct = int.MaxValue)
     {
         _body = body;
         _distinct = distinct;

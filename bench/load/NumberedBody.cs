@@ -7,7 +7,7 @@ namespace Tocsin.Load;
 /// A POST of some items as bytes that are sent again and again; before each send the numbers of its items are written into it, which is all
 /// that a request costs here.
 /// </summary>
-public class NumberedBody
+public class NumberedBody : RequestBody
 {
     /// <summary>What stands before the nine digits that tell one item from another.</summary>
     public const string Mark = "bench-";
@@ -39,10 +39,9 @@ public class NumberedBody
         _holes = [.. found.Chunk(found.Count / items)];
     }
 
-    public int Items => _holes.Length;
+    public override int Items => _holes.Length;
 
-    /// <summary>The request with these items' numbers: <paramref name="first"/> and those that follow. Valid until the next call.</summary>
-    public ReadOnlySpan<byte> With(int first)
+    public override ReadOnlySpan<byte> With(int first)
     {
         for (var i = 0; i < _holes.Length; i++)
         {

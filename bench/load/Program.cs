@@ -1,7 +1,7 @@
 using System.Globalization;
 using Tocsin.Load;
 
-// tocsin-load ingest|latency|start|fanout|publish|logs [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]
+// tocsin-load ingest|latency|start|fanout|publish|logs|metrics|flood [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N] [--seconds N]
 string? Option(string name) => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
 
 var rounds = int.Parse(Option("--rounds") ?? "3", CultureInfo.InvariantCulture);
@@ -13,6 +13,25 @@ if (args.FirstOrDefault() == "logs")
     var measured = program ?? throw new InvalidOperationException("logs measures the product; name it with --program.");
     Table.Origin(command, [("Tocsin", Target.FirstLine(measured, "version"))]);
     return await Logs.RunAsync(measured, database, rounds);
+}
+
+if (args.FirstOrDefault() == "metrics")
+{
+    List<MetricTarget> metrics = alone ? [] : [new VictoriaMetrics()];
+    if (program is not null)
+    {
+        metrics.AddRange([new TocsinMetrics(program, database, isOtlp: false), new TocsinMetrics(program, database, isOtlp: true)]);
+    }
+
+    Table.Origin(command, metrics.Select(t => (t.Name, t.Version())));
+    return await Metrics.RunAsync([.. metrics], rounds, Option("--only") is { } only ? int.Parse(only, CultureInfo.InvariantCulture) : null);
+}
+
+if (args.FirstOrDefault() == "flood")
+{
+    var flooded = program ?? throw new InvalidOperationException("flood measures the product; name it with --program.");
+    Table.Origin(command, [("Tocsin", Target.FirstLine(flooded, "version"))]);
+    return await Flood.RunAsync(flooded, database, TimeSpan.FromSeconds(int.Parse(Option("--seconds") ?? "120", CultureInfo.InvariantCulture)));
 }
 
 if (args.FirstOrDefault() is "fanout" or "publish")
@@ -50,6 +69,6 @@ return args.FirstOrDefault() switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start|fanout|publish|logs [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N]");
+    Console.Error.WriteLine("usage: tocsin-load ingest|latency|start|fanout|publish|logs|metrics|flood [--program PATH] [--database URL] [--rounds N] [--only TEXT] [--alone] [--subscribers N,N] [--seconds N]");
     return 2;
 }

@@ -12,11 +12,8 @@ internal sealed class IntakeDoor(TelemetryRoom room, TimeProvider clock)
     /// <summary>Of one body, packed and unpacked.</summary>
     public const int MaxBodyBytes = 16 * 1024 * 1024;
 
-    /// <summary>Of all bodies that are being read or wait for the store.</summary>
-    private const long MostBytes = 8L * MaxBodyBytes;
-
-    /// <summary>Of the bodies of one workspace, so that there is always room for those of others.</summary>
-    private const long MostOfOne = MostBytes / 2;
+    /// <summary>What a body becomes on its way takes several times its bytes, and all else that a node does needs memory too.</summary>
+    private const int MemoryPerByte = 16;
 
     private const int LeastBytes = 16 * 1024;
     private const int BusySeconds = 1;
@@ -29,10 +26,18 @@ internal sealed class IntakeDoor(TelemetryRoom room, TimeProvider clock)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<long, long> _held = [];
+    private readonly long _mostBytes = MostBytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
     private long _bytes;
 
     /// <summary>A refusal, in the words of the surface that was asked.</summary>
     public delegate IResult Refusing(int status, string detail);
+
+    /// <summary>
+    /// Of all bodies that are being read or wait for the store: eight of the largest, or fewer where there is little memory. Those of one workspace may take
+    /// half of it, so that there is always room for those of others; one of the largest fits into that.
+    /// </summary>
+    /// <param name="memory">Bytes that this process may have.</param>
+    public static long MostBytes(long memory) => Math.Clamp(memory / MemoryPerByte, 2L * MaxBodyBytes, 8L * MaxBodyBytes);
 
     /// <summary>Reads a body and answers what <paramref name="take"/> makes of it. Nothing is read when too much is under way, and nothing is lost: 503 with when to come again.</summary>
     public async Task<IResult> OpenAsync(HttpContext http, long workspace, Refusing refuse, Func<ReadOnlyMemory<byte>, Task<IResult>> take)
@@ -94,7 +99,7 @@ internal sealed class IntakeDoor(TelemetryRoom room, TimeProvider clock)
         lock (_gate)
         {
             var own = _held.GetValueOrDefault(workspace);
-            if (bytes > 0 && (_bytes + bytes > MostBytes || own + bytes > MostOfOne))
+            if (bytes > 0 && (_bytes + bytes > _mostBytes || own + bytes > _mostBytes / 2))
             {
                 return false;
             }

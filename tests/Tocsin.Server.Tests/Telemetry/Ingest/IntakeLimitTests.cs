@@ -88,6 +88,15 @@ public sealed class IntakeLimitTests
         Assert.Equal(StatusCodes.Status200OK, Assert.IsAssignableFrom<IStatusCodeHttpResult>(await door.OpenAsync(Large(), 1, DetailAnswer.Of, _ => Task.FromResult(Results.Ok()))).StatusCode);
     }
 
+    [Theory]
+    [InlineData(128, 2)]
+    [InlineData(768, 3)]
+    [InlineData(1024, 4)]
+    [InlineData(2048, 8)]
+    [InlineData(64 * 1024, 8)]
+    public void A_node_with_little_memory_lets_fewer_large_bodies_in_and_one_of_each_of_two_workspaces_always(long megabytes, int bodies) =>
+        Assert.Equal(bodies, IntakeDoor.MostBytes(megabytes * 1024 * 1024) / IntakeDoor.MaxBodyBytes);
+
     [Fact]
     public async Task What_was_answered_is_there_after_a_restart()
     {

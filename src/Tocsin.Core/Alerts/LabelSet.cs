@@ -9,6 +9,7 @@ namespace Tocsin.Alerts;
 public sealed class LabelSet : IEquatable<LabelSet>, IReadOnlyList<KeyValuePair<string, string>>
 {
     private readonly KeyValuePair<string, string>[] _pairs;
+    private int _hash;
 
     private LabelSet(KeyValuePair<string, string>[] pairs) => _pairs = pairs;
 
@@ -112,6 +113,17 @@ public sealed class LabelSet : IEquatable<LabelSet>, IReadOnlyList<KeyValuePair<
     public override bool Equals(object? obj) => Equals(obj as LabelSet);
 
     public override int GetHashCode()
+    {
+        // The same for whoever computes it; 0 is computed each time, which is right as well.
+        if (_hash == 0)
+        {
+            _hash = Hash();
+        }
+
+        return _hash;
+    }
+
+    private int Hash()
     {
         var hash = default(HashCode);
         foreach (var (name, value) in _pairs)

@@ -22,6 +22,9 @@ public readonly record struct SenderTime(SenderTimeKind Kind, DateTimeOffset At)
 {
     private const long UnixEpochTicks = 621_355_968_000_000_000;
 
+    /// <summary>Larger numbers are of smaller units.</summary>
+    private const long MostSeconds = 100_000_000_000;
+
     private static readonly DateTimeOffset Earliest = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>How far ahead of the receiver a sender's clock may be.</summary>
@@ -82,6 +85,12 @@ public readonly record struct SenderTime(SenderTimeKind Kind, DateTimeOffset At)
         decimal number;
         if (Utf8Parser.TryParse(text, out long whole, out var used) && used == text.Length)
         {
+            // Seconds, as most write them: read without the detour.
+            if (whole is > 0 and < MostSeconds)
+            {
+                return new(SenderTimeKind.Set, new(UnixEpochTicks + (whole * TimeSpan.TicksPerSecond), TimeSpan.Zero));
+            }
+
             number = whole;
         }
         else if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number))
@@ -96,7 +105,7 @@ public readonly record struct SenderTime(SenderTimeKind Kind, DateTimeOffset At)
 
         var ticksPerUnit = Math.Abs(number) switch
         {
-            < 1e11m => TimeSpan.TicksPerSecond,
+            < MostSeconds => TimeSpan.TicksPerSecond,
             < 1e14m => TimeSpan.TicksPerMillisecond,
             < 1e17m => TimeSpan.TicksPerMicrosecond,
             _ => 0.01m,

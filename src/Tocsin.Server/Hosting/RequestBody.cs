@@ -134,7 +134,7 @@ internal static class RequestBody
     /// <returns>Null when there is more than <paramref name="limit"/>.</returns>
     private static async Task<ReadOnlyMemory<byte>?> ReadAsync(Stream stream, int expected, int limit, CancellationToken ct)
     {
-        var buffer = new byte[Math.Clamp(expected, 256, limit) + 1];
+        var buffer = GC.AllocateUninitializedArray<byte>(Math.Clamp(expected, 256, limit) + 1);
         var length = 0;
         while (true)
         {

@@ -8,7 +8,7 @@ public sealed class HeadBlockTests
     public void Samples_of_many_series_come_back_by_series_and_only_those_asked_for()
     {
         var random = new Random(3);
-        var sent = Enumerable.Range(0, 5_000).Select(i => new HeadSample(random.Next(300) - 150, i, new(1_000_000L + i, random.Next(1_000) / 8.0))).ToArray();
+        var sent = Enumerable.Range(0, 5_000).Select(i => new HeadSample(random.Next(300) - 150, new(1_000_000L + i, random.Next(1_000) / 8.0))).ToArray();
         byte[] block = [.. HeadBlock.Part(sent.AsSpan(0, 2_000).ToArray()), .. HeadBlock.Part(sent.AsSpan(2_000).ToArray())];
 
         Dictionary<long, PointList> read = [];
@@ -22,7 +22,7 @@ public sealed class HeadBlockTests
     [Fact]
     public void Of_two_samples_of_one_instant_the_later_one_stays()
     {
-        var block = HeadBlock.Part(new HeadSample[] { new(7, 0, new(20, 1)), new(7, 1, new(10, 2)), new(7, 2, new(20, 3)) });
+        var block = HeadBlock.Part(new HeadSample[] { new(7, new(20, 1)), new(7, new(10, 2)), new(7, new(20, 3)) });
 
         var read = new PointList();
         HeadBlock.Read(block, _ => read);

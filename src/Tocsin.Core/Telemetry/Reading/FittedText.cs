@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Tocsin.Alerts;
 
 namespace Tocsin.Telemetry;
 
@@ -75,4 +76,34 @@ internal sealed class NamePool
     }
 
     private static int Place(int length, int first, int last, int middle) => ((length * 31) + (first * 7) + (last * 131) + (middle * 17)) & 0x3F;
+}
+
+/// <summary>Keeps the last tags of a request: samples of one process follow each other, and have the same ones.</summary>
+internal sealed class TagPool
+{
+    private readonly (byte[] Json, LabelSet Tags)[] _places = new (byte[], LabelSet)[8];
+    private int _next;
+
+    /// <param name="json">JSON from the beginning of an object on.</param>
+    /// <returns>What that object was read as before; null: it was not, or that was long ago.</returns>
+    public LabelSet? Find(ReadOnlySpan<byte> json)
+    {
+        foreach (var (text, tags) in _places)
+        {
+            // An object ends where its text ends, whatever follows.
+            if (text is not null && json.StartsWith(text))
+            {
+                return tags;
+            }
+        }
+
+        return null;
+    }
+
+    /// <param name="json">An object, whole.</param>
+    public void Add(ReadOnlySpan<byte> json, LabelSet tags)
+    {
+        _places[_next] = (json.ToArray(), tags);
+        _next = (_next + 1) % _places.Length;
+    }
 }

@@ -35,7 +35,7 @@ public static class MetricBatchReader
 
         ReadBatch<MetricSample>? batch = null;
         Error? fault = null;
-        var (names, outer) = (new NamePool(), "");
+        var (names, tagSets, outer) = (new NamePool(), new TagPool(), "");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var (isMetrics, isService) = (reader.ValueTextEquals("metrics"u8), reader.ValueTextEquals("service"u8));
@@ -55,7 +55,7 @@ public static class MetricBatchReader
                         return BatchFault.TooManyEntries;
                     }
 
-                    ReadSample(ref reader, json, batch, names, now);
+                    ReadSample(ref reader, json, batch, names, tagSets, now);
                 }
             }
             else
@@ -75,7 +75,7 @@ public static class MetricBatchReader
         return batch;
     }
 
-    private static void ReadSample(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadBatch<MetricSample> batch, NamePool names, DateTimeOffset now)
+    private static void ReadSample(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadBatch<MetricSample> batch, NamePool names, TagPool tagSets, DateTimeOffset now)
     {
         var index = batch.Index;
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -90,7 +90,7 @@ public static class MetricBatchReader
         (string Field, string Fault)? bad = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var field = reader.ValueSpan.Length <= 16 ? Encoding.UTF8.GetString(reader.ValueSpan) : "";
+            var field = FieldOf(reader.ValueSpan);
             reader.Read();
             var isNull = reader.TokenType == JsonTokenType.Null;
             switch (field)
@@ -114,7 +114,7 @@ public static class MetricBatchReader
                     bad ??= ("timestamp", "'timestamp' is no time that can be read; send one such as 2026-01-05T09:00:00Z, or seconds since 1970.");
                     break;
                 case "tags" when reader.TokenType == JsonTokenType.StartObject:
-                    tags = Tags(ref reader, json, names);
+                    tags = Tags(ref reader, json, names, tagSets);
                     break;
                 case "tags" when !isNull:
                     bad ??= ("tags", "'tags' must be an object.");
@@ -135,7 +135,31 @@ public static class MetricBatchReader
         batch.Entries.Add(new(name, at, value!.Value) { Unit = unit, Service = service, Tags = tags, Kind = unit == "count" ? MetricKind.Counter : MetricKind.Gauge });
     }
 
-    private static LabelSet Tags(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, NamePool names)
+    /// <summary>The member that a name stands for; empty: none that is read.</summary>
+    private static string FieldOf(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        4 => name.SequenceEqual("name"u8) ? "name" : name.SequenceEqual("tags"u8) ? "tags" : name.SequenceEqual("unit"u8) ? "unit" : "",
+        5 => name.SequenceEqual("value"u8) ? "value" : "",
+        7 => name.SequenceEqual("service"u8) ? "service" : "",
+        9 => name.SequenceEqual("timestamp"u8) ? "timestamp" : "",
+        _ => "",
+    };
+
+    private static LabelSet Tags(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, NamePool names, TagPool tagSets)
+    {
+        var rest = json[(int)reader.TokenStartIndex..];
+        if (tagSets.Find(rest) is { } known)
+        {
+            reader.Skip();
+            return known;
+        }
+
+        var tags = ReadTags(ref reader, json, names);
+        tagSets.Add(rest[..(int)(reader.BytesConsumed - (json.Length - rest.Length))], tags);
+        return tags;
+    }
+
+    private static LabelSet ReadTags(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, NamePool names)
     {
         List<KeyValuePair<string, string>> tags = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

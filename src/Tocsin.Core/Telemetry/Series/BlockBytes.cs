@@ -5,6 +5,8 @@ namespace Tocsin.Telemetry;
 /// <summary>Bytes of a block as they are written: whole numbers in as few bytes as they need, and single bits.</summary>
 public sealed class BlockWriter
 {
+    private const int LongestNumber = 10;
+
     private byte[] _bytes = new byte[256];
     private int _bitsLeft;
 
@@ -23,13 +25,16 @@ public sealed class BlockWriter
     /// <summary>Seven bits a byte, the lowest first.</summary>
     public void Number(ulong value)
     {
-        while (value >= 0x80)
+        var start = Length;
+        var bytes = Room(LongestNumber);
+        var count = 0;
+        for (; value >= 0x80; value >>= 7)
         {
-            Byte((byte)(value | 0x80));
-            value >>= 7;
+            bytes[count++] = (byte)(value | 0x80);
         }
 
-        Byte((byte)value);
+        bytes[count++] = (byte)value;
+        Length = start + count;
     }
 
     /// <summary>A number of either sign: small ones of both are short.</summary>
@@ -98,6 +103,12 @@ public ref struct BlockReader(ReadOnlySpan<byte> bytes)
 
     public ulong Number()
     {
+        if (_at < _bytes.Length && _bytes[_at] < 0x80)
+        {
+            _bitsLeft = 0;
+            return _bytes[_at++];
+        }
+
         var value = 0UL;
         for (var shift = 0; shift < 64; shift += 7)
         {

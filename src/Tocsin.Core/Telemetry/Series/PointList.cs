@@ -15,6 +15,14 @@ public sealed class PointList
         _points[Count++] = point;
     }
 
+    /// <summary>Makes room for points at the end, which hold anything until they are set. Valid until the list is changed.</summary>
+    public Span<MetricPoint> Extend(int count)
+    {
+        MakeRoom(count);
+        Count += count;
+        return _points.AsSpan(Count - count, count);
+    }
+
     public void MakeRoom(int more)
     {
         if (_points.Length - Count < more)

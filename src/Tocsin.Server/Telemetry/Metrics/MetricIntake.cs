@@ -139,7 +139,7 @@ internal sealed class MetricIntake(
             }
             else if (table.Of(sample, options.Value.MaxSeries) is { } series)
             {
-                taken.Add(new(series.Id, i, point));
+                taken.Add(new(series.Id, point));
                 (firstAt, lastAt) = (Math.Min(firstAt, point.AtMicros), Math.Max(lastAt, point.AtMicros));
                 series.Describe(StorableText.Of(sample.Unit), sample.Kind);
                 series.Seen(point.AtMicros);

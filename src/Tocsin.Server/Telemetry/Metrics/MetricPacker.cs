@@ -52,6 +52,7 @@ internal sealed class MetricPacker(TelemetryDatabase telemetry, MetricStore stor
 
         List<ChunkRow> chunks = [];
         List<(long Span, long Series)> closed = [];
+        var (all, body) = (new PointList(), new BlockWriter());
         foreach (var (span, bySeries) in Sort(heads))
         {
             foreach (var series in bySeries.Keys.Order().Chunk(SeriesAtOnce))
@@ -60,7 +61,7 @@ internal sealed class MetricPacker(TelemetryDatabase telemetry, MetricStore stor
                 var known = open.ToDictionary(static c => c.Series);
                 foreach (var id in series)
                 {
-                    var chunk = Merge(span, id, known.TryGetValue(id, out var before) ? before : null, bySeries[id], turn);
+                    var chunk = Merge(span, id, known.TryGetValue(id, out var before) ? before : null, bySeries[id], turn, all, body);
                     chunks.Add(chunk);
                     if (chunk.Part != MetricStore.Open && before.Body is not null)
                     {
@@ -83,7 +84,8 @@ internal sealed class MetricPacker(TelemetryDatabase telemetry, MetricStore stor
     {
         SortedDictionary<long, Dictionary<long, PointList>> spans = [];
         PointList read = new();
-        var reading = 0L;
+        var (reading, start) = (0L, 0L);
+        Dictionary<long, PointList>? span = null;
         foreach (var head in heads)
         {
             HeadBlock.Read(head.Body, series =>
@@ -99,39 +101,44 @@ internal sealed class MetricPacker(TelemetryDatabase telemetry, MetricStore stor
 
         void Spread()
         {
+            // Most samples lie in the span of the one before.
+            PointList? list = null;
             foreach (var point in read.Points)
             {
-                var start = MetricStore.SpanOf(point.AtMicros);
-                if (!spans.TryGetValue(start, out var span))
+                if (span is null || point.AtMicros < start || point.AtMicros - start >= MetricStore.SpanLength)
                 {
-                    spans[start] = span = [];
+                    start = MetricStore.SpanOf(point.AtMicros);
+                    span = spans.TryGetValue(start, out var known) ? known : spans[start] = [];
+                    list = null;
                 }
 
-                ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(span, reading, out _);
-                (list ??= new()).Add(point);
+                if (list is null)
+                {
+                    ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(span, reading, out _);
+                    list = place ??= new();
+                }
+
+                list.Add(point);
             }
 
             read.Clear();
         }
     }
 
-    private static ChunkRow Merge(long span, long series, ChunkRow? open, PointList news, long turn)
+    /// <param name="all">And <paramref name="body"/>: used again and again.</param>
+    private static ChunkRow Merge(long span, long series, ChunkRow? open, PointList news, long turn, PointList all, BlockWriter body)
     {
-        PointList all = new();
+        all.Clear();
+        body.Clear();
         if (open is { } before)
         {
             var reader = new BlockReader(before.Body);
             PointCodec.Read(ref reader, all);
         }
 
-        all.MakeRoom(news.Count);
-        foreach (var point in news.Points)
-        {
-            all.Add(point);
-        }
+        news.Points.CopyTo(all.Extend(news.Count));
 
         all.Settle();
-        var body = new BlockWriter();
         PointCodec.Write(body, all.Points);
         return new(span, series, all.Count >= FullChunk ? turn : MetricStore.Open, all.Count, body.Written.ToArray());
     }

@@ -77,15 +77,15 @@ internal sealed class MetricStore
         "SELECT service, MAX(last_at) FROM metric_series WHERE workspace_id = @workspace AND last_at >= @since AND service <> '' GROUP BY service ORDER BY service",
         static row => (row.GetString(0), row.Instant(1)), ("workspace", workspace), ("since", since.ToMicros()));
 
-    /// <summary>Gauges of services that were seen since an instant.</summary>
+    /// <summary>Gauges of services that were seen since an instant, without their tags.</summary>
     /// <param name="names">In lower case; those of the rows may be in any.</param>
     public Task<List<MetricSeries>> GaugesAsync(Session session, long workspace, string[] names, DateTimeOffset since) => session.QueryAsync(
         $"""
-        SELECT id, name, service, tags, unit, kind, last_at FROM metric_series
+        SELECT id, name, service, unit, last_at FROM metric_series
         WHERE workspace_id = @workspace AND last_at >= @since AND kind = 0 AND service <> ''
         AND LOWER(name) {(session.Dialect.IsPostgres ? "= ANY(@names)" : "IN (SELECT value FROM json_each(@names))")}
         """,
-        ReadSeries, ("workspace", workspace), ("since", since.ToMicros()),
+        static row => new MetricSeries(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetString(3), MetricKind.Gauge, LabelSet.Empty, row.Instant(4)), ("workspace", workspace), ("since", since.ToMicros()),
         ("names", session.Dialect.IsPostgres ? names : JsonSerializer.Serialize(names, TagJson.Default.StringArray)));
 
     public Task<int> InsertHeadAsync(Tx tx, long workspace, int samples, long firstAt, long lastAt, byte[] body, DateTimeOffset now) => tx.ExecuteAsync(

@@ -29,6 +29,22 @@ public sealed class MetricBatchReaderTests
     }
 
     [Fact]
+    public void Each_sample_has_its_own_tags_however_alike_they_are_written()
+    {
+        string[] written =
+        [
+            """{"a": "1"}""", """{"a": "1", "b": "2"}""", "{}", """{"a": "1"}""", """{"a": {"a": "1"}}""", """{"a": "1\u0032"}""", """{"a": "1"}""", """{"a": "12"}""",
+            .. Enumerable.Range(0, 30).Select(i => $$"""{"a": "{{i % 12}}"}"""),
+        ];
+        var alone = written.Select(tags => Assert.Single(Read($$$"""{"metrics": [{"tags": {{{tags}}}, "name": "n", "value": 1}]}""").Good).Tags);
+
+        var together = Read($$"""{"metrics": [{{string.Join(',', written.Select(tags => $$$"""{"tags": {{{tags}}}, "name": "n", "value": 1}"""))}}]}""").Good;
+
+        Assert.Equal(alone, together.Select(s => s.Tags));
+        Assert.Equal([LabelSet.Of(("a", "1")), LabelSet.Of(("a", "1"), ("b", "2")), LabelSet.Empty], together.Take(3).Select(s => s.Tags));
+    }
+
+    [Fact]
     public void Tags_beyond_the_limit_are_left_out()
     {
         var tags = string.Join(',', Enumerable.Range(0, 50).Select(i => $"\"t{i:00}\": \"v\""));

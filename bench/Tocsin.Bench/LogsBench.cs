@@ -95,7 +95,7 @@ internal static class LogsBench
     private static async Task<(TimeSpan Took, TimeSpan Cpu)> FillAsync(TelemetryDatabase telemetry, int lines, int batch, int atOnce, TimeSpan span)
     {
         LogStores stores = new(telemetry, new(), new(telemetry), new(telemetry));
-        using var intake = new LogIntake(stores, new(), new(telemetry, Options.Create(new TelemetryOptions())), TimeProvider.System, NullLogger<LogIntake>.Instance);
+        using var intake = new LogIntake(stores, new(), new(telemetry, telemetry.FreeBytes, Options.Create(new TelemetryOptions())), TimeProvider.System, NullLogger<LogIntake>.Instance);
         await intake.StartAsync(default);
 
         // Made before it counts, and used again and again: making them costs more than storing them.

@@ -178,6 +178,23 @@ public sealed class TemplateMinerTests
     }
 
     [Fact]
+    public void Many_services_with_many_kinds_of_lines_are_bounded_together()
+    {
+        var miner = new TemplateMiner();
+        for (var service = 0; service < 300; service++)
+        {
+            for (var kind = 0; kind < 100; kind++)
+            {
+                miner.Of($"s{service}", LineLevel.Info, string.Join(' ', Enumerable.Range(0, 1 + (kind % 10)).Select(i => $"{(char)('a' + (kind / 10))}{(char)('a' + i)}x")), At);
+            }
+        }
+
+        Assert.InRange(miner.Known.Count(), TemplateMiner.MostTemplates, TemplateMiner.MostTemplates + 300);
+        Assert.Equal("(other)", Assert.Single(miner.Of("s299", LineLevel.Info, "never seen before", At)!.Tokens));
+        Assert.NotEqual("(other)", miner.Of("s0", LineLevel.Info, "aax", At)!.Tokens[0]);
+    }
+
+    [Fact]
     public void Hostile_lines_are_lines()
     {
         var miner = new TemplateMiner();

@@ -213,6 +213,31 @@ public abstract class LogStoreTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Where_no_more_kinds_of_lines_can_be_learnt_those_of_yesterday_make_room()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        await node.Telemetry.Database.WriteAsync(
+            tx => node.Templates.CountAsync(
+                tx,
+                [.. Enumerable.Range(0, ServiceTemplates.MostTemplates).Select(i => new TemplateUse(LogNode.Workspace, new(1_000 + i, "shop", LineLevel.Info, [$"kind{(char)('a' + (i / 100))}{(char)('a' + (i / 10 % 10))}{(char)('a' + (i % 10))}"], "", bench.Clock.Now), bench.Clock.Now.ToMicros(), 1))]),
+            default);
+        await node.StoreAsync(At(0, "the till is empty", LineLevel.Error), At(0, "open", service: "bank"));
+        Assert.Contains(await node.Templates.ListAsync(LogNode.Workspace, null, default), t => t.Pattern == "(other)");
+
+        bench.Clock.Advance(TimeSpan.FromHours(25));
+        await node.StoreAsync(new LogLine(bench.Clock.Now, LineLevel.Info, "still here") { Service = "shop" });
+        await node.KeepAsync(bench.Clock.Now);
+        bench.Clock.Advance(TimeSpan.FromHours(25));
+        await node.StoreAsync(new LogLine(bench.Clock.Now, LineLevel.Error, "the till is empty") { Service = "shop" });
+
+        var known = await node.Templates.ListAsync(LogNode.Workspace, null, default);
+        Assert.Contains(known, t => t.Pattern == "the till is empty" && t.FirstSeenAt == bench.Clock.Now);
+        Assert.Contains(known, t => t.Pattern == "open");
+        Assert.InRange(known.Count, 1, 5);
+    }
+
+    [StoreFact]
     public async Task When_there_is_no_room_the_oldest_lines_go_first()
     {
         var (bench, node) = await LogBench.OpenAsync(engine);

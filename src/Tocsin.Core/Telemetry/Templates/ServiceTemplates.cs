@@ -20,15 +20,19 @@ internal sealed class ServiceTemplates(string service)
 
     public string Service => service;
 
+    /// <summary>Of its templates, without those of lines that are not told apart.</summary>
+    public int Count => _count;
+
     public IEnumerable<MinedTemplate> Known =>
         _leaves.Values.SelectMany(static l => l.Templates).Concat(_exceptions.Values).Concat(_others.OfType<MinedTemplate>());
 
-    public MinedTemplate Of(LineLevel level, string message, DateTimeOffset at)
+    /// <param name="mayLearn">False: there is no room for what was not seen before.</param>
+    public MinedTemplate Of(LineLevel level, string message, DateTimeOffset at, bool mayLearn)
     {
         var form = FormOf(level, message);
         if (message.Contains('\n') && ExceptionShape.Of(message) is { } thrown)
         {
-            return Exception(level, thrown, message, at);
+            return Exception(level, thrown, message, at, mayLearn);
         }
 
         if (_byForm.TryGetValue(form, out var known))
@@ -41,7 +45,7 @@ internal sealed class ServiceTemplates(string service)
             _byForm.Clear();
         }
 
-        return _byForm[form] = Learn(level, TokensOf(message), message, at);
+        return _byForm[form] = Learn(level, TokensOf(message), message, at, mayLearn);
     }
 
     public void Add(MinedTemplate stored)
@@ -63,19 +67,11 @@ internal sealed class ServiceTemplates(string service)
         }
     }
 
-    public void Forget(MinedTemplate template)
-    {
-        var gone = _exceptions.Remove((template.Level, template.Tokens[0]))
-            || (_leaves.TryGetValue(KeyOf(template.Level, template.Tokens), out var leaf) && leaf.Remove(template));
-        _count -= gone ? 1 : 0;
-        _byForm.Clear();
-    }
-
-    private MinedTemplate Exception(LineLevel level, string thrown, string message, DateTimeOffset at)
+    private MinedTemplate Exception(LineLevel level, string thrown, string message, DateTimeOffset at, bool mayLearn)
     {
         if (!_exceptions.TryGetValue((level, thrown), out var known))
         {
-            if (_count >= MostTemplates)
+            if (_count >= MostTemplates || !mayLearn)
             {
                 return Other(level, at);
             }
@@ -87,7 +83,7 @@ internal sealed class ServiceTemplates(string service)
         return known;
     }
 
-    private MinedTemplate Learn(LineLevel level, string[] tokens, string message, DateTimeOffset at)
+    private MinedTemplate Learn(LineLevel level, string[] tokens, string message, DateTimeOffset at, bool mayLearn)
     {
         if (tokens.Length == 0)
         {
@@ -100,7 +96,7 @@ internal sealed class ServiceTemplates(string service)
             return match;
         }
 
-        if (_count >= MostTemplates)
+        if (_count >= MostTemplates || !mayLearn)
         {
             return Other(level, at);
         }

@@ -60,8 +60,6 @@ internal sealed class TemplateLeaf
         return 0;
     }
 
-    public bool Remove(MinedTemplate template) => _templates.RemoveAll(t => t.Id == template.Id) > 0;
-
     private MinedTemplate? Best(string[] tokens)
     {
         var least = _templates.Count < Few ? 0.8 : _templates.Count < Many ? 0.5 : 0.3;

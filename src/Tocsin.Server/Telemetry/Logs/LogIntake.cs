@@ -18,6 +18,9 @@ internal sealed class LogIntake(LogStores stores, LogTail tail, TelemetryRoom ro
     private const int BytesPerLine = 200;
     private static readonly TimeSpan _relearn = TimeSpan.FromSeconds(15);
 
+    /// <summary>What is stored is forgotten when no line had it for long; what this node remembers follows that once a day.</summary>
+    private static readonly TimeSpan _anew = TimeSpan.FromDays(1);
+
     private readonly Channel<Delivery> _queue = Channel.CreateUnbounded<Delivery>(new() { SingleReader = true });
     private readonly Dictionary<long, Learnt> _miners = [];
     private long _waiting;
@@ -195,9 +198,14 @@ internal sealed class LogIntake(LogStores stores, LogTail tail, TelemetryRoom ro
     private async ValueTask<TemplateMiner> MinerAsync(long workspace)
     {
         var now = clock.GetUtcNow();
-        if (!_miners.TryGetValue(workspace, out var learnt))
+        if (!_miners.TryGetValue(workspace, out var learnt) || now - learnt.BegunAt >= _anew)
         {
-            _miners[workspace] = learnt = new(new());
+            foreach (var old in _miners.Where(m => now - m.Value.BegunAt >= _anew).ToArray())
+            {
+                _miners.Remove(old.Key);
+            }
+
+            _miners[workspace] = learnt = new(new(), now);
         }
 
         if (learnt.ReadAt is null || (stores.Telemetry.Database.Dialect.IsPostgres && now - learnt.ReadAt >= _relearn))
@@ -241,9 +249,11 @@ internal sealed class LogIntake(LogStores stores, LogTail tail, TelemetryRoom ro
 
     private sealed record Packed(IReadOnlyList<BlockOfLines> Blocks, IReadOnlyList<RateCount> Rates, IReadOnlyList<TemplateUse> Templates);
 
-    private sealed class Learnt(TemplateMiner miner)
+    private sealed class Learnt(TemplateMiner miner, DateTimeOffset begunAt)
     {
         public TemplateMiner Miner => miner;
+
+        public DateTimeOffset BegunAt => begunAt;
 
         public DateTimeOffset? ReadAt { get; set; }
     }

@@ -8,6 +8,11 @@ internal sealed class LogRetention(LogStores stores, TelemetryRoom room, IOption
     /// <summary>Blocks removed in one transaction.</summary>
     private const int Bite = 20;
 
+    /// <summary>How often it is looked whether templates are too many, which is not cheap.</summary>
+    private static readonly TimeSpan _countEvery = TimeSpan.FromHours(1);
+
+    private DateTimeOffset _countedAt;
+
     /// <summary>One pass over all workspaces.</summary>
     /// <exception cref="Data.StoreUnavailableException">The store is away; what was removed until then stays removed.</exception>
     public async Task RunAsync(DateTimeOffset now, CancellationToken ct)
@@ -17,6 +22,8 @@ internal sealed class LogRetention(LogStores stores, TelemetryRoom room, IOption
             ct.ThrowIfCancellationRequested();
         }
 
+        var counts = (now - _countedAt).Duration() >= _countEvery;
+        _countedAt = counts ? now : _countedAt;
         var counted = now.AddDays(-Math.Max(LogRates.KeptDays, options.Value.LogDays));
         foreach (var workspace in await stores.Telemetry.Database.ReadAsync(stores.Templates.WorkspacesAsync, ct))
         {
@@ -26,6 +33,10 @@ internal sealed class LogRetention(LogStores stores, TelemetryRoom room, IOption
             }
 
             await stores.Telemetry.Database.WriteAsync(tx => stores.Templates.ForgetAsync(tx, workspace, counted), ct);
+            if (counts)
+            {
+                await stores.Telemetry.Database.WriteAsync(tx => stores.Templates.MakeRoomAsync(tx, workspace, now.AddDays(-1)), ct);
+            }
         }
 
         while (await room.LookAsync(ct) > room.ComfortableBytes && await RemoveAsync(DateTimeOffset.MaxValue, ct) > 0)

@@ -50,4 +50,18 @@ internal sealed class TemplateStore(TelemetryDatabase telemetry)
     /// <summary>Removes templates that no line had for long.</summary>
     public Task<int> ForgetAsync(Tx tx, long workspace, DateTimeOffset before) => tx.ExecuteAsync(
         "DELETE FROM log_template WHERE workspace_id = @workspace AND last_seen_at < @before", ("workspace", workspace), ("before", before.ToMicros()));
+
+    /// <summary>
+    /// Where there are as many templates as are learnt, nothing new can be told apart: those that no line had since an instant make room.
+    /// </summary>
+    public async Task<int> MakeRoomAsync(Tx tx, long workspace, DateTimeOffset before)
+    {
+        var isFull = await tx.ScalarAsync("SELECT COUNT(*) FROM log_template WHERE workspace_id = @workspace", ("workspace", workspace)) >= TemplateMiner.MostTemplates;
+        return await tx.ExecuteAsync(
+            $"""
+            DELETE FROM log_template WHERE workspace_id = @workspace AND last_seen_at < @before
+            {(isFull ? "" : "AND service IN (SELECT service FROM log_template WHERE workspace_id = @workspace GROUP BY service HAVING COUNT(*) >= @most)")}
+            """,
+            [("workspace", workspace), ("before", before.ToMicros()), .. isFull ? Array.Empty<(string, object?)>() : [("most", ServiceTemplates.MostTemplates)]]);
+    }
 }

@@ -39,6 +39,26 @@ public abstract class AnomalyTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Figures_are_the_newest_of_each_service_however_seldom_or_often_it_measures()
+    {
+        await using var bench = await HttpBench.StartAsync(engine);
+        var now = DateTimeOffset.UtcNow;
+        IEnumerable<MetricSample> Of(string service, TimeSpan every, TimeSpan last, int count, double value, double newest) => Enumerable.Range(0, count)
+            .Select(i => new MetricSample("latency_ms", now - last - (every * i), i == 0 ? newest : value + (i % 3)) { Service = service });
+        await StoreAsync(bench, "acme", [],
+        [
+            .. Of("often", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), 500, 100, 400), .. Of("seldom", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(30), 100, 100, 500),
+            .. Of("yesterday", TimeSpan.FromMinutes(1), TimeSpan.FromHours(20), 100, 100, 600), .. Of("long ago", TimeSpan.FromMinutes(1), TimeSpan.FromHours(25), 100, 100, 700),
+        ]);
+
+        var status = await (await bench.CallerAsync(Role.Viewer)).GetJsonAsync("/anomaly/status");
+
+        Assert.Equal(
+            ["often: latency of 400 ms", "seldom: latency of 500 ms", "yesterday: latency of 600 ms"],
+            status["description"].Text().Split("; ").Select(text => text.Split(',')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [StoreFact]
     public async Task A_forced_incident_and_a_baseline_belong_to_a_workspace_and_outlive_a_restart()
     {
         await using var bench = await HttpBench.StartAsync(engine);

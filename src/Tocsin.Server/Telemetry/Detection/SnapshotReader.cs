@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Values = (Tocsin.Telemetry.MetricSeries Series, System.Collections.Generic.IReadOnlyList<Tocsin.Telemetry.MetricPoint> Points);
 
 namespace Tocsin.Telemetry;
 
@@ -13,20 +14,64 @@ internal sealed class SnapshotReader(MetricQuery metrics)
 
     private static readonly TimeSpan _ahead = TimeSpan.FromMinutes(5);
 
+    /// <summary>Of what is measured each few seconds this holds enough.</summary>
+    private static readonly TimeSpan _dense = TimeSpan.FromMinutes(15);
+
     public async Task<StoredSnapshots> ReadAsync(long workspace, DateTimeOffset now, CancellationToken ct)
     {
-        List<(MetricSeries, IReadOnlyList<MetricPoint>)> read = [];
+        List<Values> read = [];
         foreach (var name in await NamesAsync(workspace, ct))
         {
             var known = (await metrics.SeriesAsync(workspace, new() { Name = name }, MetricQuery.MostSeries, ct)).Where(s => s.LastAt >= now - _oldest).ToList();
             if (known.Count > 0)
             {
-                var from = known.Min(s => s.LastAt < now ? s.LastAt : now) - _before;
-                read.AddRange(await metrics.ReadAsync(workspace, new() { Name = name }, from, now + _ahead, MetricQuery.MostSeries, ct));
+                read.AddRange(await ReadAsync(workspace, name, known, now, ct));
             }
         }
 
         return new(read, _oldest);
+    }
+
+    /// <summary>
+    /// Reads no more than the rules look at: one query gives only so many samples, the oldest first, and one series that is silent since yesterday must not push the newest
+    /// of all others out of it.
+    /// </summary>
+    private async Task<List<Values>> ReadAsync(long workspace, string name, List<MetricSeries> known, DateTimeOffset now, CancellationToken ct)
+    {
+        var newest = await metrics.ReadAsync(workspace, new() { Name = name }, now - _dense, now + _ahead, MetricQuery.MostSeries, ct);
+        var read = newest.Where(r => r.Points.Count > AnomalyRules.DeviationOf).ToList();
+        var enough = read.Select(r => r.Series.Id).ToHashSet();
+        var seldom = known.Where(s => !enough.Contains(s.Id)).ToLookup(s => s.LastAt >= now - _dense);
+        if (seldom[true].Any())
+        {
+            var all = newest.Sum(r => (long)r.Points.Count) * ((_before + _dense) / _dense);
+            read.AddRange(all <= MetricQuery.MostPoints / 2
+                ? await OnlyAsync(workspace, new() { Name = name }, seldom[true], now - _before - _dense, now + _ahead, ct)
+                : await OfServicesAsync(workspace, name, seldom[true], now, ct));
+        }
+
+        read.AddRange(await OfServicesAsync(workspace, name, seldom[false], now, ct));
+        return read;
+    }
+
+    private async Task<List<Values>> OfServicesAsync(long workspace, string name, IEnumerable<MetricSeries> series, DateTimeOffset now, CancellationToken ct)
+    {
+        List<Values> read = [];
+        foreach (var service in series.GroupBy(s => s.Service, StringComparer.Ordinal))
+        {
+            var (first, last) = (service.Min(s => s.LastAt), service.Max(s => s.LastAt));
+            read.AddRange(await OnlyAsync(
+                workspace, new() { Name = name, Service = service.Key }, service, (first < now ? first : now) - _before, (last < now ? last : now + _ahead).AddMilliseconds(1), ct));
+        }
+
+        return read;
+    }
+
+    private async Task<IEnumerable<Values>> OnlyAsync(
+        long workspace, SeriesFilter filter, IEnumerable<MetricSeries> series, DateTimeOffset from, DateTimeOffset to, CancellationToken ct)
+    {
+        var wanted = series.Select(s => s.Id).ToHashSet();
+        return (await metrics.ReadAsync(workspace, filter, from, to, MetricQuery.MostSeries, ct)).Where(r => wanted.Contains(r.Series.Id));
     }
 
     /// <summary>The usual spellings, and those that the workspace has.</summary>
@@ -39,7 +84,7 @@ internal sealed class SnapshotReader(MetricQuery metrics)
 }
 
 /// <summary>Figures as they were measured.</summary>
-internal sealed class StoredSnapshots(IReadOnlyList<(MetricSeries Series, IReadOnlyList<MetricPoint> Points)> read, TimeSpan oldest)
+internal sealed class StoredSnapshots(IReadOnlyList<Values> read, TimeSpan oldest)
 {
     /// <summary>The snapshots of all services at an instant: of each figure the newest value before or at it.</summary>
     public IReadOnlyList<ServiceSnapshot> At(DateTimeOffset instant)

@@ -26,7 +26,7 @@ internal static class LogsBench
             await using var database = Store.Open(folder.FullName, Option("--database") ?? "");
             await using var telemetry = TelemetryDatabase.Beside(database);
             await Migrator.MigrateAsync(telemetry, _start, default);
-            await (verb == "logs-store" ? StoreAsync(telemetry, lines) : SearchAsync(telemetry, lines));
+            await (verb == "logs-store" ? StoreAsync(telemetry, lines) : SearchAsync(telemetry, lines, int.Parse(Option("--days") ?? "1", CultureInfo.InvariantCulture)));
             return 0;
         }
         finally
@@ -47,10 +47,12 @@ internal static class LogsBench
         }
     }
 
-    private static async Task SearchAsync(TelemetryDatabase telemetry, int lines)
+    private static async Task SearchAsync(TelemetryDatabase telemetry, int lines, int days)
     {
-        var span = TimeSpan.FromHours(24);
-        var (took, _) = await FillAsync(telemetry, lines, 1_000, 16, span);
+        var span = TimeSpan.FromDays(days);
+
+        // So that each minute has some.
+        var (took, _) = await FillAsync(telemetry, lines, Math.Clamp((int)(lines / span.TotalMinutes), 1, 1_000), 16, span);
         var merging = Stopwatch.StartNew();
         using (var merger = new LogMerger(telemetry, new(), new BenchClock(TimeProvider.System.GetUtcNow() + (3 * span)), NullLogger<LogMerger>.Instance))
         {
@@ -64,14 +66,18 @@ internal static class LogsBench
         Console.WriteLine();
         Console.WriteLine("| search | found | complete | ms, median of 5 | most |");
         Console.WriteLine("|---|---|---|---|---|");
-        using var search = new LogSearch(telemetry, new(), TimeProvider.System);
+        var rates = new LogRates(telemetry);
+        using var search = new LogSearch(telemetry, new(), rates, TimeProvider.System);
         var all = new LogQuery { From = _start, To = _start + span };
         foreach (var (name, query) in ((string, LogQuery)[])
             [
                 ("newest lines", all), ("a rare word", all with { Text = LogLines.Rare }), ("a word that never occurs", all with { Text = "submarine" }), ("a common word", all with { Text = "order" }),
                 ("two common words", all with { Text = "payment declined" }), ("errors of one service", all with { Service = "payments", Least = LineLevel.Error }),
                 ("a word in ten minutes", all with { Text = "refused", From = _start + (span / 2), To = _start + (span / 2) + TimeSpan.FromMinutes(10) }),
-                ("a phrase of common words that never occurs", all with { Text = "\"order connection\"" }),
+                ("a phrase of common words that never occurs", all with { Text = "\"order connection\"" }), ("a part of a word", all with { Text = "*ecline*" }),
+                ("a part that never occurs", all with { Text = "*ubmarin*" }), ("a part beside a whole word", all with { Text = "*arantine* 17" }),
+                ("a pattern", all with { Text = @"/declined after [45] retries/" }), ("a pattern with a rare word", all with { Text = @"/was quarantined after \d+/" }),
+                ("a pattern that never occurs", all with { Text = @"/took 1\d{9} ms/" }),
             ])
         {
             List<double> times = [];
@@ -87,9 +93,23 @@ internal static class LogsBench
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {page.Lines.Count} | {(page.Complete ? "yes" : "no")} | {times[2]:0} | {times[^1]:0} |"));
         }
 
-        var histogram = Stopwatch.StartNew();
-        await search.HistogramAsync(Workspace, all, 60, default);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| histogram of all | | yes | {histogram.Elapsed.TotalMilliseconds:0} | |"));
+        foreach (var (name, query) in ((string, LogQuery)[])
+            [
+                ("histogram of all", all), ("histogram of a rare word", all with { Text = LogLines.Rare }), ("histogram of a common word", all with { Text = "order" }),
+                ("histogram of a part of a word", all with { Text = "*ecline*" }),
+            ])
+        {
+            var watch = Stopwatch.StartNew();
+            var histogram = await search.HistogramAsync(Workspace, query, 60, default);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {histogram.Buckets.Sum(b => b.Total)} | {(histogram.Complete ? "yes" : "no")} | {watch.Elapsed.TotalMilliseconds:0} | |"));
+        }
+
+        var templates = Stopwatch.StartNew();
+        var counts = await rates.ReadCoarselyAsync(Workspace, all.From, all.To, default);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| counts of all templates | {counts.Sum(c => c.Count)} | yes | {templates.Elapsed.TotalMilliseconds:0} | |"));
+        templates.Restart();
+        counts = await rates.ReadAsync(Workspace, all.From, all.To, default);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| the same by minutes | {counts.Sum(c => c.Count)} | yes | {templates.Elapsed.TotalMilliseconds:0} | |"));
     }
 
     private static async Task<(TimeSpan Took, TimeSpan Cpu)> FillAsync(TelemetryDatabase telemetry, int lines, int batch, int atOnce, TimeSpan span)
@@ -109,7 +129,7 @@ internal static class LogsBench
             {
                 var at = _start + (request * step);
                 var sent = Array.ConvertAll(made[request % made.Length], line => line with { At = at });
-                if (batch == 1_000 && request % 1_000 == 500)
+                if (batch > 1 && request % Math.Max(1, requests / 10) == requests / 20)
                 {
                     sent[0] = LogLines.RareOne(at);
                 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -7,12 +6,8 @@ namespace Tocsin.Sdk;
 /// <summary>Follows the log over as many connections as it takes. The place to go on from is kept here, so nothing is missed or repeated.</summary>
 internal sealed class EventTail(TocsinClient client, EventFilter? filter, Action<StreamNotice>? notice, TimeProvider time)
 {
-    private const int MostDoublings = 5;
-    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(30);
-
-    private TimeSpan _retry = TimeSpan.FromSeconds(1);
+    private readonly StreamPatience _patience = new();
     private long _last;
-    private int _failures;
 
     public async IAsyncEnumerable<EventView> ReadAsync(long? after, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -31,7 +26,7 @@ internal sealed class EventTail(TocsinClient client, EventFilter? filter, Action
                         break;
                     }
                 }
-                catch (Exception e) when (Passes(e))
+                catch (Exception e) when (StreamPatience.MayDoBetter(e))
                 {
                     because = e;
                     break;
@@ -43,7 +38,7 @@ internal sealed class EventTail(TocsinClient client, EventFilter? filter, Action
                 }
             }
 
-            var wait = Wait(because);
+            var wait = _patience.After(because);
             notice?.Invoke(new StreamNotice.Lost(because, wait));
             await Task.Delay(wait, time, ct);
         }
@@ -56,12 +51,12 @@ internal sealed class EventTail(TocsinClient client, EventFilter? filter, Action
     {
         if (item.IsOpening)
         {
-            _failures = 0;
+            _patience.Connected();
             notice?.Invoke(new StreamNotice.Connected());
             return null;
         }
 
-        _retry = item.Retry ?? _retry;
+        _patience.Retry = item.Retry ?? _patience.Retry;
         if (item.Oldest is { } oldest)
         {
             notice?.Invoke(new StreamNotice.Reset(oldest));
@@ -72,23 +67,4 @@ internal sealed class EventTail(TocsinClient client, EventFilter? filter, Action
         _last = isNew ? item.Seq!.Value : _last;
         return isNew ? item.Event : null;
     }
-
-    /// <summary>As the server asked, twice as long after each failure, never much longer than half a minute; spread, so that not all come back at once.</summary>
-    private TimeSpan Wait(Exception? because)
-    {
-        var wait = _retry * (1 << Math.Min(_failures++, MostDoublings)) * (0.5 + (Random.Shared.NextDouble() / 2));
-        var asked = (because as TocsinException)?.RetryAfter ?? TimeSpan.Zero;
-        return asked > wait ? asked : wait < _longest ? wait : _longest;
-    }
-
-    /// <summary>Whether the next try may do better.</summary>
-    private static bool Passes(Exception e) => e switch
-    {
-        TocsinException refusal => (int)refusal.Status >= 500 || refusal.Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests,
-        TaskCanceledException { InnerException: TimeoutException } => true,
-
-        // A cut can fall into the middle of an event.
-        HttpRequestException or IOException or JsonException => true,
-        _ => false,
-    };
 }

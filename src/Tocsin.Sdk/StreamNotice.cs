@@ -18,4 +18,9 @@ public abstract record StreamNotice
     /// <summary>What lies between the place to go on from and this sequence number was removed by the server's retention, and was missed.</summary>
     /// <param name="Oldest">The oldest sequence number that is left.</param>
     public sealed record Reset(long Oldest) : StreamNotice;
+
+    /// <summary>Log lines were left out: they came faster than they were read, or more were stored while nothing was heard than the server gives again.</summary>
+    /// <param name="Lines">So many.</param>
+    /// <param name="AtLeast">Or more than that.</param>
+    public sealed record Missed(long Lines, bool AtLeast) : StreamNotice;
 }

@@ -27,6 +27,9 @@ public sealed record LogLineView
 
     public string? SpanId { get; init; }
 
+    /// <summary>The page of its trace, beneath the server's address; null: it names none.</summary>
+    public string? TracePage { get; init; }
+
     /// <summary>What else was said about it; null: nothing.</summary>
     public JsonElement? Attributes { get; init; }
 
@@ -44,8 +47,9 @@ public sealed record LogPageView(IReadOnlyList<LogLineView> Items, string? Next,
 public sealed record LogBucketView(DateTimeOffset At, long Debug, long Info, long Warning, long Error, long Critical);
 
 /// <param name="StepSeconds">The width of each bucket; whole minutes.</param>
-/// <param name="Complete">False: the time for one search was over, and the oldest buckets are too low.</param>
-public sealed record LogHistogramView(IReadOnlyList<LogBucketView> Items, int StepSeconds, bool Complete);
+/// <param name="Complete">False: the time for it was over.</param>
+/// <param name="CountedFrom">Null: everything was counted. Else buckets before this are empty or too low.</param>
+public sealed record LogHistogramView(IReadOnlyList<LogBucketView> Items, int StepSeconds, bool Complete, DateTimeOffset? CountedFrom = null);
 
 /// <summary>What lines of one kind have in common.</summary>
 public sealed record LogTemplateView

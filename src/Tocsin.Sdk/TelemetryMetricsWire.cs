@@ -96,3 +96,27 @@ public sealed record SpanView
 /// <summary>All that is known of one request.</summary>
 /// <param name="Spans">By their start.</param>
 public sealed record TraceView(string TraceId, DateTimeOffset StartedAt, double DurationMs, IReadOnlyList<SpanView> Spans);
+
+/// <summary>One request at a glance.</summary>
+public sealed record TraceSummaryView
+{
+    public required string TraceId { get; init; }
+
+    /// <summary>Where it began; null: its sender does not say.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>Of the span that began it, or of the earliest that came.</summary>
+    public required string Name { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    public double DurationMs { get; init; }
+
+    /// <summary>As they came: one that was sent twice counts twice. So do the failed ones.</summary>
+    public long Spans { get; init; }
+
+    public long FailedSpans { get; init; }
+}
+
+/// <param name="Complete">False: there are more, or the time holds more than the 50 000 newest traces that are looked at. Ask for less time.</param>
+public sealed record TraceListView(IReadOnlyList<TraceSummaryView> Items, bool Complete);

@@ -9,6 +9,17 @@ namespace Tocsin.Sdk;
 public sealed record MetricRequest(
     string Name, string? Service = null, string? Tags = null, DateTimeOffset? From = null, DateTimeOffset? To = null, string? Step = null, string How = "avg", int Limit = 20);
 
+/// <summary>Which traces are asked for; null leaves out the condition.</summary>
+/// <param name="Service">In which this service took part.</param>
+/// <param name="Operation">That began so; with a service, whose part of it began so.</param>
+/// <param name="From">Null: an hour ago.</param>
+/// <param name="To">Null: now.</param>
+/// <param name="LongerThan">Such as <c>250ms</c>.</param>
+/// <param name="Order">errors (those with errors first), newest or slowest.</param>
+public sealed record TraceRequest(
+    string? Service = null, string? Operation = null, DateTimeOffset? From = null, DateTimeOffset? To = null, bool Errors = false, string? LongerThan = null, string Order = "errors",
+    int Limit = 50);
+
 /// <summary>Metrics, services and traces.</summary>
 public sealed partial class TocsinClient
 {
@@ -41,6 +52,18 @@ public sealed partial class TocsinClient
 
     /// <summary>Services that sent logs or metrics within a day, by name.</summary>
     public Task<Page<ServiceView>> ListServicesAsync(CancellationToken ct = default) => GetAsync("api/v1/services", WireJson.Default.PageServiceView, ct);
+
+    /// <summary>Requests at a glance.</summary>
+    public Task<TraceListView> ListTracesAsync(TraceRequest request, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return GetAsync(
+            Query(
+                "api/v1/traces", ("service", request.Service), ("operation", request.Operation), ("from", Instant(request.From)), ("to", Instant(request.To)),
+                ("errors", request.Errors ? "true" : null), ("longer_than", request.LongerThan), ("order", request.Order), ("limit", Number(request.Limit))),
+            WireJson.Default.TraceListView,
+            ct);
+    }
 
     /// <summary>All that is known of one request.</summary>
     public Task<TraceView> GetTraceAsync(string traceId, CancellationToken ct = default) =>

@@ -86,6 +86,7 @@ namespace Tocsin.Sdk;
 [JsonSerializable(typeof(MetricListView))]
 [JsonSerializable(typeof(MetricQueryView))]
 [JsonSerializable(typeof(Page<ServiceView>))]
+[JsonSerializable(typeof(TraceListView))]
 [JsonSerializable(typeof(TraceView))]
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(IngestAnswer))]

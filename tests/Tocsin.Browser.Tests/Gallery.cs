@@ -42,7 +42,7 @@ internal sealed class Gallery : IAsyncDisposable
         {
             Detail = Samples.Detail with { Incident = Samples.Checkout with { Status = "acknowledged", AcknowledgedBy = "user:ana", AcknowledgedAt = Samples.Now, Escalation = "stopped" } },
         }),
-        ["incident-with-logs"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail, Telemetry = new("checkout", TelemetrySamples.Form.Window, TelemetrySamples.Templates.Templates) }),
+        ["incident-with-logs"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail, Telemetry = new("checkout", TelemetrySamples.Form.Window, TelemetrySamples.Templates.Templates) { Failed = TelemetrySamples.Traces.Traces, Named = [(new('a', 32), $"/traces/{new string('a', 32)}")] } }),
         ["incident-resolved"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail with { Incident = Samples.Resolved, Pages = [] } }),
         ["explain"] = f => Page<WhyPage, ExplainModel>(f,
             new() { Incident = Samples.Checkout, Explanation = Samples.Explanation, Pages = Samples.Pages, Started = Samples.Checkout.CreatedAt }),
@@ -139,6 +139,16 @@ internal sealed class Gallery : IAsyncDisposable
         ["live"] = f => Page<LivePage, LiveModel>(f, new() { Items = Samples.Lines, Form = new(Match: "env=prod") }),
         ["live-empty"] = f => Page<LivePage, LiveModel>(f, new()),
         ["live-fault"] = f => Page<LivePage, LiveModel>(f, new() { Form = new(Kind: "incident.*", Level: "warn", Match: "env=~("), Fault = "env=~( is not a matcher: the expression is not closed." }),
+        ["traces"] = f => Page<TracesPage, TracesModel>(f, TelemetrySamples.Traces),
+        ["traces-none"] = f => Page<TracesPage, TracesModel>(f, new(new(TelemetrySamples.Form.Window))),
+        ["traces-fault"] = f => Page<TracesPage, TracesModel>(f, new(new(TelemetrySamples.Form.Window) { LongerThan = "long", Service = "checkout", Operation = "POST /pay", Errors = true, Order = "slowest" })
+        {
+            Fault = Tocsin.Error.Invalid("longer_than", "Write how long, such as 250ms, 1.5s or 2m."),
+            Services = ["checkout"],
+        }),
+        ["trace"] = f => Page<TracePage, TraceModel>(f, TelemetrySamples.OneTrace),
+        ["trace-large"] = f => Page<TracePage, TraceModel>(f, TelemetrySamples.LargeTrace),
+        ["trace-lines"] = f => Page<TracePage, TraceModel>(f, TelemetrySamples.LinesOnly),
         ["logs"] = f => Page<LogsPage, LogsModel>(f, TelemetrySamples.Logs),
         ["logs-narrowed"] = f => Page<LogsPage, LogsModel>(f, TelemetrySamples.Logs with
         {

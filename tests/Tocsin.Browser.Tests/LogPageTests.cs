@@ -155,6 +155,47 @@ public sealed class LogPageTests(BrowserFixture browser)
         reader.HasNoComplaints();
     }
 
+    [BrowserFact]
+    public async Task From_a_line_to_its_trace_and_from_the_list_to_the_slowest_without_scripts_on_a_phone()
+    {
+        await using var product = await Product.StartAsync(Estates.Acme);
+        await using var reader = await Reader.OpenAsync(browser, product, width: 390, height: 844, scripts: false);
+        var page = reader.Page;
+        await product.SetUpAsync(page);
+        var now = product.Services.GetRequiredService<TimeProvider>().GetUtcNow().AddSeconds(-30);
+        var trace = new string('c', 32);
+        await product.Services.GetRequiredService<SpanIntake>().StoreAsync(
+            1,
+            [
+                new(trace, "b7ad6b7169203331", "POST /pay", now, TimeSpan.FromMilliseconds(120)) { Service = "checkout", Kind = "server" },
+                new(trace, "00f067aa0ba902b7", "SELECT", now.AddMilliseconds(20), TimeSpan.FromMilliseconds(90)) { ParentId = "b7ad6b7169203331", Service = "db", Failed = true, StatusText = "deadlock" },
+                new(new('d', 32), "00f067aa0ba902b8", "GET /cart", now, TimeSpan.FromSeconds(2)) { Service = "cart" },
+            ],
+            default);
+        await product.LogAsync(product.Line("card declined", LineLevel.Error) with { At = now.AddMilliseconds(60), TraceId = trace, SpanId = "00f067aa0ba902b7" });
+
+        await page.GotoAsync("/logs");
+        await Lines(page).Locator("summary").ClickAsync();
+        await Lines(page).GetByRole(AriaRole.Link, new() { Name = trace }).ClickAsync();
+        var rows = page.Locator(".waterfall > li");
+        await Expect(rows).ToHaveCountAsync(3);
+        await Expect(rows.Nth(1)).ToContainTextAsync("SELECT failed");
+        await Expect(rows.Nth(2)).ToContainTextAsync("card declined");
+        await rows.Nth(1).Locator("summary").ClickAsync();
+        await Expect(page.GetByText("deadlock")).ToBeVisibleAsync();
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Traces" }).First.ClickAsync();
+        var listed = page.Locator("tbody th > a");
+        await Expect(listed).ToHaveTextAsync(["POST /pay", "GET /cart"]);
+        await page.GetByRole(AriaRole.Link, new() { Name = "slowest" }).ClickAsync();
+        await Expect(listed).ToHaveTextAsync(["GET /cart", "POST /pay"]);
+        await page.GetByLabel("Longer than").FillAsync("1s");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).Last.ClickAsync();
+        await Expect(listed).ToHaveTextAsync(["GET /cart"]);
+        await page.GotoAsync("/traces?service=db");
+        await Expect(listed).ToHaveTextAsync(["POST /pay"]);
+    }
+
     private static ILocator Lines(IPage page) => page.Locator("#lines [data-row], ol.lines:not(#lines) [data-row]");
 
     private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);

@@ -118,5 +118,42 @@ internal static class TelemetrySamples
         Metrics = ["cpu_percent", "http.server.duration"],
     };
 
+    public static TracesModel Traces { get; } = new(new(Form.Window))
+    {
+        Services = Logs.Services,
+        IsPartial = true,
+        Traces =
+        [
+            new(new('a', 32), $"/traces/{new string('a', 32)}", "a-service-with-a-very-long-name-in-eu-west-1-canary", "POST /api/v1/orders/{order}/payments/{payment}/authorise-and-capture", Samples.Now.AddMinutes(-4), TimeSpan.FromMilliseconds(1812.4), 42, 3),
+            new("odd/id", null, "", "", Samples.Now.AddMinutes(-5), TimeSpan.FromMicroseconds(840), 1, 0),
+            new(new('b', 32), $"/traces/{new string('b', 32)}", "cart", "GET /cart", Samples.Now.AddMinutes(-6), TimeSpan.FromMilliseconds(12), 5, 0),
+        ],
+    };
+
+    public static TraceModel OneTrace { get; } = Tree(
+        [
+            Span("a", "", 0, 1800, "checkout", "POST /pay") with { Kind = "server", Attributes = """{"http.route":"/pay","http.status_code":500,"long":"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz","event.0":{"name":"queued","at":"2026-11-23T02:00:00.000100Z","depth":12},"link.0":{"trace_id":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","span_id":"b7ad6b7169203331","why":"retry"}}""" },
+            Span("b", "a", 20, 300, "cart", "GET /cart/{id}"),
+            Span("c", "a", 340, 1400, "payments", "charge <script>alert(1)</script>") with { Failed = true, StatusText = "card declined by issuer", Attributes = """{"exception":{"type":"CardDeclined","message":"no","stacktrace":"CardDeclined: no\n  at Shop.Pay()\n  at Shop.Run()"},"resource":{"host.name":"web-1"}}""" },
+            Span("d", "c", 360, 20, "db", "SELECT card"),
+            Span("e", "c", 400, 1300, "a-service-with-a-very-long-name-in-eu-west-1-canary", "authorise"),
+            Span("o", "gone", 900, 100, "mail", "send"),
+            Span("x", "y", 950, 10, "loop", "one"),
+            Span("y", "x", 955, 10, "loop", "two"),
+        ],
+        [(380, LineLevel.Warning, "c", "slow answer of the issuer"), (1_690, LineLevel.Error, "c", "payment 9912 of order 18231 was declined by issuer-eu, which says that the card is not to be honoured, and asks not to try again"), (5, LineLevel.Info, "", "order 18231 placed")]);
+
+    public static TraceModel LargeTrace { get; } = Tree([Span("0", "", 0, 9_000, "checkout", "import"), .. Enumerable.Range(1, 5_000).Select(i => Span($"{i}", i <= 20 ? $"{i - 1}" : $"{i % 20}", i, 5_000 - i, $"s-{i % 14}", $"step {i}") with { Failed = i % 997 == 0 })], []);
+
+    public static TraceModel LinesOnly { get; } = Tree([], [(0, LineLevel.Error, "", "order 18231 lost"), (30, LineLevel.Info, "q", "order 18231 found")]);
+
+    private static TraceModel Tree(IReadOnlyList<TraceSpan> spans, (int Ms, LineLevel Level, string Span, string Text)[] lines) => TraceModel.Of(
+        new('a', 32), spans,
+        new([.. lines.Select((l, i) => new FoundLine($"{i}", new LogLine(new DateTimeOffset(2026, 11, 23, 2, 0, 0, TimeSpan.Zero).AddMilliseconds(l.Ms), l.Level, l.Text) { Service = "checkout", TraceId = new('a', 32), SpanId = l.Span }, 0))], Next: null, Complete: true),
+        Form with { Trace = new('a', 32) });
+
+    private static TraceSpan Span(string id, string parent, int ms, int took, string service, string name) =>
+        new(new('a', 32), id, name, new DateTimeOffset(2026, 11, 23, 2, 0, 0, TimeSpan.Zero).AddMilliseconds(ms), TimeSpan.FromMilliseconds(took)) { ParentId = parent, Service = service };
+
     private static LogLine Line(int secondsAgo, LineLevel level, string message) => new(Samples.Now.AddSeconds(-secondsAgo), level, message) { Service = "checkout", Environment = "production" };
 }

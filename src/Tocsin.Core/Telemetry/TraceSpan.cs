@@ -21,6 +21,9 @@ public sealed record TraceSpan(string TraceId, string SpanId, string Name, DateT
     /// <summary>What the span says about its failure; empty when nothing.</summary>
     public string StatusText { get; init; } = "";
 
-    /// <summary>A JSON object as text, exceptions among it under <c>exception</c>; empty when there is nothing.</summary>
+    /// <summary>
+    /// A JSON object as text, with its exception under <c>exception</c>, its other events as <c>event.0</c> and so on and its links to other spans as <c>link.0</c> and so on; empty
+    /// when there is nothing.
+    /// </summary>
     public string Attributes { get; init; } = "";
 }

@@ -53,4 +53,20 @@ internal static class LogTables
             lines BIGINT NOT NULL,
             PRIMARY KEY (workspace_id, id)){clustered};
         """;
+
+    /// <summary>The same counts by whole hours, for long stretches of time.</summary>
+    public const string Hours =
+        """
+        CREATE TABLE log_rate_hour (
+            workspace_id BIGINT NOT NULL,
+            hour BIGINT NOT NULL,
+            service TEXT NOT NULL,
+            level INTEGER NOT NULL,
+            template BIGINT NOT NULL,
+            lines BIGINT NOT NULL,
+            PRIMARY KEY (workspace_id, hour, service, level, template)){clustered};
+        INSERT INTO log_rate_hour (workspace_id, hour, service, level, template, lines)
+        SELECT workspace_id, CASE WHEN minute < 0 THEN (minute - 59) / 60 ELSE minute / 60 END, service, level, template, CAST(SUM(lines) AS BIGINT)
+        FROM log_rate GROUP BY 1, 2, 3, 4, 5
+        """;
 }

@@ -32,6 +32,8 @@ internal static partial class TelemetrySchema
         CREATE INDEX trace_block_stored ON trace_block (workspace_id, stored_at)
         """,
         LogTables.Blocks,
+        TraceTables.Summaries,
+        LogTables.Hours,
     ];
 
     public static SchemaHistory History { get; } = new("telemetry_version", _migrations);

@@ -34,6 +34,7 @@ internal static class ApiDescription
         ("Logs", "Lines of logs: found, counted, followed as they come, and the templates that they are made of."),
         ("Detection", "Detectors of trouble in logs and metrics, what they found, and the rules of the reliability assistant."),
         ("Metrics", "What services measured: series, their values over time, services at a glance, traces."),
+        ("Traces", "Requests on their way through services."),
         ("Routing", "Why somebody was, or would be, paged."),
         ("Silences", "What is muted, and what a silence would mute."),
         ("Sources", "Where alerts come from, what was delivered, and where to deliver it."),

@@ -296,6 +296,7 @@ public static class TocsinHost
         app.MapIssues();
         app.MapLogs();
         app.MapMetrics();
+        app.MapTraces();
         app.MapAssistant();
         app.MapDetection();
         app.MapJobs();

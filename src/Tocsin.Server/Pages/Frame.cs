@@ -123,6 +123,7 @@ public enum Nav
     Services,
     Live,
     Logs,
+    Traces,
     Metrics,
     Detectors,
     Routing,

@@ -47,6 +47,7 @@ internal static class PagesSetup
         pages.MapSilencePages();
         pages.MapReportPages();
         pages.MapLogPages();
+        pages.MapTracePages();
         pages.MapMetricPages();
         pages.MapDetectorPages();
         pages.MapDetectorForms();

@@ -31,6 +31,7 @@ internal static class CommandTree
             OnCallVerb.Create(terminal),
             ReportVerbs.Create(terminal),
             LogVerb.Create(terminal),
+            TraceVerb.Create(terminal),
             MetricVerbs.Create(terminal),
             ExplainVerb.Create(terminal),
             SilenceVerbs.Create(terminal),

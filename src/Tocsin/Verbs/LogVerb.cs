@@ -12,11 +12,9 @@ internal static class LogVerb
     private const int Usual = 100;
     private const int Most = 10_000;
 
-    private static readonly TimeSpan _again = TimeSpan.FromSeconds(2);
-
     public static Command Create(Terminal terminal)
     {
-        var text = new Argument<string?>("words") { Description = "Words of which all must occur, \"a phrase\", -word that must not occur, start*; as one argument", HelpName = "WORDS", Arity = ArgumentArity.ZeroOrOne };
+        var text = new Argument<string?>("words") { Description = "Words of which all must occur, \"a phrase\", -word that must not occur, start*, *part* of a word, /regular expression/; as one argument. Parts and patterns read every line that nothing else excludes", HelpName = "WORDS", Arity = ArgumentArity.ZeroOrOne };
         var service = new Option<string?>("--service") { Description = "Only of this service", HelpName = "SERVICE" };
         var level = new Option<string?>("--level") { Description = "Only lines at least so bad", HelpName = "LEVEL" };
         level.AcceptOnlyFromAmong("debug", "info", "warning", "error", "critical");
@@ -96,30 +94,19 @@ internal static class LogVerb
 
     private static async Task<int> FollowAsync(ClientRun run, LogRequest request, CancellationToken ct)
     {
-        while (true)
+        await foreach (var line in run.Client.TailLogsAsync(request, new StreamTeller(run.Terminal).Tell, ct))
         {
-            try
+            if (run.Json)
             {
-                await foreach (var line in run.Client.FollowLogsAsync(request, missed => run.Terminal.Error.WriteLine($"{Words.Count(missed, "line")} came too fast and were left out"), ct))
-                {
-                    if (run.Json)
-                    {
-                        JsonOutput.WriteLine(run.Terminal.Out, line, WireJson.Default.LogLineView);
-                    }
-                    else
-                    {
-                        Write(run, line);
-                    }
-                }
+                JsonOutput.WriteLine(run.Terminal.Out, line, WireJson.Default.LogLineView);
             }
-            catch (IOException)
+            else
             {
-                // Cut in the middle: as if it had ended.
+                Write(run, line);
             }
-
-            run.Terminal.Error.WriteLine($"connection lost, and with it perhaps some lines; next try in {Words.Span(_again)}");
-            await Task.Delay(_again, run.Terminal.Time, ct);
         }
+
+        return ExitCode.Ok;
     }
 
     private static async Task<int> ListTemplatesAsync(ClientRun run, string? service, CancellationToken ct)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.ExceptionServices;
 using Tocsin.Cli;
 using Tocsin.Sdk;
 
@@ -57,7 +56,7 @@ internal static class TailVerb
     private static async Task<int> FollowAsync(ClientRun run, long? last, EventFilter filter, int? count, CancellationToken ct)
     {
         var left = count ?? int.MaxValue;
-        await foreach (var line in run.Client.TailEventsAsync(last, filter, new Connections(run.Terminal).Tell, ct))
+        await foreach (var line in run.Client.TailEventsAsync(last, filter, new StreamTeller(run.Terminal).Tell, ct))
         {
             if (run.Json)
             {
@@ -75,37 +74,5 @@ internal static class TailVerb
         }
 
         return ExitCode.Ok;
-    }
-
-    /// <summary>Says on the standard error what happens to the connection. A script wants to know it too, so JSON does not silence it.</summary>
-    private sealed class Connections(Terminal terminal)
-    {
-        private bool _hadOne;
-        private bool _isLost;
-
-        public void Tell(StreamNotice notice)
-        {
-            switch (notice)
-            {
-                case StreamNotice.Connected when _isLost:
-                    terminal.Error.WriteLine("connected again");
-                    _isLost = false;
-                    break;
-                case StreamNotice.Connected:
-                    _hadOne = true;
-                    break;
-                case StreamNotice.Lost { Because: { } first } when !_hadOne:
-                    // Nothing was ever heard: the address or the server is wrong, and the verb says so as others do.
-                    ExceptionDispatchInfo.Throw(first);
-                    break;
-                case StreamNotice.Lost lost:
-                    _isLost = true;
-                    terminal.Error.WriteLine($"connection lost: {Plain.Line(lost.Because?.Message.TrimEnd('.') ?? "the server ended it")}; next try in {Words.Span(lost.RetryIn)}");
-                    break;
-                case StreamNotice.Reset reset:
-                    terminal.Error.WriteLine($"lines before {reset.Oldest} are no longer kept, and were missed");
-                    break;
-            }
-        }
     }
 }

@@ -125,9 +125,15 @@ internal sealed class FakeServer : IAsyncDisposable
         _app.MapGet("/api/v1/logs/templates", () => Results.Json(
             new([new() { Id = 17, Service = "checkout", Level = "error", Pattern = "order <num> refused", FirstSeenAt = Now.AddDays(-1), LastSeenAt = Now.AddMinutes(-2), Count = 120, Example = "" }], null),
             WireJson.Default.PageLogTemplateView));
-        _app.MapGet("/api/v1/logs/tail", () => Results.Text(
-            $"event: heartbeat\ndata: {{}}\n\nid: 01\nevent: line\ndata: {System.Text.Json.JsonSerializer.Serialize(LogVerbTests.Line(2, "error", "refused"), WireJson.Default.LogLineView)}\n\nevent: missed\ndata: {{\"lines\":3}}\n\n",
-            "text/event-stream"));
+        _app.MapGet("/api/v1/logs/tail", (HttpRequest request) =>
+        {
+            // Who comes again hears the last line again, and one that is new.
+            int[] minutes = request.Headers["Last-Event-ID"] == "7.1" ? [2, 3] : [2];
+            var lines = minutes.Select(m => $"id: 7.1\nevent: line\ndata: {System.Text.Json.JsonSerializer.Serialize(LogVerbTests.Line(m, "error", "refused"), WireJson.Default.LogLineView)}\n\n");
+            return Results.Text($"id: 7.0\nevent: heartbeat\ndata: {{}}\n\n{string.Concat(lines)}event: missed\ndata: {{\"lines\":3,\"at_least\":true}}\n\n", "text/event-stream");
+        });
+        _app.MapGet("/api/v1/traces", () => Results.Json(TraceVerbTests.List, WireJson.Default.TraceListView));
+        _app.MapGet("/api/v1/traces/{id}", () => Results.Json(TraceVerbTests.Trace, WireJson.Default.TraceView));
         _app.MapGet("/api/v1/metrics", () => Results.Json(new([MetricVerbTests.Series], false), WireJson.Default.MetricListView));
         _app.MapGet("/api/v1/metrics/query", () => Results.Json(
             new(Now.AddMinutes(-10), Now, "max", 60, [new(MetricVerbTests.Series, [new(Now.AddMinutes(-4), 10), new(Now.AddMinutes(-3), 20), new(Now.AddMinutes(-1), 80.5)])], true),

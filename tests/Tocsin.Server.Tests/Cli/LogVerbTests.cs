@@ -41,7 +41,7 @@ public sealed class LogVerbTests
     }
 
     [Fact]
-    public async Task Lines_are_followed_and_whoever_reads_hears_what_was_missed()
+    public async Task Lines_are_followed_over_cuts_each_once_and_whoever_reads_hears_what_was_missed()
     {
         await using var server = await FakeServer.StartAsync();
         using var ends = new CancellationTokenSource();
@@ -49,8 +49,7 @@ public sealed class LogVerbTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new CliRun.CliWorld(server) { Time = new HastyTime() }.RunAsync(output, ends.Token, "logs", "--follow", "--json", "--level", "error"));
 
-        Assert.Equal(2, output.ToString().TrimEnd('\n').Split('\n').Length);
-        Assert.Contains("\"message\":\"refused\"", output.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["02", "03"], output.ToString().TrimEnd('\n').Split('\n').Select(line => System.Text.Json.Nodes.JsonNode.Parse(line)!["id"]!.GetValue<string>()));
         Assert.Contains(server.Requests, r => r.Line == "GET /api/v1/logs/tail?level=error");
     }
 

@@ -69,7 +69,8 @@ internal sealed class LogNode
         Intake = new(new(Telemetry, Blocks, Rates, Templates), Tail, Room, clock, NullLogger<LogIntake>.Instance);
         Merger = new(Telemetry, Blocks, clock, NullLogger<LogMerger>.Instance);
         TailPoll = new(Telemetry, Blocks, Tail, clock, NullLogger<LogTailPoll>.Instance);
-        Search = new(Telemetry, Blocks, clock) { Budget = budget };
+        Search = new(Telemetry, Blocks, Rates, clock) { Budget = budget, HistogramBudget = budget };
+        Follow = new(Telemetry, Blocks, Tail, new Unhurried(clock));
     }
 
     /// <summary>Between this node and its store.</summary>
@@ -100,6 +101,18 @@ internal sealed class LogNode
 
     public LogSearch Search { get; }
 
+    public LogFollow Follow { get; }
+
+    /// <summary>Begins to follow; what was stored before is given from <paramref name="after"/> on.</summary>
+    public async Task<LogListener> FollowAsync(LogQuery query, string? after = null)
+    {
+        var items = Follow.FollowAsync(Workspace, query, TailPlace.Parse(after), default).GetAsyncEnumerator();
+        var opening = items.MoveNextAsync().AsTask();
+        await TailPoll.TurnAsync(default);
+        Assert.True(await opening);
+        return new(items);
+    }
+
     /// <summary>Removes what is too old or too much.</summary>
     public Task KeepAsync(DateTimeOffset now) => new LogRetention(new(Telemetry, Blocks, Rates, Templates), Room, Options).RunAsync(now, default);
 
@@ -124,6 +137,82 @@ internal sealed class LogNode
 
     public Task<long> BlocksAsync(string where = "1 = 1") =>
         Telemetry.Database.ReadAsync(async session => await session.ScalarAsync($"SELECT COUNT(*) FROM log_block WHERE {where}") ?? 0, default);
+}
+
+/// <summary>The same clock, on which no wait ever ends.</summary>
+internal sealed class Unhurried(TimeProvider clock) : TimeProvider, ITimer
+{
+    public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+    public override long TimestampFrequency => clock.TimestampFrequency;
+
+    public override long GetTimestamp() => clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => this;
+
+    public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+    public void Dispose()
+    {
+        // There is nothing that it holds.
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>Somebody who follows lines, and remembers from where to go on.</summary>
+internal sealed class LogListener(IAsyncEnumerator<TailItem> items) : IAsyncDisposable
+{
+    private Task<bool>? _next;
+
+    public string Place { get; private set; } = items.Current.Place.ToString();
+
+    public List<TailItem> Missed { get; } = [];
+
+    /// <summary>Whether something was heard that was not taken yet. Begins to listen.</summary>
+    public bool Hears() => (_next ??= items.MoveNextAsync().AsTask()).IsCompleted;
+
+    /// <summary>The next line.</summary>
+    public async Task<FoundLine> NextAsync()
+    {
+        while (true)
+        {
+            Hears();
+            Assert.True(await _next!);
+            _next = null;
+            var item = items.Current;
+            Place = item.Place.ToString();
+            if (item.Missed > 0 || item.IsAtLeast)
+            {
+                Missed.Add(item);
+            }
+
+            if (item.Line is { } line)
+            {
+                return line;
+            }
+        }
+    }
+
+    public async Task<string[]> NextAsync(int count)
+    {
+        var said = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            said[i] = (await NextAsync()).Line.Message;
+        }
+
+        return said;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // An enumerator that is asked can't be left; its store goes with the test.
+        if (_next is null or { IsCompleted: true })
+        {
+            await items.DisposeAsync();
+        }
+    }
 }
 
 /// <summary>A store whose writes can be cut off: all was done, and the commit does not come.</summary>

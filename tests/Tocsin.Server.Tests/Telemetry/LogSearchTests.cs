@@ -41,7 +41,7 @@ public abstract class LogSearchTests(Engine engine)
             await node.StoreAsync(lines);
         }
 
-        string[] texts = ["", "payment", "timeout", "timeoutexception", "exception", "id", "\"user_id checkout\"", "payment -declined", "time*", "-retry", "déjà", "客", "server", "x86 http*", "o7", "never"];
+        string[] texts = ["", "payment", "timeout", "timeoutexception", "exception", "id", "\"user_id checkout\"", "payment -declined", "time*", "-retry", "déjà", "客", "server", "x86 http*", "o7", "never", "*ayment* -*clin*", "*tion", "/^(timeout|retry)/", "/x8\\d$/ payment", "-/t.m/"];
         foreach (var text in texts)
         {
             foreach (var query in (LogQuery[])
@@ -80,14 +80,24 @@ public abstract class LogSearchTests(Engine engine)
         return query.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries) switch
         {
             [] => true,
-            _ when query.Text[0] == '"' => Holds(marked, query.Text.Trim('"'), isStart: false),
-            var terms => terms.All(t => t[0] == '-' ? !Holds(marked, t[1..], isStart: false) : t[^1] == '*' ? Holds(marked, t[..^1], isStart: true) : Holds(marked, t, isStart: false)),
+            _ when query.Text[0] == '"' => Holds(marked, query.Text.Trim('"')),
+            var terms => terms.All(t => t[0] == '-' ? !Has(line, marked, t[1..]) : Has(line, marked, t)),
         };
     }
 
-    private static bool Holds(string marked, string words, bool isStart) =>
+    private static bool Has(LogLine line, string marked, string term) => (term[0], term[^1]) switch
+    {
+        ('/', '/') => new[] { line.Message, line.Attributes, line.TraceId }.Any(text => System.Text.RegularExpressions.Regex.IsMatch(text, term[1..^1], System.Text.RegularExpressions.RegexOptions.IgnoreCase)),
+        ('*', '*') => marked.Replace("¦", "", StringComparison.Ordinal).Contains(term.Trim('*'), StringComparison.OrdinalIgnoreCase),
+        ('*', _) => Holds(marked, term[1..], beginsAnywhere: true),
+        (_, '*') => Holds(marked, term[..^1], endsAnywhere: true),
+        _ => Holds(marked, term),
+    };
+
+    private static bool Holds(string marked, string words, bool beginsAnywhere = false, bool endsAnywhere = false) =>
         System.Text.RegularExpressions.Regex.IsMatch(
-            marked, "¦" + string.Join("¦?", words.Select(c => System.Text.RegularExpressions.Regex.Escape($"{c}"))) + (isStart ? "" : "¦"), System.Text.RegularExpressions.RegexOptions.IgnoreCase);
+            marked, (beginsAnywhere ? "" : "¦") + string.Join("¦?", words.Select(c => System.Text.RegularExpressions.Regex.Escape($"{c}"))) + (endsAnywhere ? "" : "¦"),
+            System.Text.RegularExpressions.RegexOptions.IgnoreCase);
 
     private static string Marked(string text) =>
         "¦" + System.Text.RegularExpressions.Regex.Replace(text, @"(?<![\p{L}\p{N}])|(?![\p{L}\p{N}])|(?<=\p{Lo})|(?=\p{Lo})|(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})", "¦") + "¦";

@@ -65,33 +65,78 @@ public abstract class LogStoreTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task Long_times_are_counted_by_hours_and_come_to_the_same()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine);
+        await using var _ = bench;
+        var random = new Random(7);
+        for (var i = 0; i < 4; i++)
+        {
+            await node.StoreAsync([.. Random(random, 300, spreadSeconds: 6 * 86_400).Select(l => l with { Message = $"line {l.Message}" })]);
+        }
+
+        foreach (var (from, to) in ((int From, int To)[])[(0, 6 * 1_440), (17, (5 * 1_440) + 221), (61, 1_500), (60, 2_941), (59, 2_940), (1, 2)])
+        {
+            var (start, end) = (VirtualClock.Start.AddMinutes(from), VirtualClock.Start.AddMinutes(to));
+            var fine = await node.Rates.ReadAsync(LogNode.Workspace, start, end, default);
+            var coarse = await node.Rates.ReadCoarselyAsync(LogNode.Workspace, start, end, default);
+            Assert.Equal(Kinds(fine), Kinds(coarse));
+            Assert.Equal(to - from > 2_880, coarse.Count < fine.Count);
+
+            foreach (var query in (LogQuery[])[Ever with { From = start, To = end }, Ever with { From = start, To = end, Service = "shop", Least = LineLevel.Warning }])
+            {
+                var counted = await node.Search.HistogramAsync(LogNode.Workspace, query, 60, default);
+                var read = await node.Search.HistogramAsync(LogNode.Workspace, query with { Text = "line" }, 60, default);
+                Assert.Equal(read.Buckets.Select(b => (b.At, string.Join(' ', b.Counts))), counted.Buckets.Select(b => (b.At, string.Join(' ', b.Counts))));
+            }
+        }
+
+        await node.KeepAsync(VirtualClock.Start.AddDays(LogRates.KeptDays + 3));
+        Assert.InRange(await node.Telemetry.Database.ReadAsync(async session => await session.ScalarAsync("SELECT COUNT(*) FROM log_rate_hour WHERE hour < (SELECT MIN(minute) FROM log_rate) / 60") ?? 0, default), 0, 0);
+
+        static string[] Kinds(IReadOnlyList<LogRate> rates) =>
+            [.. rates.GroupBy(r => (r.Service, r.Level, r.Template)).Select(g => $"{g.Key} {g.Sum(r => r.Count)}").Order(StringComparer.Ordinal)];
+    }
+
+    [StoreFact]
+    public async Task A_histogram_says_how_far_back_it_was_counted()
+    {
+        var (bench, node) = await LogBench.OpenAsync(engine, budget: TimeSpan.FromTicks(-1));
+        await using var _ = bench;
+        await node.StoreAsync(At(0, "early line"));
+        await node.StoreAsync(At(7_200, "late line"));
+
+        var counted = await node.Search.HistogramAsync(LogNode.Workspace, Ever with { Text = "line" }, 10, default);
+
+        Assert.Equal((false, VirtualClock.Start.AddSeconds(7_200).AddMicroseconds(1)), (counted.Complete, counted.CountedFrom));
+        Assert.True((await node.Search.HistogramAsync(LogNode.Workspace, Ever, 10, default)).Complete);
+    }
+
+    [StoreFact]
     public async Task A_follower_hears_what_it_asked_for_from_its_own_node_and_from_others()
     {
         var (bench, node) = await LogBench.OpenAsync(engine);
         await using var _ = bench;
         var other = engine == Engine.Postgres ? await bench.AddAsync() : node;
         await node.StoreAsync(At(0, "before anybody followed"));
-        await using var lines = node.Tail.FollowAsync(LogNode.Workspace, Ever with { Text = "declined" }, default).GetAsyncEnumerator();
-        var next = lines.MoveNextAsync().AsTask();
-        await node.TailPoll.TurnAsync(default);
+        await using var listener = await node.FollowAsync(Ever with { Text = "declined" });
+        Assert.False(listener.Hears());
 
         await node.StoreAsync(At(1, "card accepted"), At(2, "card declined"));
-        Assert.True(await next);
-        Assert.Equal(("card declined", 0), (lines.Current.Line.Line.Message, (int)lines.Current.Missed));
-        Assert.Contains(lines.Current.Line, await node.AllAsync(Ever));
+        var line = await listener.NextAsync();
+        Assert.Equal("card declined", line.Line.Message);
+        Assert.Contains(line, await node.AllAsync(Ever));
 
-        next = lines.MoveNextAsync().AsTask();
         await other.StoreAsync(At(3, "transfer declined"));
         await node.TailPoll.TurnAsync(default);
         await node.TailPoll.TurnAsync(default);
-        Assert.True(await next);
-        Assert.Equal("transfer declined", lines.Current.Line.Line.Message);
-        Assert.Contains(lines.Current.Line, await node.AllAsync(Ever));
-        next = lines.MoveNextAsync().AsTask();
-        Assert.False(next.IsCompleted);
+        line = await listener.NextAsync();
+        Assert.Equal("transfer declined", line.Line.Message);
+        Assert.Contains(line, await node.AllAsync(Ever));
+        Assert.False(listener.Hears());
         await node.StoreAsync(At(4, "last declined"));
-        Assert.True(await next);
-        Assert.Equal("last declined", lines.Current.Line.Line.Message);
+        Assert.Equal("last declined", (await listener.NextAsync()).Line.Message);
+        Assert.Empty(listener.Missed);
     }
 
     [StoreFact]
@@ -99,21 +144,19 @@ public abstract class LogStoreTests(Engine engine)
     {
         var (bench, node) = await LogBench.OpenAsync(engine);
         await using var _ = bench;
-        await using var lines = node.Tail.FollowAsync(LogNode.Workspace, Ever, default).GetAsyncEnumerator();
-        var next = lines.MoveNextAsync().AsTask();
+        await using var listener = await node.FollowAsync(Ever);
         await node.StoreAsync([.. Enumerable.Range(0, 5_000).Select(i => At(i % 60, $"line {i}"))]);
         await node.StoreAsync(At(0, "another"));
 
-        var (heard, missed) = (0, 0L);
-        while (heard == 0 || heard + missed < 5_000)
+        var heard = 0;
+        while (heard == 0 || heard + listener.Missed.Sum(m => m.Missed) < 5_001)
         {
-            Assert.True(heard == 0 ? await next : await lines.MoveNextAsync());
+            await listener.NextAsync();
             heard++;
-            missed += lines.Current.Missed;
         }
 
         Assert.InRange(heard, 1, 4_999);
-        Assert.InRange(missed, 1, 5_001 - heard);
+        Assert.Equal(5_001 - heard, listener.Missed.Sum(m => m.Missed));
     }
 
     [StoreFact]

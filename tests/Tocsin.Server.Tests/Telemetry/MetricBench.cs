@@ -13,6 +13,7 @@ internal sealed class MetricBench : IAsyncDisposable
     private readonly MetricOptions _options;
     private readonly MetricStore _metrics = new();
     private readonly SpanStore _spans = new();
+    private readonly TraceSums _sums = new();
 
     private MetricBench(Store store, MetricOptions options)
     {
@@ -77,9 +78,9 @@ internal sealed class MetricBench : IAsyncDisposable
             Query = new(Telemetry, bench._metrics, Tables);
             Packer = Packing(Telemetry.Database, bench);
             Intake = new(Telemetry, bench._metrics, Tables, Options.Create(bench._options), Options.Create(bench.Kept), bench.Clock, NullLogger<MetricIntake>.Instance);
-            Keeper = new(Telemetry, bench._metrics, bench._spans, Tables, Options.Create(bench.Kept), bench.Clock, NullLogger<MetricKeeper>.Instance);
-            Spans = new(Telemetry, bench._spans, bench.Clock, NullLogger<SpanIntake>.Instance);
-            Traces = new(Telemetry, bench._spans);
+            Keeper = new(Telemetry, bench._metrics, bench._spans, bench._sums, Tables, Options.Create(bench.Kept), bench.Clock, NullLogger<MetricKeeper>.Instance);
+            Spans = new(Telemetry, bench._spans, bench._sums, bench.Clock, NullLogger<SpanIntake>.Instance);
+            Traces = new(Telemetry, bench._spans, bench._sums);
         }
 
         public TelemetryDatabase Telemetry { get; }

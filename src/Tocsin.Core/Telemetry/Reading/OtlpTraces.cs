@@ -6,6 +6,8 @@ internal sealed class OtlpTraces(DateTimeOffset now)
     /// <summary>Events of a span that are kept besides its exception.</summary>
     private const int MostEvents = 16;
 
+    private const int MostLinks = 16;
+
     private static readonly string[] _kinds = ["internal", "internal", "server", "client", "producer", "consumer"];
 
     private readonly NamePool _names = new();
@@ -46,7 +48,7 @@ internal sealed class OtlpTraces(DateTimeOffset now)
     private TraceSpan Span(ReadOnlySpan<byte> bytes, OtlpResource resource, string scope)
     {
         var (trace, id, parent, name, status) = ("", "", "", "", "");
-        var (start, end, kind, code, events) = (0UL, 0UL, 0UL, 0UL, 0);
+        var (start, end, kind, code, events, links) = (0UL, 0UL, 0UL, 0UL, 0, 0);
         var exception = default(OtlpException);
         for (var reader = new ProtoReader(bytes); reader.Next();)
         {
@@ -78,6 +80,9 @@ internal sealed class OtlpTraces(DateTimeOffset now)
                     break;
                 case 11:
                     exception = Event(reader.Bytes(), events++, exception);
+                    break;
+                case 13:
+                    Link(reader.Bytes(), links++);
                     break;
                 case 15:
                     (code, status) = Status(reader.Bytes());
@@ -154,6 +159,39 @@ internal sealed class OtlpTraces(DateTimeOffset now)
         }
 
         return before;
+    }
+
+    /// <summary>Notes another span that this one has to do with.</summary>
+    private void Link(ReadOnlySpan<byte> bytes, int index)
+    {
+        var (trace, span) = ("", "");
+        for (var reader = new ProtoReader(bytes); reader.Next();)
+        {
+            switch (reader.Field)
+            {
+                case 1:
+                    trace = OtlpReader.Id(reader.Bytes(), 16);
+                    break;
+                case 2:
+                    span = OtlpReader.Id(reader.Bytes(), 8);
+                    break;
+            }
+        }
+
+        if (trace.Length > 0 && index < MostLinks && _attributes.OpenObject($"link.{index}"))
+        {
+            _attributes.Text("trace_id", trace);
+            _attributes.Text("span_id", span);
+            for (var reader = new ProtoReader(bytes); reader.Next();)
+            {
+                if (reader.Field == 4)
+                {
+                    OtlpValue.Write(OtlpValue.KeyValue(reader.Bytes(), _names, out var value), value, _attributes);
+                }
+            }
+
+            _attributes.CloseObject();
+        }
     }
 
     private static (ulong Code, string Text) Status(ReadOnlySpan<byte> bytes)

@@ -2,6 +2,7 @@
 
 const Shown = 500;
 const Held = 500;
+const Tries = 20;
 
 customElements.define("log-tail", class extends HTMLElement {
   connectedCallback() {
@@ -12,7 +13,9 @@ customElements.define("log-tail", class extends HTMLElement {
     let held = [];
     let dropped = 0;
     let missed = 0;
-    let broke = false;
+    let gap = false;
+    let tries = 0;
+    let last = null;
     button.hidden = false;
 
     const reading = () => list.contains(document.activeElement);
@@ -24,11 +27,12 @@ customElements.define("log-tail", class extends HTMLElement {
     };
     const say = () => {
       const waits = held.length ? ` ${held.length} new ${held.length === 1 ? "line waits" : "lines wait"}.` : "";
+      const hole = gap ? " Not all of meanwhile could be shown: reload the page." : "";
       const lost = dropped + missed ? ` ${dropped + missed} lines dropped: there were too many to show.` : "";
       said.textContent = !stream ? ""
-        : stream.readyState === EventSource.CLOSED ? "The stream has ended. Reload the page."
-        : stream.readyState === EventSource.CONNECTING ? (broke ? "Connecting again. Lines of meanwhile are on a fresh page." : "Connecting.")
-        : (paused ? "Paused." : held.length ? "Held while you read." : "Following.") + waits + lost;
+        : stream.readyState === EventSource.CLOSED && tries >= Tries ? "The stream has ended. Reload the page."
+        : stream.readyState !== EventSource.OPEN ? (tries ? "Connecting again; lines of meanwhile follow then." : "Connecting.")
+        : (paused ? "Paused." : held.length ? "Held while you read." : "Following.") + waits + lost + hole;
     };
     const flow = () => {
       if (paused || reading()) return say();
@@ -39,9 +43,13 @@ customElements.define("log-tail", class extends HTMLElement {
     };
 
     const follow = () => {
-      stream = new EventSource(this.dataset.from);
+      const from = new URL(this.dataset.from, location);
+      if (last) from.searchParams.set("last", last);
+      stream = new EventSource(from);
       stream.addEventListener("lines", e => {
-        const rows = [...new DOMParser().parseFromString(`<ol>${e.data}</ol>`, "text/html").querySelectorAll("li")];
+        const rows = [...new DOMParser().parseFromString(`<ol>${e.data}</ol>`, "text/html").querySelectorAll("li")]
+          .filter(r => !document.getElementById(r.id) && !held.some(h => h.id === r.id)); // Where there are several nodes, lines may come again after a cut.
+        last = e.lastEventId;
         held = [...rows, ...held];
         if (held.length > Held) {
           dropped += held.length - Held;
@@ -53,9 +61,18 @@ customElements.define("log-tail", class extends HTMLElement {
         missed += Number(e.data);
         say();
       });
-      stream.onopen = () => flow();
+      stream.addEventListener("gap", () => {
+        gap = true;
+        say();
+      });
+      stream.onopen = () => {
+        tries = 0;
+        flow();
+      };
       stream.onerror = () => {
-        broke = true;
+        tries++;
+        // A browser comes back by itself after a cut, and not after an answer that refuses, as a proxy gives while a server starts.
+        if (stream.readyState === EventSource.CLOSED && tries < Tries) setTimeout(follow, Math.min(1000 * tries, 15000));
         say();
       };
     };

@@ -47,7 +47,7 @@ internal static class IncidentPageEndpoints
                 Show = _shows.Contains(show) ? show : "all",
                 Targets = Targets(page.Estate.Model),
                 Policies = [.. page.Estate.Model.Policies.Keys.Order(StringComparer.Ordinal)],
-                Telemetry = page.Frame.Fragment ? null : await telemetry.ReadAsync(page.Workspace, detail.Incident, ct),
+                Telemetry = page.Frame.Fragment ? null : await telemetry.ReadAsync(page.Workspace, detail.Incident, detail.Alerts, ct),
                 Findings = page.Frame.Fragment ? null : await findings.ReadAsync(page, detail, ct),
             })
             : Errors.NotFound(page.Frame);

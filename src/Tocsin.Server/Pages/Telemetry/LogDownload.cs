@@ -21,6 +21,7 @@ internal static class LogDownload
     {
         var page = await frames.OpenAsync(http, ct);
         var (form, fault) = LogsForm.Read(http.Request.Query, page.Frame.Clock);
+        fault ??= LogPageEndpoints.TextFault(form);
         if (fault is not null)
         {
             return fault.ToProblem();

@@ -42,7 +42,7 @@ internal static class LogPageEndpoints
     public static LogRowModel RowOf(FoundLine found, string? chosen = null) => new(found.Id, found.Line, found.Template, found.Id == chosen);
 
     private static async Task<IResult> Show(
-        HttpContext http, FrameFactory frames, LogSearch search, TemplateStore templates, IOptions<ServerOptions> options, CancellationToken ct, string? after = null)
+        HttpContext http, FrameFactory frames, LogSearch search, LogFollow follow, TemplateStore templates, IOptions<ServerOptions> options, CancellationToken ct, string? after = null)
     {
         var page = await frames.OpenAsync(http, ct);
         var (form, fault) = LogsForm.Read(http.Request.Query, page.Frame.Clock);
@@ -63,16 +63,19 @@ internal static class LogPageEndpoints
         }
 
         var query = QueryOf(form);
-        var lines = await search.SearchAsync(page.Workspace, query, LogsModel.PageSize, Given(after), ct);
-        var histogram = await search.HistogramAsync(page.Workspace, query, Buckets, ct);
+        var place = await follow.NowAsync(ct);
+        var (searching, counting) = (search.SearchAsync(page.Workspace, query, LogsModel.PageSize, Given(after), ct), search.HistogramAsync(page.Workspace, query, Buckets, ct));
+        await Task.WhenAll(searching, counting);
+        var (lines, histogram) = (await searching, await counting);
         return new Rendered<LogsPage, LogsModel>(page.Frame, model with
         {
             Lines = [.. lines.Lines.Select(l => RowOf(l))],
             Older = lines.Next is { } next ? form.At("/logs", new KeyValuePair<string, string>("after", next)) : null,
+            Place = $"{place}",
             IsContinued = after is { Length: > 0 },
             SearchedBackTo = lines.Complete || lines.Next is not { } reached ? null : Instants.FromMicros(LineKey.Parse(reached)!.Value.AtMicros),
             Histogram = [.. histogram.Buckets.Select(b => new HistogramBucket(b.At, b.At + histogram.Step, b.Counts))],
-            HistogramIsPartial = !histogram.Complete,
+            CountedFrom = histogram.CountedFrom,
             First = known.Count == 0 && lines.Lines.Count == 0 && !form.IsNarrowed ? FirstOf(options.Value.BaseFor(http.Request)) : null,
         });
     }
@@ -89,7 +92,7 @@ internal static class LogPageEndpoints
         }
 
         var known = await templates.ListAsync(page.Workspace, null, ct);
-        var counts = await rates.ReadAsync(page.Workspace, form.Window.From, form.Window.To, ct);
+        var counts = await rates.ReadCoarselyAsync(page.Workspace, form.Window.From, form.Window.To, ct);
         var lines = TemplateTable.Of(form, known, counts);
         return new Rendered<TemplatesPage, TemplatesModel>(page.Frame, model with { All = lines.Count, Templates = [.. lines.Take(TemplatesModel.Most)], Services = ServicesOf(known) });
     }
@@ -108,9 +111,8 @@ internal static class LogPageEndpoints
         return new Rendered<LogContextPage, LogContextModel>(page.Frame, new(id, [.. found.Lines.Select(l => RowOf(l, id))], link) { Each = each, MayWiden = each < MostNeighbours });
     }
 
-    private static Error? TextFault(LogsForm form) => form.Q.Length > LogText.MostCharacters
-        ? Error.Invalid("q", $"Search for no more than {LogText.MostCharacters} characters.")
-        : form.Q.Count(c => c == '"') % 2 == 1 ? Error.Invalid("q", "A phrase begins and has no end: write another \" behind it.") : null;
+    /// <summary>What is wrong with the words of a search.</summary>
+    public static Error? TextFault(LogsForm form) => LogText.Fault(form.Q) is { } fault ? Error.Invalid("q", fault) : null;
 
     private static IReadOnlyList<string> ServicesOf(IEnumerable<LogTemplate> known) =>
         [.. known.Select(t => t.Service).Where(s => s.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.AspNetCore.Http;
@@ -11,20 +12,30 @@ using Tocsin.Telemetry;
 
 namespace Tocsin.Pages;
 
-/// <summary>New lines for a page that is open, as it shows them: events of the name <c>lines</c> hold them newest first, <c>dropped</c> how many were left out.</summary>
+/// <summary>
+/// New lines for a page that is open, as it shows them: events of the name <c>lines</c> hold them newest first, <c>dropped</c> how many were left out, <c>gap</c> says that it may
+/// be more. Their ids are places from which a browser goes on by itself.
+/// </summary>
 internal static class LogTailPages
 {
     /// <summary>More at once than this nobody can read; what the tail cannot hold meanwhile it drops and counts.</summary>
     private const int MostAtOnce = 100;
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan _silence = TimeSpan.FromSeconds(15);
 
     public static async Task FollowAsync(
-        HttpContext http, FrameFactory frames, LogTail tail, StreamGuard guard, IHostApplicationLifetime life, ILoggerFactory loggers, TimeProvider clock, CancellationToken ct)
+        HttpContext http, FrameFactory frames, LogFollow follow, StreamGuard guard, IHostApplicationLifetime life, ILoggerFactory loggers, TimeProvider clock, CancellationToken ct,
+        string? last = null)
     {
         var page = await frames.OpenAsync(http, ct);
         var (form, _) = LogsForm.Read(http.Request.Query, page.Frame.Clock);
+        if (LogPageEndpoints.TextFault(form) is { } fault)
+        {
+            await fault.ToProblem().ExecuteAsync(http);
+            return;
+        }
+
+        var place = TailPlace.Parse(http.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? last);
         var watch = guard.Enter(http.Request);
         using var until = CancellationTokenSource.CreateLinkedTokenSource(ct, watch.Over.Token, life.ApplicationStopping);
         try
@@ -34,12 +45,14 @@ internal static class LogTailPages
             http.Response.Headers["X-Accel-Buffering"] = "no";
             http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
             await using var renderer = new HtmlRenderer(http.RequestServices, loggers);
-            await foreach (var (lines, dropped) in BatchesAsync(tail.FollowAsync(page.Workspace, LogPageEndpoints.QueryOf(form), until.Token), clock, until.Token))
+            await foreach (var batch in BatchesAsync(follow.FollowAsync(page.Workspace, LogPageEndpoints.QueryOf(form), place, until.Token)))
             {
                 var frame = page.Frame with { Clock = new(clock.GetUtcNow(), page.Frame.Clock.Zone) };
-                var html = lines.Count == 0 ? "" : await HtmlAsync(renderer, frame, form, lines);
-                await SendAsync(http, $"{(dropped > 0 ? $"event: dropped\ndata: {dropped.ToString(CultureInfo.InvariantCulture)}\n\n" : "")}{(html.Length > 0 ? Event(html) : ": waits\n\n")}", until.Token);
-                if (lines.Count > 0)
+                var text = new StringBuilder();
+                text.Append(batch.Lines.Count > 0 ? Event(await HtmlAsync(renderer, frame, form, batch.Lines), batch.Place) : $": waits\nid: {batch.Place}\n\n");
+                text.Append(batch.Missed > 0 ? string.Create(CultureInfo.InvariantCulture, $"event: dropped\ndata: {batch.Missed}\n\n") : "").Append(batch.IsAtLeast ? "event: gap\ndata: 1\n\n" : "");
+                await SendAsync(http, text.ToString(), until.Token);
+                if (batch.Lines.Count > 0)
                 {
                     await Task.Delay(_pause, clock, until.Token);
                 }
@@ -55,47 +68,38 @@ internal static class LogTailPages
         }
     }
 
-    /// <summary>Gathers what comes together. An empty batch says that from here on nothing is overlooked, and later that nothing came for a while.</summary>
-    internal static async IAsyncEnumerable<(List<FoundLine> Lines, long Missed)> BatchesAsync(
-        IAsyncEnumerable<TailedLine> source, TimeProvider clock, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Gathers what comes together. A batch without lines says that from here on nothing is overlooked, and later that nothing came for a while.</summary>
+    internal static async IAsyncEnumerable<TailBatch> BatchesAsync(IAsyncEnumerable<TailItem> source)
     {
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await using var lines = source.GetAsyncEnumerator(leaving.Token);
-        var next = lines.MoveNextAsync().AsTask();
+        var items = source.GetAsyncEnumerator();
+        var next = items.MoveNextAsync().AsTask();
         try
         {
-            yield return ([], 0);
-            while (true)
+            while (await next)
             {
-                using (var quiet = CancellationTokenSource.CreateLinkedTokenSource(ct))
+                List<FoundLine> lines = [];
+                var (place, missed, isAtLeast) = (items.Current.Place, 0L, false);
+                do
                 {
-                    await Task.WhenAny(next, Task.Delay(_silence, clock, quiet.Token));
-                    await quiet.CancelAsync();
-                }
-
-                List<FoundLine> batch = [];
-                var missed = 0L;
-                while (next.IsCompleted && batch.Count < MostAtOnce)
-                {
-                    if (!await next)
+                    if (items.Current.Line is { } line)
                     {
-                        yield break;
+                        lines.Add(line);
                     }
 
-                    batch.Add(lines.Current.Line);
-                    missed += lines.Current.Missed;
-                    next = lines.MoveNextAsync().AsTask();
+                    (place, missed, isAtLeast) = (items.Current.Place, missed + items.Current.Missed, isAtLeast || items.Current.IsAtLeast);
+                    next = items.MoveNextAsync().AsTask();
                 }
+                while (lines.Count is > 0 and < MostAtOnce && next is { IsCompletedSuccessfully: true, Result: true });
 
-                batch.Reverse();
-                yield return (batch, missed);
+                lines.Reverse();
+                yield return new(lines, place, missed, isAtLeast);
             }
         }
         finally
         {
-            // A source must not be left while it is asked.
-            await leaving.CancelAsync();
+            // A source must not be left while it is asked; whoever leaves has cancelled it.
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await items.DisposeAsync();
         }
     }
 
@@ -109,7 +113,7 @@ internal static class LogTailPages
         return (await renderer.RenderComponentAsync<LogTailPart>(parameters)).ToHtmlString();
     });
 
-    private static string Event(string html) => $"event: lines\ndata: {html.ReplaceLineEndings("\ndata: ")}\n\n";
+    private static string Event(string html, TailPlace place) => $"id: {place}\nevent: lines\ndata: {html.ReplaceLineEndings("\ndata: ")}\n\n";
 
     private static async Task SendAsync(HttpContext http, string text, CancellationToken ct)
     {
@@ -117,3 +121,7 @@ internal static class LogTailPages
         await http.Response.Body.FlushAsync(ct);
     }
 }
+
+/// <summary>Lines that are put on a page together.</summary>
+/// <param name="Lines">Newest first.</param>
+internal sealed record TailBatch(List<FoundLine> Lines, TailPlace Place, long Missed, bool IsAtLeast);

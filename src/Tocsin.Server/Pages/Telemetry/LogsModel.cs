@@ -18,6 +18,9 @@ public sealed record LogsModel(LogsForm Form)
     /// <summary>Where the older lines are; null: there are none in this stretch of time.</summary>
     public string? Older { get; init; }
 
+    /// <summary>From where following goes on; empty: from when it begins.</summary>
+    public string Place { get; init; } = "";
+
     /// <summary>The page begins after older lines than the newest: there is no live tail.</summary>
     public bool IsContinued { get; init; }
 
@@ -26,8 +29,8 @@ public sealed record LogsModel(LogsForm Form)
 
     public IReadOnlyList<HistogramBucket> Histogram { get; init; } = [];
 
-    /// <summary>The histogram could not be counted in the time that it has.</summary>
-    public bool HistogramIsPartial { get; init; }
+    /// <summary>Null: all was counted. Else the histogram could not be counted further back in the time that it has.</summary>
+    public DateTimeOffset? CountedFrom { get; init; }
 
     /// <summary>What there is to choose from.</summary>
     public IReadOnlyList<string> Services { get; init; } = [];

@@ -15,7 +15,7 @@ internal sealed class QueryReader(LogSearch logs, MetricQuery metrics)
         if (query.Metric is not { } metric)
         {
             var asked = new LogQuery { From = now - query.Within, To = now, Text = query.Text ?? "", Least = query.Least, Service = rule.Service };
-            var histogram = await logs.HistogramAsync(workspace, asked, 1, ct);
+            var histogram = await logs.HistogramAsync(workspace, asked, 1, ct, logs.Budget);
             return FixedQueries.OfLines(rule, histogram.Buckets.Sum(b => b.Total), now) is { } seen ? [seen] : [];
         }
 

@@ -12,8 +12,11 @@ internal sealed record LogPage(IReadOnlyList<FoundLine> Lines, string? Next, boo
 
 /// <summary>How many lines there were, by time and level.</summary>
 /// <param name="Step">The width of each bucket; whole minutes.</param>
-/// <param name="Complete">False: the time for one search was over, and the oldest buckets are too low.</param>
-internal sealed record LogHistogram(IReadOnlyList<LogBucket> Buckets, TimeSpan Step, bool Complete);
+/// <param name="CountedFrom">Null: everything was counted. Else the time for it was over, and buckets before this are empty or too low.</param>
+internal sealed record LogHistogram(IReadOnlyList<LogBucket> Buckets, TimeSpan Step, DateTimeOffset? CountedFrom)
+{
+    public bool Complete => CountedFrom is null;
+}
 
 /// <param name="At">When the bucket begins.</param>
 /// <param name="Counts">One number for each level, in the order of <see cref="LineLevel"/>.</param>

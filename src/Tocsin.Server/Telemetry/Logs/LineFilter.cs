@@ -40,7 +40,7 @@ internal sealed class LineFilter
         List<ulong> words = [.. _text.Tokens];
         if (query.TraceId is { Length: > 0 } trace)
         {
-            LogWords.Needs(trace, isStart: false, words);
+            LogWords.Needs(trace, beginsAnywhere: false, endsAnywhere: false, words);
         }
 
         _words = [.. words];
@@ -67,7 +67,7 @@ internal sealed class LineFilter
         && (_text.IsEmpty || _text.Matches($"{line.Message}\0{line.Attributes}\0{line.TraceId}\0{line.SpanId}\0"));
 
     /// <summary>Which lines of a block match, in the order in which they stand there.</summary>
-    public IEnumerable<int> In(LogBlock block)
+    public IEnumerable<int> In(LogBlock block, CancellationToken ct)
     {
         if (!Numbers(block, out var service, out var source, out var environment, out var template))
         {
@@ -77,6 +77,7 @@ internal sealed class LineFilter
         var at = 0;
         while (NextCandidate(block, at) is { } line)
         {
+            ct.ThrowIfCancellationRequested();
             if (block.Level(line) >= _query.Least && Is(block.Services, line, service) && Is(block.Origins, line, source) && Is(block.Environments, line, environment)
                 && Is(block.Kinds, line, template) && (_query.TraceId is not { } trace || block.TraceOf(line).Trace.SequenceEqual(trace))
                 && (_text.IsEmpty || _text.Matches(block.Text(line))))

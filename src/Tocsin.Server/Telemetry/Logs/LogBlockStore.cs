@@ -87,6 +87,19 @@ internal sealed class LogBlockStore
             """,
             Head, ("workspace", workspace), ("from", from), ("to", to), ("above", above.At), ("above_id", above.Id), ("levels", levels), ("most", most));
 
+    /// <summary>Blocks that may hold lines of a commit or of later ones, the one that was stored last first.</summary>
+    /// <param name="below">Only with smaller numbers.</param>
+    public Task<List<BlockHead>> ListStoredAsync(Session session, long workspace, long commit, long below, LineFilter asks, int most) => session.QueryAsync(
+        $"""
+        SELECT id, first_at, last_at, first_seq, last_seq, levels, {Filters(asks)} FROM log_block
+        WHERE workspace_id = @workspace AND id >= @commit AND id < @below AND last_seq >= @commit AND (levels & @levels) <> 0 ORDER BY id DESC LIMIT @most
+        """,
+        Head, ("workspace", workspace), ("commit", commit), ("below", below), ("levels", asks.Levels), ("most", most));
+
+    /// <summary>The last number that a block was given, whether it was committed or not; 0: none.</summary>
+    public static async Task<long> LastAsync(Session session) => await session.ScalarAsync(
+        session.Dialect.IsPostgres ? "SELECT pg_sequence_last_value(pg_get_serial_sequence('log_block', 'id')::regclass)" : "SELECT seq FROM sqlite_sequence WHERE name = 'log_block'") ?? 0;
+
     /// <returns>The bytes of a block; null: it is gone, merged or too old.</returns>
     public Task<byte[]?> BodyAsync(Session session, long workspace, long id) => session.FirstAsync(
         "SELECT body FROM log_block WHERE workspace_id = @workspace AND id = @id", static row => row.NullableBytes(0), ("workspace", workspace), ("id", id));
@@ -149,7 +162,7 @@ internal sealed class LogBlockStore
         }
 
         // Numbers of blocks that are gone are remembered there.
-        var last = await tx.ScalarAsync("SELECT seq FROM sqlite_sequence WHERE name = 'log_block'") ?? 0;
+        var last = await LastAsync(tx);
         return [.. Enumerable.Range(1, count).Select(i => last + i)];
     }
 

@@ -22,7 +22,7 @@ internal sealed record LogParameters
     [FromQuery(Name = "to")]
     public string? To { get; init; }
 
-    [Description("Words, of which all must occur; `\"a phrase\"`, `-word` that must not occur, `start*`.")]
+    [Description("Words, of which all must occur; `\"a phrase\"`, `-word` that must not occur, `start*`, `*end`, `*part*` in the middle of words, `/pattern/` for a regular expression without lookarounds and references.")]
     [FromQuery(Name = "q")]
     public string? Text { get; init; }
 
@@ -74,8 +74,8 @@ internal sealed record LogParameters
             return Error.Invalid("level", "Use debug, info, warning, error or critical: lines at least so bad.");
         }
 
-        return Text?.Length > LogText.MostCharacters
-            ? Error.Invalid("q", $"Use at most {LogText.MostCharacters} characters.")
+        return LogText.Fault(Text ?? "") is { } fault
+            ? Error.Invalid("q", fault)
             : new LogQuery
             {
                 From = from,
@@ -105,8 +105,9 @@ internal static class LogEndpoints
 
     /// <summary>Lines that match, newest first.</summary>
     /// <remarks>
-    /// <c>from</c> and <c>to</c> are instants or like <c>-15m</c>; <c>q</c> holds words, of which all must occur, <c>"a phrase"</c>, <c>-word</c> that must not occur, and
-    /// <c>start*</c>; <c>level</c> is the least.
+    /// <c>from</c> and <c>to</c> are instants or like <c>-15m</c>; <c>q</c> holds words, of which all must occur, <c>"a phrase"</c>, <c>-word</c> that must not occur,
+    /// <c>start*</c>, <c>*part*</c> and <c>/pattern/</c>; <c>level</c> is the least. Whole words are looked up; parts and patterns are looked for in every line of the time that nothing
+    /// else excludes, so that a page of them is more often not <c>complete</c>: then <c>next</c> goes on.
     /// </remarks>
     /// <param name="limit">1 to 1000.</param>
     /// <param name="after">The <c>next</c> of the page before.</param>
@@ -129,7 +130,7 @@ internal static class LogEndpoints
             : query.Error.ToProblem();
     }
 
-    /// <summary>How many lines match, by time and level. Without <c>q</c>, source, environment and trace it is answered from counters, for as long as 35 days back.</summary>
+    /// <summary>How many lines match, by time and level. Without <c>q</c>, source, environment and trace it is answered from counters, for as long as 35 days back; else lines are counted for a second, the latest first, and <c>counted_from</c> says how far that came.</summary>
     /// <param name="buckets">1 to 1000; about so many come back, each whole minutes wide.</param>
     internal static async Task<Results<Ok<LogHistogramView>, ProblemHttpResult>> Histogram(
         [AsParameters] LogParameters asked, ClaimsPrincipal user, LogSearch search, TimeProvider clock, CancellationToken ct, int buckets = 60)
@@ -166,13 +167,21 @@ internal static class LogEndpoints
             : Error.NotFound("line", id).ToProblem();
     }
 
-    /// <summary>
-    /// Lines that match as they are stored, as server-sent events; <c>from</c> and <c>to</c> don't count. A <c>missed</c> event says how many lines were left out because they
-    /// came faster than they were taken; a <c>heartbeat</c> event comes at once and after each 15 s of silence.
-    /// </summary>
-    internal static Task Tail([AsParameters] LogParameters asked, HttpContext http, ClaimsPrincipal user, LogTailStream tail, TimeProvider clock, CancellationToken ct)
+    /// <summary>Lines that match as they are stored, as server-sent events; <c>from</c> and <c>to</c> don't count.</summary>
+    /// <remarks>
+    /// Each event has an <c>id</c>; who was cut off sends the last one back as <c>Last-Event-ID</c> (or <c>last</c>) and hears what was stored meanwhile, in the order in which it was
+    /// stored, over a restart of the server and from another node too. With PostgreSQL, lines of the last seconds before the cut may come again then: the line's own <c>id</c> tells.
+    /// A <c>missed</c> event says how many lines (<c>lines</c>, with <c>at_least</c>: or more) were left out because they came faster than they were taken, or because there were
+    /// more than 5000 since; a <c>heartbeat</c> event comes at once and after each 15 s of silence.
+    /// </remarks>
+    /// <param name="last">The <c>id</c> of the last event that was heard, where no header can be sent.</param>
+    internal static Task Tail(
+        [AsParameters] LogParameters asked, HttpContext http, ClaimsPrincipal user, LogTailStream tail, TimeProvider clock, CancellationToken ct, string? last = null)
     {
         var query = (asked with { From = null, To = null }).Read(clock.GetUtcNow());
-        return query.Ok ? tail.ServeAsync(http, Caller.Of(user).Workspace, query.Value, ct) : query.Error.ToProblem().ExecuteAsync(http);
+        var place = http.Request.Headers["Last-Event-ID"].FirstOrDefault() ?? last;
+        return !query.Ok ? query.Error.ToProblem().ExecuteAsync(http)
+            : place is { Length: > 0 } && TailPlace.Parse(place) is null ? Error.Invalid("last", "Pass the id of the last event, or leave it out to hear what is stored from now on.").ToProblem().ExecuteAsync(http)
+            : tail.ServeAsync(http, Caller.Of(user).Workspace, query.Value, TailPlace.Parse(place), ct);
     }
 }

@@ -11,7 +11,7 @@ internal sealed record LogQuery
 
     /// <summary>
     /// What the message or the attributes say: words, of which all must occur; <c>"a phrase"</c> as it stands; <c>-word</c> must not occur; <c>start*</c> begins
-    /// a word. Upper and lower case are one. Empty: any text.
+    /// a word, <c>*end</c> ends one, <c>*part*</c> is anywhere; <c>/pattern/</c> is a regular expression. Upper and lower case are one. Empty: any text.
     /// </summary>
     public string Text { get; init; } = "";
 

@@ -4,7 +4,7 @@ using Tocsin.Data;
 namespace Tocsin.Telemetry;
 
 /// <summary>Finds stored lines. What blocks say of themselves is asked first; only those that may hold a match are unpacked.</summary>
-internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore blocks, TimeProvider clock) : IDisposable
+internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore blocks, LogRates rates, TimeProvider clock) : IDisposable
 {
     private const int FirstHeads = 8;
     private const int MostHeads = 128;
@@ -16,6 +16,9 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
 
     /// <summary>After this a search gives what it has.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>After this a histogram counts no further back. Shorter, since nobody can ask it to go on.</summary>
+    public TimeSpan HistogramBudget { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Lines that match, newest first.</summary>
     /// <param name="limit">1 to 1000.</param>
@@ -63,7 +66,8 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
 
     /// <summary>How many lines match, by time and level. Without a text, source, environment or trace the counters tell, by whole minutes.</summary>
     /// <param name="buckets">1 to 1000; about so many come back.</param>
-    public async Task<LogHistogram> HistogramAsync(long workspace, LogQuery query, int buckets, CancellationToken ct)
+    /// <param name="patience">Null: <see cref="HistogramBudget"/>.</param>
+    public async Task<LogHistogram> HistogramAsync(long workspace, LogQuery query, int buckets, CancellationToken ct, TimeSpan? patience = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(buckets, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(buckets, 1_000);
@@ -71,8 +75,12 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
         var filter = new LineFilter(query);
         if (filter.NeedsNoLines)
         {
-            await CountMinutesAsync(workspace, query, counts, ct);
-            return counts.Histogram(isComplete: true);
+            foreach (var (minute, level, lines) in await rates.LevelsAsync(workspace, query.From, query.To, query.Least, query.Service, query.Template, counts.IsByHours, ct))
+            {
+                counts.Add(LogRates.StartOf(minute).ToMicros(), level, lines);
+            }
+
+            return counts.Histogram(countedFrom: null);
         }
 
         await _turns.WaitAsync(ct);
@@ -82,9 +90,9 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
             for (var i = 0; ; i++)
             {
                 counts.Clear();
-                if (await CountLinesAsync(workspace, query, filter, counts, started, i < MostRestarts, ct) is { } isComplete)
+                if (await CountLinesAsync(workspace, query, filter, counts, (started, patience ?? HistogramBudget), i < MostRestarts, ct) is { IsWhole: true } counted)
                 {
-                    return counts.Histogram(isComplete);
+                    return counts.Histogram(counted.From);
                 }
             }
         }
@@ -169,7 +177,7 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
         var (from, to) = (walk.Query.From.ToMicros(), walk.Query.To.ToMicros());
         var keys = block.Keys(head.Id).ToArray();
         List<(LineKey Key, int Line)> matches = [];
-        foreach (var line in walk.Filter.In(block))
+        foreach (var line in walk.Filter.In(block, ct))
         {
             var key = keys[line];
             if (key.AtMicros >= from && key.AtMicros < to && (walk.IsDown ? key.Order(bound) < 0 : key.Order(bound) > 0))
@@ -211,28 +219,8 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
         return null;
     }
 
-    private async Task CountMinutesAsync(long workspace, LogQuery query, BucketCounts counts, CancellationToken ct)
-    {
-        var rows = await telemetry.Database.ReadAsync(
-            session => session.QueryAsync(
-                $"""
-                SELECT minute, level, SUM(lines) FROM log_rate
-                WHERE workspace_id = @workspace AND minute >= @from AND minute <= @to AND level >= @least
-                {(query.Service is null ? "" : "AND service = @service")} {(query.Template is null ? "" : "AND template = @template")}
-                GROUP BY minute, level
-                """,
-                static row => (Minute: row.GetInt64(0), Level: (LineLevel)row.GetInt32(1), Lines: Convert.ToInt64(row.GetValue(2))),
-                [
-                    ("workspace", workspace), ("from", LogRates.MinuteOf(query.From.ToMicros())), ("to", LogRates.MinuteOf(query.To.ToMicros() - 1)), ("least", (int)query.Least),
-                    .. query.Service is { } service ? [("service", service)] : Array.Empty<(string, object?)>(),
-                    .. query.Template is { } template ? [("template", template)] : Array.Empty<(string, object?)>(),
-                ]),
-            ct);
-        rows.ForEach(r => counts.Add(LogRates.StartOf(r.Minute).ToMicros(), r.Level, r.Lines));
-    }
-
-    /// <returns>Whether all was counted; null: a block was merged meanwhile, so that it must be counted again.</returns>
-    private async Task<bool?> CountLinesAsync(long workspace, LogQuery query, LineFilter filter, BucketCounts counts, long started, bool mayRestart, CancellationToken ct)
+    /// <returns>Not whole: a block was merged meanwhile, so that it must be counted again. From: the time was over, and only what is later was counted.</returns>
+    private async Task<(bool IsWhole, DateTimeOffset? From)> CountLinesAsync(long workspace, LogQuery query, LineFilter filter, BucketCounts counts, (long Started, TimeSpan Budget) time, bool mayRestart, CancellationToken ct)
     {
         var (from, to) = (query.From.ToMicros(), query.To.ToMicros());
         var last = (long.MaxValue, long.MaxValue);
@@ -242,9 +230,9 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
             var heads = await HeadsAsync(walk, (from, to), last, MostHeads, ct);
             foreach (var head in heads)
             {
-                if (clock.GetElapsedTime(started) > Budget)
+                if (clock.GetElapsedTime(time.Started) > time.Budget)
                 {
-                    return false;
+                    return (true, Instants.FromMicros(Math.Min(head.LastAt + 1, to)));
                 }
 
                 last = (head.LastAt, head.Id);
@@ -256,10 +244,10 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
                 using var block = await UnpackAsync(workspace, head.Id, ct);
                 if (block is null && mayRestart)
                 {
-                    return null;
+                    return (false, null);
                 }
 
-                foreach (var line in block is null ? [] : filter.In(block))
+                foreach (var line in block is null ? [] : filter.In(block, ct))
                 {
                     if (block!.At(line) >= from && block.At(line) < to)
                     {
@@ -270,7 +258,7 @@ internal sealed class LogSearch(TelemetryDatabase telemetry, LogBlockStore block
 
             if (heads.Count < MostHeads)
             {
-                return true;
+                return (true, null);
             }
         }
     }

@@ -12,6 +12,7 @@ internal sealed class LogTailPoll(TelemetryDatabase telemetry, LogBlockStore blo
     private static readonly TimeSpan _back = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<long, DateTimeOffset> _told = [];
+    private readonly Queue<(DateTimeOffset At, long Last)> _lasts = [];
     private bool _wasFollowed;
 
     public override async Task TurnAsync(CancellationToken ct)
@@ -20,10 +21,13 @@ internal sealed class LogTailPoll(TelemetryDatabase telemetry, LogBlockStore blo
         {
             _wasFollowed = false;
             _told.Clear();
+            _lasts.Clear();
             return;
         }
 
+        tail.PollBegins();
         var now = Clock.GetUtcNow();
+        var last = await telemetry.Database.ReadAsync(LogBlockStore.LastAsync, ct);
         foreach (var (workspace, id) in await telemetry.Database.ReadAsync(session => blocks.FreshAsync(session, now - _back), ct))
         {
             // What was there before anybody followed is nobody's news.
@@ -41,6 +45,26 @@ internal sealed class LogTailPoll(TelemetryDatabase telemetry, LogBlockStore blo
         }
 
         _wasFollowed = true;
+        tail.PollEnds(SettledAt(now, last));
+    }
+
+    /// <summary>Numbers that were given out so long ago belong to commits that were seen since, if they ever came.</summary>
+    private long? SettledAt(DateTimeOffset now, long last)
+    {
+        _lasts.Enqueue((now, last));
+        long? settled = null;
+        while (_lasts.TryPeek(out var oldest) && oldest.At <= now - _back)
+        {
+            settled = oldest.Last;
+            if (_lasts.Count < 2 || _lasts.ElementAt(1).At > now - _back)
+            {
+                break;
+            }
+
+            _lasts.Dequeue();
+        }
+
+        return settled;
     }
 
     protected override void Waits(string reason) => logger.TailWaits(reason);

@@ -3,24 +3,21 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
-using Tocsin.Hosting;
 using Tocsin.Sdk;
 
 namespace Tocsin.Telemetry;
 
 /// <summary>Serves lines as they are stored as server-sent events.</summary>
-internal sealed class LogTailStream(LogTail tail, TimeProvider clock, IHostApplicationLifetime life)
+internal sealed class LogTailStream(LogFollow follow, IHostApplicationLifetime life)
 {
     /// <summary>Of this node.</summary>
     public const int MostSubscribers = 200;
 
-    private static readonly TimeSpan _heartbeat = TimeSpan.FromSeconds(15);
-    private static readonly byte[] _beat = "event: heartbeat\ndata: {}\n\n"u8.ToArray();
-
     private int _subscribers;
 
     /// <summary>Answers the request with a stream that ends when the subscriber leaves or this node stops.</summary>
-    public async Task ServeAsync(HttpContext http, long workspace, LogQuery query, CancellationToken ct)
+    /// <param name="after">From where to go on; null: from now on.</param>
+    public async Task ServeAsync(HttpContext http, long workspace, LogQuery query, TailPlace? after, CancellationToken ct)
     {
         if (Interlocked.Increment(ref _subscribers) > MostSubscribers)
         {
@@ -36,7 +33,11 @@ internal sealed class LogTailStream(LogTail tail, TimeProvider clock, IHostAppli
             http.Response.Headers.CacheControl = "no-cache, no-store";
             http.Response.Headers["X-Accel-Buffering"] = "no";
             http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-            await FollowAsync(http, workspace, query, until.Token);
+            await foreach (var item in follow.FollowAsync(workspace, query, after, until.Token))
+            {
+                await http.Response.Body.WriteAsync(Events(item), until.Token);
+                await http.Response.Body.FlushAsync(until.Token);
+            }
         }
         catch (OperationCanceledException) when (until.IsCancellationRequested)
         {
@@ -48,55 +49,10 @@ internal sealed class LogTailStream(LogTail tail, TimeProvider clock, IHostAppli
         }
     }
 
-    private async Task FollowAsync(HttpContext http, long workspace, LogQuery query, CancellationToken ct)
+    private static byte[] Events(TailItem item)
     {
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var lines = tail.FollowAsync(workspace, query, leaving.Token).GetAsyncEnumerator(leaving.Token);
-
-        // Asked for first, so that it misses nothing that is stored after the first heartbeat.
-        var next = lines.MoveNextAsync().AsTask();
-        try
-        {
-            await WriteAsync(http, _beat, ct);
-            while (true)
-            {
-                var first = await Task.WhenAny(next, Task.Delay(_heartbeat, clock, ct));
-                if (first != next)
-                {
-                    await first;
-                    await WriteAsync(http, _beat, ct);
-                    continue;
-                }
-
-                if (!await next)
-                {
-                    return;
-                }
-
-                var (line, missed) = lines.Current;
-                await WriteAsync(http, Event(line), ct);
-                if (missed > 0)
-                {
-                    await WriteAsync(http, Encoding.UTF8.GetBytes($"event: missed\ndata: {{\"lines\":{missed}}}\n\n"), ct);
-                }
-
-                next = lines.MoveNextAsync().AsTask();
-            }
-        }
-        finally
-        {
-            // Whoever waits for a line must have stopped waiting before it is let go.
-            await leaving.CancelAsync();
-            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-            await lines.DisposeAsync();
-        }
+        var line = item.Line is { } found ? $"event: line\ndata: {JsonSerializer.Serialize(LogViews.Of(found), WireJson.Default.LogLineView)}" : "event: heartbeat\ndata: {}";
+        var missed = item.Missed > 0 || item.IsAtLeast ? $"event: missed\ndata: {{\"lines\":{item.Missed},\"at_least\":{(item.IsAtLeast ? "true" : "false")}}}\n\n" : "";
+        return Encoding.UTF8.GetBytes($"id: {item.Place}\n{line}\n\n{missed}");
     }
-
-    private static async Task WriteAsync(HttpContext http, byte[] bytes, CancellationToken ct)
-    {
-        await http.Response.Body.WriteAsync(bytes, ct);
-        await http.Response.Body.FlushAsync(ct);
-    }
-
-    private static byte[] Event(FoundLine line) => Encoding.UTF8.GetBytes($"id: {line.Id}\nevent: line\ndata: {JsonSerializer.Serialize(LogViews.Of(line), WireJson.Default.LogLineView)}\n\n");
 }

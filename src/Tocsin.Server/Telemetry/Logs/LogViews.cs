@@ -28,13 +28,14 @@ internal static class LogViews
         Environment = Known(found.Line.Environment),
         TraceId = Known(found.Line.TraceId),
         SpanId = Known(found.Line.SpanId),
+        TracePage = TracePage(found.Line.TraceId),
         Attributes = found.Line.Attributes.Length > 0 ? Attributes(found.Line.Attributes) : null,
         Template = found.Template,
     };
 
     public static LogHistogramView Of(LogHistogram histogram) => new(
         [.. histogram.Buckets.Select(static b => new LogBucketView(b.At, b.Counts[0], b.Counts[1], b.Counts[2], b.Counts[3], b.Counts[4]))],
-        (int)histogram.Step.TotalSeconds, histogram.Complete);
+        (int)histogram.Step.TotalSeconds, histogram.Complete, histogram.CountedFrom);
 
     public static LogTemplateView Of(LogTemplate template) => new()
     {
@@ -47,6 +48,9 @@ internal static class LogViews
         Count = template.Count,
         Example = template.Example,
     };
+
+    /// <summary>Where a trace is shown; null: it has no id, or none that an address can hold.</summary>
+    public static string? TracePage(string traceId) => traceId.Length > 0 && traceId is not ("." or "..") && !traceId.Contains('/', StringComparison.Ordinal) ? $"/traces/{Uri.EscapeDataString(traceId)}" : null;
 
     private static string? Known(string text) => text.Length > 0 ? text : null;
 

@@ -46,8 +46,10 @@ internal static class LogWords
         }
     }
 
-    /// <summary>The tokens that a text must have for this literal to occur in it as words.</summary>
-    public static void Needs(ReadOnlySpan<char> literal, bool isStart, List<ulong> tokens)
+    /// <summary>The tokens that a text must have for this literal to occur in it.</summary>
+    /// <param name="beginsAnywhere">Its first word may go on before it.</param>
+    /// <param name="endsAnywhere">Its last word may go on behind it.</param>
+    public static void Needs(ReadOnlySpan<char> literal, bool beginsAnywhere, bool endsAnywhere, List<ulong> tokens)
     {
         var at = 0;
         while (at < literal.Length)
@@ -55,8 +57,7 @@ internal static class LogWords
             var sign = SignOf(literal[at]);
             var end = sign is Sign.None or Sign.Alone ? at + 1 : RunEnd(literal, at);
 
-            // The last word of a beginning may go on in the text.
-            if (sign != Sign.None && !(isStart && end == literal.Length && sign != Sign.Alone))
+            if (sign != Sign.None && (sign == Sign.Alone || !((beginsAnywhere && at == 0) || (endsAnywhere && end == literal.Length))))
             {
                 tokens.Add(Token(literal[at..end]));
             }

@@ -9,8 +9,8 @@ internal static class LogsSetup
     {
         services.AddSingleton<LogBlockStore>().AddSingleton<LogRates>().AddSingleton<TemplateStore>().AddSingleton<LogStores>();
         services.AddSingleton<FreeSpace>(static provider => provider.GetRequiredService<TelemetryDatabase>().FreeBytes);
-        services.AddSingleton<TelemetryRoom>().AddSingleton<TelemetryAlarm>().AddSingleton<LogRetention>().AddSingleton<LogTail>().AddSingleton<LogTailStream>();
+        services.AddSingleton<TelemetryRoom>().AddSingleton<TelemetryAlarm>().AddSingleton<LogRetention>().AddSingleton<LogTail>().AddSingleton<LogFollow>().AddSingleton<LogTailStream>();
         return services.AddSingleton(provider => new LogSearch(
-            provider.GetRequiredService<TelemetryDatabase>(), provider.GetRequiredService<LogBlockStore>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TelemetryDatabase>(), provider.GetRequiredService<LogBlockStore>(), provider.GetRequiredService<LogRates>(), provider.GetRequiredService<TimeProvider>()));
     }
 }

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -19,7 +18,6 @@ internal static class MetricEndpoints
         group.MapGet("/metrics", List);
         group.MapGet("/metrics/query", Query);
         group.MapGet("/services", Services);
-        group.MapGet("/traces/{id}", Trace);
     }
 
     /// <summary>Series, by name and service.</summary>
@@ -70,19 +68,6 @@ internal static class MetricEndpoints
     internal static async Task<Ok<Page<ServiceView>>> Services(ClaimsPrincipal user, ServiceDesk services, CancellationToken ct) =>
         TypedResults.Ok(new Page<ServiceView>(await services.ListAsync(Caller.Of(user).Workspace, ct), null));
 
-    /// <summary>All that is known of one request, by its trace id.</summary>
-    internal static async Task<Results<Ok<TraceView>, ProblemHttpResult>> Trace(string id, ClaimsPrincipal user, TraceQuery traces, CancellationToken ct)
-    {
-        var spans = await traces.FindAsync(Caller.Of(user).Workspace, id, ct);
-        if (spans.Count == 0)
-        {
-            return Error.NotFound("trace", id).ToProblem();
-        }
-
-        var start = spans[0].StartedAt;
-        return TypedResults.Ok(new TraceView(spans[0].TraceId, start, spans.Max(s => s.StartedAt + s.Duration - start).TotalMilliseconds, [.. spans.Select(View)]));
-    }
-
     internal static MetricSeriesView View(MetricSeries series) => new()
     {
         Name = series.Name,
@@ -101,39 +86,6 @@ internal static class MetricEndpoints
     /// <summary>Sums of very large numbers may leave what JSON can say.</summary>
     private static IEnumerable<MetricPointView> Finite(IReadOnlyList<MetricPoint> points) =>
         points.Where(static p => double.IsFinite(p.Value)).Select(static p => new MetricPointView(p.At, p.Value));
-
-    private static SpanView View(TraceSpan span) => new()
-    {
-        SpanId = span.SpanId,
-        ParentId = Known(span.ParentId),
-        Name = span.Name,
-        Service = Known(span.Service),
-        Kind = span.Kind,
-        StartedAt = span.StartedAt,
-        DurationMs = span.Duration.TotalMilliseconds,
-        Failed = span.Failed,
-        StatusText = Known(span.StatusText),
-        Attributes = Object(span.Attributes),
-    };
-
-    /// <summary>What a sender says is an object, as one; what cannot be read, as the text that it is.</summary>
-    private static JsonElement? Object(string text)
-    {
-        if (text.Length == 0)
-        {
-            return null;
-        }
-
-        var reader = new Utf8JsonReader(System.Text.Encoding.UTF8.GetBytes(text));
-        try
-        {
-            return JsonElement.ParseValue(ref reader);
-        }
-        catch (JsonException)
-        {
-            return JsonSerializer.SerializeToElement(text, TagJson.Default.String);
-        }
-    }
 
     private static string? Known(string text) => text.Length == 0 ? null : text;
 }

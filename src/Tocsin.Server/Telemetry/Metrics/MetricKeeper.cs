@@ -7,7 +7,7 @@ namespace Tocsin.Telemetry;
 
 /// <summary>Forgets samples and spans that are older than they are kept, and the oldest spans where there are too many, a little at a time.</summary>
 internal sealed class MetricKeeper(
-    TelemetryDatabase telemetry, MetricStore metrics, SpanStore spans, SeriesTables tables, IOptions<TelemetryOptions> options, TimeProvider clock, ILogger<MetricKeeper> logger)
+    TelemetryDatabase telemetry, MetricStore metrics, SpanStore spans, TraceSums sums, SeriesTables tables, IOptions<TelemetryOptions> options, TimeProvider clock, ILogger<MetricKeeper> logger)
     : RepeatedWork(TimeSpan.FromHours(1), clock)
 {
     private const int MostAtOnce = 2_000;
@@ -44,6 +44,11 @@ internal sealed class MetricKeeper(
         while (over > 0 && await telemetry.Database.WriteAsync(tx => spans.ForgetOldestAsync(tx, workspace, MostAtOnce), ct) is > 0 and var freed)
         {
             over -= freed;
+        }
+
+        while (await telemetry.Database.WriteAsync(tx => sums.ForgetAsync(tx, workspace, MostAtOnce), ct) >= MostAtOnce)
+        {
+            // As above.
         }
     }
 

@@ -179,7 +179,7 @@ internal sealed class MetricStore
 
     /// <summary>Workspaces that have metrics or traces.</summary>
     public Task<List<long>> WorkspacesAsync(Session session) => session.QueryAsync(
-        "SELECT workspace_id FROM metric_series UNION SELECT workspace_id FROM metric_chunk UNION SELECT workspace_id FROM trace_block", static row => row.GetInt64(0));
+        "SELECT workspace_id FROM metric_series UNION SELECT workspace_id FROM metric_chunk UNION SELECT workspace_id FROM trace_block UNION SELECT workspace_id FROM trace_summary", static row => row.GetInt64(0));
 
     /// <summary>Forgets chunks of spans that ended before an instant, of the oldest first.</summary>
     /// <param name="most">Rows at once, about.</param>

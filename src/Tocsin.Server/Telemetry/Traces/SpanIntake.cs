@@ -13,7 +13,7 @@ internal sealed record SpanBatch(long Workspace, IReadOnlyList<SpanBlock> Blocks
 }
 
 /// <summary>Takes in spans: those of many requests are stored by one commit. A span that comes again is told once.</summary>
-internal sealed class SpanIntake(TelemetryDatabase telemetry, SpanStore store, TimeProvider clock, ILogger<SpanIntake> logger)
+internal sealed class SpanIntake(TelemetryDatabase telemetry, SpanStore store, TraceSums sums, TimeProvider clock, ILogger<SpanIntake> logger)
     : CommitBatcher<SpanBatch, SpansStored>(telemetry.Database, MostRequests, clock)
 {
     /// <summary>Spans of one trace; what names one trace for ever would otherwise fill the store with what nobody can read.</summary>
@@ -89,6 +89,7 @@ internal sealed class SpanIntake(TelemetryDatabase telemetry, SpanStore store, T
         if (taken.Count > 0)
         {
             await store.InsertAsync(tx, workspace, taken, Clock.GetUtcNow());
+            await sums.AddAsync(tx, workspace, taken, Clock.GetUtcNow());
         }
 
         return done;

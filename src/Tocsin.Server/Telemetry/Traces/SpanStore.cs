@@ -9,7 +9,8 @@ namespace Tocsin.Telemetry;
 /// <summary>Spans of one trace that came together.</summary>
 /// <param name="Trace">The hash of the trace's id.</param>
 /// <param name="Bytes">How long they are unpacked.</param>
-internal readonly record struct SpanBlock(long Trace, int Spans, int Bytes, byte[] Body)
+/// <param name="Sum">What lists of traces tell of them.</param>
+internal readonly record struct SpanBlock(long Trace, int Spans, int Bytes, byte[] Body, TraceSum Sum)
 {
     public static long HashOf(string traceId) => StableHash.Of("trace", traceId);
 
@@ -22,7 +23,7 @@ internal readonly record struct SpanBlock(long Trace, int Spans, int Bytes, byte
             deflate.Write(text);
         }
 
-        return new(HashOf(traceId), spans.Length, text.Length, packed.ToArray());
+        return new(HashOf(traceId), spans.Length, text.Length, packed.ToArray(), TraceSum.Of(traceId, spans));
     }
 
     public static TraceSpan[] Unpack(byte[] body)
@@ -83,27 +84,6 @@ internal sealed class SpanStore
             SELECT id FROM trace_block WHERE workspace_id = @workspace ORDER BY stored_at LIMIT @most) RETURNING LENGTH(body)
         """,
         static row => Convert.ToInt64(row.GetValue(0)), ("workspace", workspace), ("most", most))).Sum();
-}
-
-/// <summary>Reads traces.</summary>
-internal sealed class TraceQuery(TelemetryDatabase telemetry, SpanStore store)
-{
-    /// <summary>The spans of a trace by their start, each once.</summary>
-    /// <param name="traceId">As the sender wrote it; letters of either case.</param>
-    /// <returns>Empty: nothing is known of it.</returns>
-    /// <exception cref="StoreUnavailableException">The store is away.</exception>
-    public async Task<IReadOnlyList<TraceSpan>> FindAsync(long workspace, string traceId, CancellationToken ct)
-    {
-        var id = StorableText.Of(traceId.ToLowerInvariant());
-        var blocks = await telemetry.Database.ReadAsync(session => store.BlocksAsync(session, workspace, SpanBlock.HashOf(id)), ct);
-        Dictionary<string, TraceSpan> spans = [];
-        foreach (var span in blocks.SelectMany(SpanBlock.Unpack).Where(span => span.TraceId == id))
-        {
-            spans[span.SpanId] = span;
-        }
-
-        return [.. spans.Values.OrderBy(static s => s.StartedAt).ThenBy(static s => s.SpanId, StringComparer.Ordinal)];
-    }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -43,6 +43,7 @@ internal sealed class Gallery : IAsyncDisposable
             Detail = Samples.Detail with { Incident = Samples.Checkout with { Status = "acknowledged", AcknowledgedBy = "user:ana", AcknowledgedAt = Samples.Now, Escalation = "stopped" } },
         }),
         ["incident-with-logs"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail, Telemetry = new("checkout", TelemetrySamples.Form.Window, TelemetrySamples.Templates.Templates) { Failed = TelemetrySamples.Traces.Traces, Named = [(new('a', 32), $"/traces/{new string('a', 32)}")] } }),
+        ["incident-found"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail, Findings = new(TelemetrySamples.Findings, [], MayConfigure: true) }),
         ["incident-resolved"] = f => Page<IncidentPage, IncidentModel>(f, new() { Detail = Samples.Detail with { Incident = Samples.Resolved, Pages = [] } }),
         ["explain"] = f => Page<WhyPage, ExplainModel>(f,
             new() { Incident = Samples.Checkout, Explanation = Samples.Explanation, Pages = Samples.Pages, Started = Samples.Checkout.CreatedAt }),

@@ -23,7 +23,7 @@ internal static class EstateDetectorShapes
         new("measure", Words("a measure: error_rate, lines or metrics", "error_rate", "lines", "metrics"), "slo: error_rate, the service's figure of that name; lines, of which errors are bad; metrics, see the next two. Default: error_rate."),
         new("bad_metric", ShortText, "slo with the measure metrics: the metric that counts bad events."),
         new("total_metric", ShortText, "slo with the measure metrics: the metric that counts all events."),
-        new("text", new ScalarShape("words to search for, at most 500 characters", t => t.Length <= 500) { MayBeEmpty = true }, "query about lines: what they hold, as in the search of logs."),
+        new("text", new ScalarShape("words to search for, at most 500 characters", t => t.Length <= 500) { MayBeEmpty = true }, "query about lines: the words that they hold, as in the search of logs. Default: any."),
         new("level", Words("a level: debug, info, warning, error or critical", "debug", "info", "warning", "error", "critical"), "query about lines: at least of this level. Default: debug."),
         new("more_than", Whole(0, 1_000_000_000), "query about lines: so many are still fine. Default: 0."),
         new("metric", ShortText, "query about a metric: its name."),

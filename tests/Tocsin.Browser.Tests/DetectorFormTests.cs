@@ -58,7 +58,7 @@ public sealed class DetectorFormTests(BrowserFixture browser)
         await Expect(page.GetByText("Off: query finds nothing of checkout.")).ToBeVisibleAsync();
 
         await LookAsync(page, "Switch on checkout-queue_depth");
-        await Expect(page.GetByText("Queue_depth above 500 for 5 min, of checkout.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("The metric queue_depth above 500 for 5 min, of checkout.")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Change checkout-queue_depth" }).ClickAsync();
         await page.GetByText("Remove it").ClickAsync();
         await LookAsync(page, "Remove checkout-queue_depth");

@@ -32,7 +32,7 @@ public abstract partial class DetectorFormPageTests(Engine engine) : IAsyncLifet
         var form = await SentForm.OpenAsync(_head, watch);
         Assert.Equal(("queue_depth", "shop", "metric", "shop-queue_depth", "1080"), (form["metric"], form["service"], form["about"], form["name"], form["above"]));
         form = await (form with { Path = NewPath }).SendAsync("preview", ("above", "500"));
-        Assert.Contains("Queue_depth above 500 for 5 min, of shop.", form.Html, StringComparison.Ordinal);
+        Assert.Contains("The metric queue_depth above 500 for 5 min, of shop.", form.Html, StringComparison.Ordinal);
         Assert.Contains("It would have spoken 1 time in the last 7 days, here.", form.Html, StringComparison.Ordinal);
         Assert.Contains("<path class=\"line l0\" d=\"M", form.Html, StringComparison.Ordinal);
         Assert.Contains("<rect class=\"band\"", form.Html, StringComparison.Ordinal);

@@ -119,6 +119,9 @@ public sealed record DetectorField(string Key, string Label, string Unit = "")
         With(type, new("severity", "Severity of what it finds") { Choices = [("", "as the detector thinks"), ("info", "info"), ("warning", "warning"), ("high", "high"), ("critical", "critical")] }),
     ];
 
+    /// <summary>Whether a text begins with a word of the estate, which is written as it is.</summary>
+    private static bool IsKey(string text) => text[..text.IndexOfAny([' ', ','])].Contains('_', StringComparison.Ordinal);
+
     private static DetectorField With(string type, DetectorField field)
     {
         var known = EstateDetectorShapes.Detector.Fields.First(f => f.Key == field.Key);
@@ -126,7 +129,7 @@ public sealed record DetectorField(string Key, string Label, string Unit = "")
         var help = known.Help.StartsWith(type, StringComparison.Ordinal) ? known.Help[(known.Help.IndexOf(": ", StringComparison.Ordinal) + 2)..] : known.Help;
         return field with
         {
-            Help = Words.Sentence(help) + (shape.Literal is null ? "" : $" {Words.Sentence(shape.Says)}."),
+            Help = (IsKey(help) ? help : Words.Sentence(help)) + (shape.Literal is null ? "" : $" {Words.Sentence(shape.Says)}."),
             IsNumber = shape.Literal is "number" or "integer",
         };
     }

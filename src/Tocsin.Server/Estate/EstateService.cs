@@ -18,7 +18,7 @@ internal sealed record EstateRefusal(DateTimeOffset At, IReadOnlyList<EstateFaul
 /// Keeps the operator's files in force: applied at start, and again when they change, on SIGHUP and on request. Files with faults change
 /// nothing; the last good estate stays.
 /// </summary>
-internal sealed class EstateService(EstateDesk desk, EstateCache cache, EstateRefusals refusals, TimeProvider clock, ILogger<EstateService> logger) : BackgroundService
+internal sealed class EstateService(EstateDesk desk, EstateCache cache, EstateRefusals refusals, Gauges gauges, TimeProvider clock, ILogger<EstateService> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(2);
 
@@ -46,7 +46,7 @@ internal sealed class EstateService(EstateDesk desk, EstateCache cache, EstateRe
             return;
         }
 
-        Instruments.Gauge("tocsin_estate_refused", "1 while the estate's files have faults and the last good estate is in force.", () => Refusal is null ? 0 : 1);
+        gauges.Add("tocsin_estate_refused", "1 while the estate's files have faults and the last good estate is in force.", () => Refusal is null ? 0 : 1);
         await ReloadAsync(ct);
         if (Refusal is { } refusal && !await cache.IsInUseAsync(ct))
         {

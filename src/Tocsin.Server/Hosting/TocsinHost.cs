@@ -84,7 +84,7 @@ public static class TocsinHost
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(13));
 
         services.AddCors().AddSingleton<RateLimits>();
-        services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<PrometheusText>();
+        services.AddSingleton<OtlpExport>().AddSingleton<Installation>().AddSingleton<Readiness>().AddSingleton<Gauges>().AddSingleton<PrometheusText>();
         services.AddAudit();
         services.AddSingleton<WorkspaceStore>().AddSingleton<SampleData>().AddSingleton<ChangeSignal>().AddSingleton<EventLog>().AddSingleton<LiveStream>().AddSingleton<StreamGuard>();
         services.AddSingleton<AlertServer>().AddSingleton<AlertServerStart>().AddSingleton<SourceDesk>().AddSingleton<PayloadTrial>().AddSingleton<SnsDesk>().AddSingleton<SnsCertificates>().AddSingleton<HeartbeatDesk>().AddSingleton<ContactTester>().AddSingleton<AlertmanagerReader>();
@@ -230,14 +230,15 @@ public static class TocsinHost
         readiness.AnswersOnly = !options.Works;
         app.Services.GetRequiredService<JobService>().Turned = readiness.Turned;
         app.Lifetime.ApplicationStopping.Register(readiness.Stopping);
-        Instruments.Gauge("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
+        var gauges = app.Services.GetRequiredService<Gauges>();
+        gauges.Add("tocsin_ready", "1 when this node can take and page.", () => readiness.Check() is null ? 1 : 0);
         var runner = app.Services.GetRequiredService<JobRunner>();
         runner.Burying = app.Services.GetRequiredService<SelfAlarm>().PrepareAsync;
         app.Services.GetRequiredService<OtlpExport>().Start();
         app.Services.GetRequiredService<PipelineGauges>().Register();
-        Instruments.Gauge("tocsin_jobs_overdue_seconds", "How long the oldest ready job waits.", () => readiness.Overdue.TotalSeconds);
-        Instruments.Gauge("tocsin_canary_age_seconds", "Since a page that nobody gets last came through the engine; -1 before the first.", () => readiness.CanaryAt is { } at ? (clock.GetUtcNow() - at).TotalSeconds : -1);
-        Instruments.Gauge("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
+        gauges.Add("tocsin_jobs_overdue_seconds", "How long the oldest ready job waits.", () => readiness.Overdue.TotalSeconds);
+        gauges.Add("tocsin_canary_age_seconds", "Since a page that nobody gets last came through the engine; -1 before the first.", () => readiness.CanaryAt is { } at ? (clock.GetUtcNow() - at).TotalSeconds : -1);
+        gauges.Add("tocsin_jobs_active", "Jobs that this node works now.", () => runner.Active);
     }
 
     private static void MapAll(WebApplication app, ServerOptions options)

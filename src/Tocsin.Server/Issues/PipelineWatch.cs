@@ -96,7 +96,7 @@ internal sealed record QueueGauge(string Workspace, QueueDepth Depth);
 internal sealed record LeftGauge(string Workspace, long Rejected, long DeadJobs);
 
 /// <summary>What <c>/metrics</c> shows of queues, of what was left over, and of GitHub's limit, as this node last saw them.</summary>
-internal sealed class PipelineGauges(IIssueHost host, IOptions<PipelineOptions> options, IOptions<AccountOptions> accounts)
+internal sealed class PipelineGauges(IIssueHost host, Gauges gauges, IOptions<PipelineOptions> options, IOptions<AccountOptions> accounts)
 {
     private readonly bool _names = options.Value.NamesIn(accounts.Value);
     private volatile IReadOnlyList<QueueGauge> _queues = [];
@@ -104,13 +104,13 @@ internal sealed class PipelineGauges(IIssueHost host, IOptions<PipelineOptions> 
 
     public void Register()
     {
-        Instruments.Gauges("tocsin_github_rate_limit", "Requests an hour that GitHub allows.", () => OfLimit(limit => limit.Limit));
-        Instruments.Gauges("tocsin_github_rate_limit_remaining", "Requests that GitHub still allows until the reset.", () => OfLimit(limit => limit.Remaining));
-        Instruments.Gauges("tocsin_github_rate_limit_reset_seconds", "When GitHub allows all of them again, in seconds since 1970.", () => OfLimit(limit => limit.ResetAt.ToUnixTimeSeconds()));
-        Instruments.Gauges("tocsin_queue_messages", "About how many messages are on a polled queue.", () => OfQueues(depth => depth.Visible + depth.Hidden + depth.Delayed));
-        Instruments.Gauges("tocsin_queue_dead_letters", "About how many messages are in the dead letter queue of a polled queue.", () => OfQueues(depth => depth.Dead));
-        Instruments.Gauges("tocsin_rejected_deliveries", "Deliveries of the last 24 hours that were rejected and not read since.", () => OfLeft(left => left.Rejected));
-        Instruments.Gauges("tocsin_dead_jobs", "Jobs that gave up and were not replayed.", () => OfLeft(left => left.DeadJobs));
+        gauges.Add("tocsin_github_rate_limit", "Requests an hour that GitHub allows.", () => OfLimit(limit => limit.Limit));
+        gauges.Add("tocsin_github_rate_limit_remaining", "Requests that GitHub still allows until the reset.", () => OfLimit(limit => limit.Remaining));
+        gauges.Add("tocsin_github_rate_limit_reset_seconds", "When GitHub allows all of them again, in seconds since 1970.", () => OfLimit(limit => limit.ResetAt.ToUnixTimeSeconds()));
+        gauges.Add("tocsin_queue_messages", "About how many messages are on a polled queue.", () => OfQueues(depth => depth.Visible + depth.Hidden + depth.Delayed));
+        gauges.Add("tocsin_queue_dead_letters", "About how many messages are in the dead letter queue of a polled queue.", () => OfQueues(depth => depth.Dead));
+        gauges.Add("tocsin_rejected_deliveries", "Deliveries of the last 24 hours that were rejected and not read since.", () => OfLeft(left => left.Rejected));
+        gauges.Add("tocsin_dead_jobs", "Jobs that gave up and were not replayed.", () => OfLeft(left => left.DeadJobs));
     }
 
     public void Show(IReadOnlyList<QueueGauge> queues, IReadOnlyList<LeftGauge> left) => (_queues, _left) = (queues, left);

@@ -56,25 +56,37 @@ internal static class Instruments
 
     public static Counter<long> ForeignAlerts { get; } = _meter.CreateCounter<long>("tocsin_shared_alerts_total", description: "Alerts shared with other programs on Redis, by what became of them: logged, known, rejected, dropped, sent.");
 
-    /// <summary>One that has a value for each of several things, or none.</summary>
-    public static void Gauges(string name, string description, Func<IEnumerable<Measurement<double>>> read) => _meter.CreateObservableGauge(name, read, description: description);
-
     public static Counter<long> TelemetryEntries { get; } = _meter.CreateCounter<long>("tocsin_telemetry_entries_total", description: "Log lines, samples and spans received, by kind (log, metric, span) and verdict: accepted, rejected.");
 
-    public static void Gauge(string name, string description, Func<double> read) => _meter.CreateObservableGauge(name, read, description: description);
+    public static bool Has(Instrument instrument) => instrument.Meter == _meter;
 }
 
-/// <summary>Renders the meter as Prometheus text.</summary>
+/// <summary>What one node shows of its state. It ends with the node, which nothing else then keeps in memory: a process may run several, one after the other.</summary>
+internal sealed class Gauges : IDisposable
+{
+    private readonly Meter _meter = new(Instruments.MeterName);
+
+    public void Add(string name, string description, Func<double> read) => _meter.CreateObservableGauge(name, read, description: description);
+
+    /// <summary>One that has a value for each of several things, or none.</summary>
+    public void Add(string name, string description, Func<IEnumerable<Measurement<double>>> read) => _meter.CreateObservableGauge(name, read, description: description);
+
+    public bool Has(Instrument instrument) => instrument.Meter == _meter;
+
+    public void Dispose() => _meter.Dispose();
+}
+
+/// <summary>Renders the process's meter and the node's gauges as Prometheus text.</summary>
 internal sealed class PrometheusText : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, Series>> _series = [];
 
-    public PrometheusText()
+    public PrometheusText(Gauges gauges)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == Instruments.MeterName)
+            if (Instruments.Has(instrument) || gauges.Has(instrument))
             {
                 listener.EnableMeasurementEvents(instrument);
             }

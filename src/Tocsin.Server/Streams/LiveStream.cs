@@ -32,12 +32,12 @@ internal sealed class LiveStream : IAsyncDisposable
     private int _subscribers;
 
     public LiveStream(
-        Database database, EventLog log, ChangeSignal changes, StreamGuard guard, IOptions<StreamOptions> options, TimeProvider clock, IHostApplicationLifetime life, ILogger<LiveStream> logger)
+        Database database, EventLog log, ChangeSignal changes, StreamGuard guard, IOptions<StreamOptions> options, TimeProvider clock, IHostApplicationLifetime life, Gauges gauges, ILogger<LiveStream> logger)
     {
         (_database, _log, _changes, _guard, _options, _clock, _logger) = (database, log, changes, guard, options.Value, clock, logger);
         _stopping = life.ApplicationStopping;
         _stopping.Register(Stop);
-        Instruments.Gauge("tocsin_stream_subscribers", "Subscribers of the live stream on this node.", () => Subscribers);
+        gauges.Add("tocsin_stream_subscribers", "Subscribers of the live stream on this node.", () => Subscribers);
     }
 
     /// <summary>Subscribers of this node now.</summary>

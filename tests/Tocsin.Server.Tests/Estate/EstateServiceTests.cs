@@ -94,7 +94,7 @@ public sealed class EstateServiceTests : IDisposable
         await service.StartAsync(CancellationToken.None);
 
         Put("b.yaml", "teams: [{name: t, members: [ana]}]");
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         while ((await bench.StoredAsync()).All(o => o.Kind != "team"))
         {
             patience.Token.ThrowIfCancellationRequested();
@@ -127,7 +127,7 @@ public sealed class EstateServiceTests : IDisposable
     }
 
     private static EstateService Service(EstateStoreBench bench, TimeProvider? clock = null) => new(
-        bench.Desk, bench.Cache, new(bench.Database, bench.Store, bench.Log, bench.Clock), clock ?? bench.Clock, NullLogger<EstateService>.Instance);
+        bench.Desk, bench.Cache, new(bench.Database, bench.Store, bench.Log, bench.Clock), new(), clock ?? bench.Clock, NullLogger<EstateService>.Instance);
 
     private void Put(string name, string body)
     {

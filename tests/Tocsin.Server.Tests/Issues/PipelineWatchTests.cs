@@ -121,7 +121,7 @@ public abstract class PipelineWatchTests(Engine engine)
 
     private static PipelineWatch Watch(IssueBench bench, PipelineOptions options) => new(
         bench.Engine.Database, new(), bench.Engine.Estates, Reader(bench, options), bench.Parts.Alerts, bench.Parts.Intake,
-        new(bench.Host, Options.Create(options), Options.Create(new AccountOptions())), bench.Clock, NullLogger<PipelineWatch>.Instance);
+        new(bench.Host, new(), Options.Create(options), Options.Create(new AccountOptions())), bench.Clock, NullLogger<PipelineWatch>.Instance);
 
     public sealed class OnSqlite() : PipelineWatchTests(Engine.Sqlite);
 

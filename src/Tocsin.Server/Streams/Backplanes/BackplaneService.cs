@@ -33,7 +33,7 @@ internal sealed class BackplaneService : BackgroundService
     private string? _fault;
 
     public BackplaneService(
-        IBackplane backplane, ChangeSignal changes, JobStore jobs, JobService worker, TimeProvider clock, ILogger<BackplaneService> logger, AlertBridge? bridge = null)
+        IBackplane backplane, ChangeSignal changes, JobStore jobs, JobService worker, TimeProvider clock, Gauges gauges, ILogger<BackplaneService> logger, AlertBridge? bridge = null)
     {
         (_backplane, _changes, _worker, _clock, _logger, _bridge) = (backplane, changes, worker, clock, logger, bridge);
         _outbox = new(_node);
@@ -47,8 +47,8 @@ internal sealed class BackplaneService : BackgroundService
             _outbox.JobsDue();
             Wake();
         };
-        Instruments.Gauge("tocsin_backplane_connected", "1 while this node and the others hear of each other at once; 0: they look by themselves.", () => Connected ? 1 : 0);
-        Instruments.Gauge("tocsin_backplane_round_trip_seconds", "How long the last sign of life took over the backplane and back.", () => _roundTrip.TotalSeconds);
+        gauges.Add("tocsin_backplane_connected", "1 while this node and the others hear of each other at once; 0: they look by themselves.", () => Connected ? 1 : 0);
+        gauges.Add("tocsin_backplane_round_trip_seconds", "How long the last sign of life took over the backplane and back.", () => _roundTrip.TotalSeconds);
     }
 
     public bool Connected { get; private set; }

@@ -22,9 +22,9 @@ public sealed class CoverTests(BrowserFixture browser)
         await page.GetByLabel("Bo Lindqvist").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
         await page.ArrivesAtAsync("/oncall");
-        Assert.Contains("Bo Lindqvist is asked", await page.GetByRole(AriaRole.Status).First.InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Bo Lindqvist is asked");
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         var arrival = product.Phone.ArrivalAsync(patience.Token);
         while (product.Phone.Deliveries.All(d => d.Path != "/bo"))
         {
@@ -40,10 +40,10 @@ public sealed class CoverTests(BrowserFixture browser)
         await bo.Page.GotoAsync(new Uri(message["incident_url"]!.GetValue<string>()).AbsolutePath);
         await bo.Page.ReloadAsync();
         await bo.Page.GetByRole(AriaRole.Button, new() { Name = "I take it" }).ClickAsync();
-        Assert.Contains("This request is accepted", await bo.Page.InnerTextAsync("main"), StringComparison.Ordinal);
+        await Assertions.Expect(bo.Page.Locator("main")).ToContainTextAsync("This request is accepted");
 
         await page.GotoAsync("/oncall");
-        Assert.Contains("Bo Lindqvist", await page.GetByRole(AriaRole.Row).Nth(1).InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("Bo Lindqvist");
     }
 
     [BrowserFact]
@@ -59,15 +59,15 @@ public sealed class CoverTests(BrowserFixture browser)
         await page.GetByLabel("Until").First.FillAsync($"{day.AddDays(1):yyyy-MM-dd}T09:00");
         await page.GetByRole(AriaRole.Button, new() { Name = "I am away" }).ClickAsync();
         await page.ArrivesAtAsync(new System.Text.RegularExpressions.Regex("/me"));
-        Assert.Contains("Nobody is on call then: payments-primary", await page.GetByRole(AriaRole.Status).First.InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Nobody is on call then: payments-primary");
 
         await page.GotoAsync("/schedules/payments-primary");
         await page.GetByRole(AriaRole.Button, new() { Name = "I take it" }).First.ClickAsync();
         await page.ArrivesAtAsync("/schedules/payments-primary");
-        Assert.Contains("You are on call.", await page.GetByRole(AriaRole.Status).First.InnerTextAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("You are on call.");
         Assert.Empty(await Accessibility.FindingsAsync(page));
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Make an address" }).ClickAsync();
-        Assert.Contains("/ical/", await page.InnerTextAsync("main"), StringComparison.Ordinal);
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("/ical/");
     }
 }

@@ -103,7 +103,8 @@ public sealed class DeviceTests(BrowserFixture browser)
 
         await page.Context.SetOfflineAsync(false);
         // What waits is sent beside the page that is opened, not before it.
-        for (var tries = 0; tries < 50 && !await page.GetByText("You have #1").IsVisibleAsync(); tries++)
+        using var patience = Patience.Begin();
+        while (!patience.IsCancellationRequested && !await page.GetByText("You have #1").IsVisibleAsync())
         {
             await page.GotoAsync("/");
             await page.GotoAsync(link);
@@ -165,7 +166,7 @@ public sealed class DeviceTests(BrowserFixture browser)
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Pixel 8");
         await page.GetByRole(AriaRole.Button, new() { Name = "Register and send a test" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Yes, it rang" })).ToBeVisibleAsync();
-        return new(page, await Worker.AttachAsync(page), session, await registration.Task.WaitAsync(TimeSpan.FromMinutes(1)), product.Url.GetLeftPart(UriPartial.Authority));
+        return new(page, await Worker.AttachAsync(page), session, await registration.Task.WaitAsync(Patience.Limit), product.Url.GetLeftPart(UriPartial.Authority));
     }
 
     private static async Task<List<JsonNode>> ShownAsync(Worker worker) => [.. (await worker.EvaluateAsync<string[]>(Shown, "")).Select(text => JsonNode.Parse(text)!)];
@@ -189,7 +190,7 @@ public sealed class DeviceTests(BrowserFixture browser)
         /// <summary>Hands over what the push service has, and waits until it is shown.</summary>
         public async Task<JsonObject> DeliverAsync(FakePush push, int place)
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            using var patience = Patience.Begin();
             while (push.Messages.Count <= place)
             {
                 await push.ArrivalAsync(patience.Token);
@@ -237,7 +238,7 @@ public sealed class DeviceTests(BrowserFixture browser)
             events.OnEvent += Take;
             var ask = new { id, method = "Runtime.evaluate", @params = new { expression = $"({function})({JsonSerializer.Serialize(argument)})", awaitPromise = true, returnByValue = true } };
             await session.SendAsync("Target.sendMessageToTarget", new() { ["sessionId"] = target, ["message"] = JsonSerializer.Serialize(ask) });
-            var said = await answer.Task.WaitAsync(TimeSpan.FromMinutes(1));
+            var said = await answer.Task.WaitAsync(Patience.Limit);
             events.OnEvent -= Take;
             Assert.False(said.TryGetProperty("error", out _) || said.GetProperty("result").TryGetProperty("exceptionDetails", out _), said.GetRawText());
             return said.GetProperty("result").GetProperty("result").TryGetProperty("value", out var value) ? value.Deserialize<T>()! : default!;

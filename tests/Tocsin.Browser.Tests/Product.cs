@@ -115,7 +115,7 @@ internal sealed class Product : IAsyncDisposable
     /// <summary>The path of the signed page in the first message to somebody; waits for that message.</summary>
     public async Task<string> ActionLinkAsync(string person)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         while (true)
         {
             var next = Phone.ArrivalAsync(patience.Token);

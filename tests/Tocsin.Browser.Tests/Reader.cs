@@ -5,17 +5,11 @@ namespace Tocsin.Browser.Tests;
 /// <summary>A browser window on a server, which notes whatever the browser complains about.</summary>
 internal sealed class Reader : IAsyncDisposable
 {
-    // Long enough for a machine that does much else; what is in order is not slowed by it.
-    private const float Patience = 30_000;
-
     private readonly List<string> _complaints = [];
-
-    static Reader() => Assertions.SetDefaultExpectTimeout(Patience);
 
     private Reader(IPage page)
     {
         Page = page;
-        page.Context.SetDefaultTimeout(Patience);
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")

@@ -6,7 +6,6 @@ namespace Tocsin.Browser.Tests;
 public sealed class TocsinProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private Process _process;
     private readonly DirectoryInfo _data;
@@ -40,11 +39,11 @@ public sealed class TocsinProcess : IAsyncDisposable
     }
 
     /// <summary>Starts <c>tocsin serve</c> with these further arguments and waits until it says that it listens.</summary>
-    /// <exception cref="InvalidOperationException">It ended, or said nothing for a minute; the message holds what it printed.</exception>
+    /// <exception cref="InvalidOperationException">It ended, or did not say so; the message holds what it printed.</exception>
     public static Task<TocsinProcess> StartAsync(params string[] arguments) => StartVerbAsync("serve", arguments);
 
     /// <summary>The same with another verb that runs a server.</summary>
-    /// <exception cref="InvalidOperationException">It ended, or said nothing for a minute; the message holds what it printed.</exception>
+    /// <exception cref="InvalidOperationException">It ended, or did not say so; the message holds what it printed.</exception>
     public static async Task<TocsinProcess> StartVerbAsync(string verb, params string[] arguments)
     {
         var data = Directory.CreateTempSubdirectory("tocsin-browser-");
@@ -75,10 +74,10 @@ public sealed class TocsinProcess : IAsyncDisposable
     }
 
     /// <summary>The first line, printed already or from now on, that contains this text.</summary>
-    /// <exception cref="InvalidOperationException">The process ended, or a minute passed, without one.</exception>
+    /// <exception cref="InvalidOperationException">The process ended, or patience did, without one.</exception>
     public async Task<string> LineAsync(string text)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = Patience.Begin();
         for (var next = 0; ;)
         {
             Task news;
@@ -107,7 +106,7 @@ public sealed class TocsinProcess : IAsyncDisposable
             }
             catch (OperationCanceledException e)
             {
-                throw new InvalidOperationException($"Tocsin did not print '{text}' within {s_patience.TotalSeconds} s:\n{Output}", e);
+                throw new InvalidOperationException($"Tocsin did not print '{text}' within {Patience.Limit.TotalSeconds} s:\n{Output}", e);
             }
         }
     }

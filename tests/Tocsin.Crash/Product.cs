@@ -8,7 +8,7 @@ namespace Tocsin.Crash;
 /// <summary>The published executable with its data folder, through all of its lives.</summary>
 internal sealed class Product(Options options, DirectoryInfo folder, Uri receiver)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     private readonly Dictionary<string, string> _environment = new()
     {

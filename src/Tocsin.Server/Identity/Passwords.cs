@@ -18,6 +18,10 @@ internal enum PasswordVerdict
     Busy,
 }
 
+/// <summary>Hashes a password on purpose slowly.</summary>
+/// <param name="length">Of the hash, in bytes.</param>
+internal delegate byte[] SlowHash(string password, byte[] salt, int iterations, int length);
+
 /// <summary>
 /// Slow hashes of passwords: PBKDF2-HMAC-SHA512 with its parameters, so that they can grow. Few run at once and few wait, since each is
 /// meant to cost CPU that paging needs too.
@@ -38,6 +42,9 @@ internal sealed class Passwords(IOptions<AccountOptions> options) : IDisposable
     private readonly SemaphoreSlim _turn = new(options.Value.HashesAtOnce > 0 ? options.Value.HashesAtOnce : Math.Max(1, Environment.ProcessorCount / 2));
     private int _waiting;
     private long _operations;
+
+    /// <summary>Replaced in tests, where people log in all the time.</summary>
+    internal SlowHash Hash { get; init; } = Pbkdf2;
 
     /// <summary>How many slow hashes were made since the start.</summary>
     public long Operations => Interlocked.Read(ref _operations);
@@ -73,7 +80,6 @@ internal sealed class Passwords(IOptions<AccountOptions> options) : IDisposable
 
     public void Dispose() => _turn.Dispose();
 
-    [SuppressMessage("Security", "CA5387", Justification = "Stored parameters are those of their day; they are raised at the next login.")]
     private async Task<byte[]?> SlowAsync(string password, byte[] salt, int iterations, int length, bool known, CancellationToken ct)
     {
         var most = options.Value.HashesWaiting * (known ? KnownWaitMore : 1);
@@ -99,11 +105,15 @@ internal sealed class Passwords(IOptions<AccountOptions> options) : IDisposable
         {
             Interlocked.Increment(ref _operations);
             Instruments.PasswordHashes.Add(1);
-            return Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA512, length);
+            return Hash(password, salt, iterations, length);
         }
         finally
         {
             _turn.Release();
         }
     }
+
+    [SuppressMessage("Security", "CA5387", Justification = "Stored parameters are those of their day; they are raised at the next login.")]
+    private static byte[] Pbkdf2(string password, byte[] salt, int iterations, int length) =>
+        Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA512, length);
 }

@@ -21,8 +21,8 @@ public sealed class ResumeTests(BrowserFixture browser, ITestOutputHelper output
     [BrowserFact]
     public async Task Four_clients_that_are_cut_and_killed_in_the_middle_read_what_the_log_holds()
     {
-        // Two minutes for starts, and more than what one resume takes on a machine that does much else.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120 + (3 * s_resumes)));
+        // For all resumes together.
+        using var patience = new CancellationTokenSource(Patience.Limit * Math.Max(2, s_resumes / 20));
         await using var tocsin = await TocsinProcess.StartAsync();
         var key = await tocsin.RunAsync("key", "create", "--name", "proof");
         var page = await browser.OpenAsync(baseUrl: tocsin.Url);

@@ -72,12 +72,12 @@ public sealed class CompiledMatcherTests
     }
 
     [Fact]
-    public void A_pattern_that_backtracks_for_ever_elsewhere_ends_at_once_here()
+    public async Task A_pattern_that_backtracks_for_ever_elsewhere_ends_here()
     {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
+        // Backtracking over 2 000 characters would not end while there are machines.
+        var matching = Task.Run(() => Matches(new("label", MatchOp.Regex, "(a+)+b"), LabelSet.Of(("label", new string('a', 2000)))));
 
-        Assert.False(Matches(new("label", MatchOp.Regex, "(a+)+b"), LabelSet.Of(("label", new string('a', 2000)))));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), "2 000 characters took longer than any linear match could.");
+        Assert.False(await matching.WaitAsync(Patience.Limit));
     }
 
     [Theory]

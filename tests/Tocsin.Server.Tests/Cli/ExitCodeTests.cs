@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Tocsin.Tests.Outgoing;
 using static Tocsin.Tests.Cli.CliRun;
 
 namespace Tocsin.Tests.Cli;
@@ -15,13 +16,9 @@ public sealed class ExitCodeTests : IAsyncLifetime
     [Fact]
     public async Task No_server_is_3()
     {
-        // A port that was free a moment ago: nobody listens there.
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
+        using var port = new ClosedPort();
 
-        var run = await new CliWorld(null).RunAsync("incidents", "--server", $"http://127.0.0.1:{port}");
+        var run = await new CliWorld(null).RunAsync("incidents", "--server", $"http://127.0.0.1:{port.Number}");
 
         Assert.Equal((3, ""), (run.ExitCode, run.Out));
         Assert.Contains("error: no server answered", run.Error, StringComparison.Ordinal);

@@ -8,8 +8,6 @@ namespace Tocsin.Tests.Cli;
 /// <summary><c>tocsin heartbeat exec</c> as cron runs it: the real executable around real commands, and a real server.</summary>
 public sealed class HeartbeatVerbTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private HttpBench _bench = null!;
     private HttpClient _viewer = null!;
 
@@ -150,7 +148,7 @@ public sealed class HeartbeatVerbTests : IAsyncLifetime
 
     private static async Task<(int ExitCode, string Out, string Error)> EndOfAsync(Process process)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = Patience.Begin();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, await output, await error);

@@ -10,7 +10,7 @@ public abstract class MigrationTests(Engine engine)
     [StoreFact]
     public async Task A_migrated_store_is_left_alone_the_second_time()
     {
-        await using var store = await engine.OpenAsync();
+        await using var store = await engine.OpenBareAsync();
         var database = store.Open();
 
         await Migrator.MigrateAsync(database, _now, default);
@@ -25,7 +25,7 @@ public abstract class MigrationTests(Engine engine)
     [StoreFact]
     public async Task Nodes_that_start_at_once_migrate_once()
     {
-        await using var store = await engine.OpenAsync();
+        await using var store = await engine.OpenBareAsync();
         var nodes = Enumerable.Range(0, 6).Select(_ => store.Open()).ToArray();
 
         await Task.WhenAll(nodes.Select(node => Migrator.MigrateAsync(node, _now, default)));
@@ -36,7 +36,7 @@ public abstract class MigrationTests(Engine engine)
     [StoreFact]
     public async Task A_newer_schema_is_refused_and_left_alone()
     {
-        await using var store = await engine.OpenAsync();
+        await using var store = await engine.OpenBareAsync();
         var database = store.Open();
         await Migrator.MigrateAsync(database, _now, default);
         await database.WriteAsync(
@@ -50,7 +50,7 @@ public abstract class MigrationTests(Engine engine)
     [StoreFact]
     public async Task Who_could_log_in_before_people_had_several_workspaces_still_can_and_is_still_logged_in()
     {
-        await using var store = await engine.OpenAsync();
+        await using var store = await engine.OpenBareAsync();
         var database = store.Open();
         var token = new string('t', 43);
         await database.WriteAsync(

@@ -109,7 +109,7 @@ public sealed class FcmTests : IAsyncLifetime
 
     private async Task ArrivedAsync(Func<bool> done)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         while (!done())
         {
             await _fcm.ArrivalAsync(patience.Token);

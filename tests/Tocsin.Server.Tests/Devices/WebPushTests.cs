@@ -245,7 +245,7 @@ public abstract class WebPushTests(Engine engine) : IAsyncLifetime
     /// <summary>The message at this place, after so many deliveries came; each is awaited once.</summary>
     private async Task<PushMessage> ArrivedAsync(int place, int deliveries = 1)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         for (var i = 0; i < deliveries || _push.Messages.Count <= place; i++)
         {
             await _push.ArrivalAsync(patience.Token);

@@ -47,7 +47,6 @@ internal sealed class EngineBench : IAsyncDisposable
     public static async Task<EngineBench> OpenAsync(Engine engine, EstateBuilder estate, PagingOptions? paging = null)
     {
         var bench = new EngineBench(await engine.OpenAsync(), estate.Build(), paging);
-        await Migrator.MigrateAsync(bench.Database, bench.Clock.Now, default);
         await bench.Database.WriteAsync(tx => AddWorkspaceAsync(tx, 1), default);
         return bench;
     }

@@ -37,7 +37,6 @@ internal sealed class EstateStoreBench : IAsyncDisposable
     public static async Task<EstateStoreBench> OpenAsync(Engine engine)
     {
         var bench = new EstateStoreBench(await engine.OpenAsync());
-        await Migrator.MigrateAsync(bench.Database, bench.Clock.Now, default);
         return bench;
     }
 

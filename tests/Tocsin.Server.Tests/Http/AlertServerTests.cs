@@ -238,7 +238,7 @@ public abstract class AlertServerTests(Engine engine) : IAsyncLifetime
     /// <summary>Somebody who listens to a stream, patient but not for ever.</summary>
     internal sealed class Ear(HttpResponseMessage response, Stream stream) : IDisposable
     {
-        private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(60));
+        private readonly CancellationTokenSource _patience = Patience.Begin();
         private readonly IAsyncEnumerator<SseItem<string>> _events = SseParser.Create(stream).EnumerateAsync().GetAsyncEnumerator();
 
         public string Header(string name) => string.Join(", ", (response.Headers.TryGetValues(name, out var values) ? values : response.Content.Headers.GetValues(name)));

@@ -30,6 +30,8 @@ internal sealed class HttpBench : IAsyncDisposable
     public const string OtherKey = "other-prometheus-key-0001";
     public const string PhoneSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+    private const string Data = "data";
+
     private readonly DirectoryInfo _folder;
     private readonly AheadClock _clock;
     private readonly (string Address, Func<Task> Drop) _store;
@@ -47,8 +49,8 @@ internal sealed class HttpBench : IAsyncDisposable
     /// <summary>Two workspaces: <c>acme</c>, which pages ana and a minute later bo, and <c>other</c>, which pages nobody.</summary>
     public static async Task<HttpBench> StartAsync(Engine? engine = null, Action<WebApplicationBuilder>? configure = null)
     {
-        var store = await (engine ?? Engine.Sqlite).AddressAsync();
         var folder = Directory.CreateTempSubdirectory("tocsin-http-");
+        var store = await (engine ?? Engine.Sqlite).AddressAsync(Path.Combine(folder.FullName, Data));
         var clock = new AheadClock();
         var phone = await FakeWebhook.StartAsync(clock, PhoneSecret);
         var estate = folder.CreateSubdirectory("estate").FullName;
@@ -126,7 +128,7 @@ internal sealed class HttpBench : IAsyncDisposable
     /// <summary>What the phones got next: whose, and the message.</summary>
     public async Task<(string Phone, string Type, JsonNode Data)> PagedAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         await Phone.ArrivalAsync(patience.Token);
         var delivery = Phone.Deliveries[_told++];
         return (delivery.Path.TrimStart('/'), delivery.Body["type"].Text(), delivery.Body["data"]!);
@@ -144,7 +146,7 @@ internal sealed class HttpBench : IAsyncDisposable
     /// <summary>Asks until the answer is as expected, without sleeping: each look waits for the next change of the log.</summary>
     public static async Task<JsonNode> UntilAsync(HttpClient caller, string path, Func<JsonNode, bool> expected)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         using var stream = await caller.GetStreamAsync("/api/v1/stream", patience.Token);
         using var reader = new StreamReader(stream);
         while (true)
@@ -172,7 +174,7 @@ internal sealed class HttpBench : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static async Task<WebApplication> StartAsync(DirectoryInfo folder, string database, FakeWebhook phone, Action<WebApplicationBuilder>? configure, string data = "data")
+    private static async Task<WebApplication> StartAsync(DirectoryInfo folder, string database, FakeWebhook phone, Action<WebApplicationBuilder>? configure, string data = Data)
     {
         var app = await TocsinHost.BuildAsync(
             new() { Data = Path.Combine(folder.FullName, data), Urls = "http://127.0.0.1:0", Database = database, Estate = Path.Combine(folder.FullName, "estate") },
@@ -182,6 +184,7 @@ internal sealed class HttpBench : IAsyncDisposable
                 builder.Configuration["Outgoing:Allow"] = phone.HostAndPort;
                 builder.Configuration["Jobs:Poll"] = "00:00:00.050";
                 builder.Configuration["Telemetry:MinFreeGigabytes"] = "0"; // whatever else fills the disk of the tests
+                builder.Services.AddCheapHash();
                 configure?.Invoke(builder);
             },
             default);
@@ -288,6 +291,12 @@ internal static class HttpWords
         using var response = await sender.SendAsync(request);
         Assert.Equal((HttpStatusCode.OK, ""), (response.StatusCode, await response.Content.ReadAsStringAsync()));
     }
+
+    /// <summary>By a webhook, whose alerts end when they are said to and not by themselves, however much time a test lets pass.</summary>
+    public static Task FireLastinglyAsync(this HttpClient sender, string key, string name, string service, string severity) => sender.PostAsync(
+        $"/in/alertmanager/{key}",
+        $$$"""{"version": "4", "status": "firing", "alerts": [{"status": "firing", "labels": {"alertname": "{{{name}}}", "service": "{{{service}}}", "severity": "{{{severity}}}"}}]}""",
+        HttpStatusCode.Accepted);
 
     public static JsonArray Items(this JsonNode page) => page["items"]!.AsArray();
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Tocsin.Data;
+using Tocsin.Hosting;
 using Tocsin.Identity;
 
 namespace Tocsin.Tests.Http;
@@ -36,6 +38,7 @@ public abstract class KeyTests(Engine engine) : IAsyncLifetime
     [StoreFact]
     public async Task A_key_stops_at_the_instant_it_expires_also_when_it_was_used_a_moment_before()
     {
+        await _bench.RestartAsync(builder => builder.Services.AddSingleton(_ => new SteadyClock(new StandingTime(), MachineMoment.ThisBoot)));
         var admin = await _bench.CallerAsync(Role.Admin);
         var clock = _bench.Service<TimeProvider>();
         var end = clock.GetUtcNow() + TimeSpan.FromHours(1);

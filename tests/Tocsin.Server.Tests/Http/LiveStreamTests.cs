@@ -1,8 +1,9 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Tocsin.Data;
 using Tocsin.Identity;
 using Tocsin.Sdk;
@@ -168,6 +169,9 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
 
         var got = new List<long>();
         await Assert.ThrowsAnyAsync<IOException>(() => ReadAsync(stalled, got));
+
+        // Who reads now is given the time that readers are given.
+        await _bench.RestartAsync();
         var reader = await _bench.CallerAsync(Role.Viewer);
         using var resumed = await StreamReaderOf.OpenAsync(reader, "/api/v1/stream?kind=test.*", got.LastOrDefault(first));
         got.AddRange(await resumed.SeqsAsync(sent - got.Count));
@@ -231,16 +235,16 @@ public abstract class LiveStreamTests(Engine engine) : IAsyncLifetime
     }
 
     [StoreFact]
-    public async Task Streams_end_within_two_seconds_when_the_server_stops()
+    public async Task Streams_end_by_themselves_when_the_server_stops()
     {
+        // What does not end by itself is waited for that long.
+        await _bench.RestartAsync(builder => builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromHours(1)));
         var viewer = await _bench.CallerAsync(Role.Viewer);
         using var idle = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream");
         using var filtered = await StreamReaderOf.OpenAsync(viewer, "/api/v1/stream?kind=none");
         var ends = Task.WhenAll(EndAsync(idle), EndAsync(filtered));
-        var clock = Stopwatch.StartNew();
         var restart = _bench.RestartAsync();
-        await ends;
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        await ends.WaitAsync(Patience.Limit);
         await restart;
     }
 

@@ -396,7 +396,7 @@ public abstract partial class MemberTests(Engine engine) : IAsyncLifetime
 
     private async Task<FakeMail> ArrivalAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         return await _mail.ArrivalAsync(patience.Token);
     }
 

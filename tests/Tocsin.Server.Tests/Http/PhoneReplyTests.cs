@@ -199,7 +199,7 @@ public abstract class PhoneReplyTests(Engine engine) : IAsyncLifetime
 
     private async Task ArrivedAsync(Func<bool> done)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         while (!done())
         {
             await _carrier.ArrivalAsync(patience.Token);

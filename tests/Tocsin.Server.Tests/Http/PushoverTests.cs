@@ -8,7 +8,7 @@ namespace Tocsin.Tests.Http;
 /// <summary>An emergency on a phone: acknowledged there it is acknowledged here, and the other way round.</summary>
 public sealed class PushoverTests : IAsyncLifetime, IDisposable
 {
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(40));
+    private readonly CancellationTokenSource _patience = Patience.Begin();
     private FakePushover _pushover = null!;
     private HttpBench _bench = null!;
     private HttpClient _caller = null!;

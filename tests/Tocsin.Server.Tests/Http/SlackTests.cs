@@ -10,7 +10,7 @@ namespace Tocsin.Tests.Http;
 /// <summary>People who are paged in Slack answer there: through the whole server, to a fake of Slack and back.</summary>
 public sealed class SlackTests : IAsyncLifetime, IDisposable
 {
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _patience = Patience.Begin();
     private FakeSlackBot _slack = null!;
     private HttpBench _bench = null!;
     private HttpClient _viewer = null!;

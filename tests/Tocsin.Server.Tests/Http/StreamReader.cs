@@ -15,7 +15,7 @@ internal sealed class StreamReaderOf : IDisposable
 {
     private readonly HttpResponseMessage _response;
     private readonly StreamReader _reader;
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _patience = Patience.Begin();
 
     private StreamReaderOf(HttpResponseMessage response, Stream body) => (_response, _reader) = (response, new(body));
 

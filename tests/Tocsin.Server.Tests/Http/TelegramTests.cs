@@ -7,7 +7,7 @@ namespace Tocsin.Tests.Http;
 /// <summary>People who are paged in Telegram answer there: asked for by one node, or by Telegram's webhook.</summary>
 public sealed class TelegramTests : IAsyncLifetime, IDisposable
 {
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromMinutes(2));
+    private readonly CancellationTokenSource _patience = Patience.Begin();
     private FakeTelegram _telegram = null!;
     private HttpBench _bench = null!;
     private HttpClient _viewer = null!;

@@ -132,7 +132,7 @@ public abstract partial class TelemetryPageTests(Engine engine) : IAsyncLifetime
     [StoreFact]
     public async Task Who_follows_gets_new_lines_as_the_page_shows_them_and_only_those_that_were_asked_for()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         using var stream = await _ana.GetStreamAsync("/logs/tail?service=checkout&level=error", patience.Token);
         using var reader = new StreamReader(stream);
         Assert.Equal(": waits", await reader.ReadLineAsync(patience.Token));

@@ -22,10 +22,10 @@ internal sealed class IssueBench : IAsyncDisposable
     private readonly GitHubAccount _account;
     private readonly IssueGate _gate;
 
-    private IssueBench(EngineBench engine, FakeGitHub gitHub, GitHubOptions options)
+    private IssueBench(EngineBench engine, FakeGitHub gitHub, GitHubOptions options, TimeSpan timeout)
     {
         (_engine, GitHub, Settings) = (engine, gitHub, options);
-        var outgoing = Options.Create(new OutgoingOptions { Timeout = TimeSpan.FromMilliseconds(700) });
+        var outgoing = Options.Create(new OutgoingOptions { Timeout = timeout });
         var settings = Options.Create(options);
         _gate = new(settings, engine.Clock);
         _account = new(settings, _gate, new(outgoing, TimeProvider.System), outgoing, engine.Clock);
@@ -60,14 +60,14 @@ internal sealed class IssueBench : IAsyncDisposable
 
     public Func<IIssueHost, IIssueHost> WrapHost { get; set; } = host => host;
 
-    public static async Task<IssueBench> OpenAsync(Engine engine, Func<Route, Route>? route = null, Action<GitHubOptions, FakeGitHub>? configure = null)
+    public static async Task<IssueBench> OpenAsync(Engine engine, Func<Route, Route>? route = null, Action<GitHubOptions, FakeGitHub>? configure = null, TimeSpan? timeout = null)
     {
         route ??= root => root with { Issues = Repository };
         var bench = await EngineBench.OpenAsync(engine, new EstateBuilder().User("ana", "push").Policy("5m user:ana").Route(route));
         var gitHub = await FakeGitHub.StartAsync(bench.Clock, 0, default, Repository, "acme/other");
         var options = new GitHubOptions { BaseUrl = gitHub.Url.ToString(), Token = FakeGitHub.Token, Spacing = TimeSpan.Zero, WebhookSecret = FakeGitHub.HookSecret };
         configure?.Invoke(options, gitHub);
-        return new(bench, gitHub, options);
+        return new(bench, gitHub, options, timeout ?? Patience.Limit);
     }
 
     public static CanonicalEvent Firing(double minute = 0, string title = "Queue is slow", int priority = 1) => new()

@@ -277,7 +277,8 @@ public abstract class IssueLifeTests(Engine engine)
         {
             for (var call = 0; call < 7; call++)
             {
-                await using var bench = await OpenAsync();
+                // Only where GitHub leaves us waiting is it given up soon.
+                await using var bench = await IssueBench.OpenAsync(engine, timeout: fault is "hang" or "lost" ? TimeSpan.FromMilliseconds(700) : null);
                 var calls = 0;
                 bench.GitHub.Chaos = _ => Interlocked.Increment(ref calls) - 1 == call ? FakeFault.Parse(fault, fault is "429" ? "1" : null) : null;
 

@@ -253,13 +253,10 @@ public sealed class GuardedHttpTests
     [Fact]
     public async Task Nothing_listening_is_a_reason_to_try_again()
     {
-        var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Dispose();
-        using var bench = new OutgoingBench(allow: $"127.0.0.1:{port}");
+        using var port = new ClosedPort();
+        using var bench = new OutgoingBench(allow: $"127.0.0.1:{port.Number}");
 
-        var outcome = (await bench.PostAsync($"http://127.0.0.1:{port}/")).ToOutcome();
+        var outcome = (await bench.PostAsync($"http://127.0.0.1:{port.Number}/")).ToOutcome();
 
         Assert.Contains("refused", Assert.IsType<SendOutcome.TryAgain>(outcome).Reason, StringComparison.Ordinal);
     }
@@ -298,7 +295,7 @@ public sealed class GuardedHttpTests
     {
         await using var fake = await FakeWebhook.StartAsync(TimeProvider.System);
         using var bench = new OutgoingBench();
-        using var client = bench.Http.CreateClient(TimeSpan.FromSeconds(5), answerMaxBytes: 1000);
+        using var client = bench.Http.CreateClient(Patience.Limit, answerMaxBytes: 1000);
 
         var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(fake.Url));
 

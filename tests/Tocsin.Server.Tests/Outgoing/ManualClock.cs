@@ -60,7 +60,7 @@ internal sealed class ManualClock(DateTimeOffset start) : TimeProvider
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(TimeSpan.FromSeconds(60));
+            await changed.WaitAsync(Patience.Limit);
         }
     }
 

@@ -174,13 +174,10 @@ public sealed class EmailTests
     [Fact]
     public async Task Nobody_listening_is_tried_again()
     {
-        var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Dispose();
+        using var port = new ClosedPort();
         using var bench = new OutgoingBench();
 
-        var outcome = await new Email(bench.Smtp(new() { Host = "127.0.0.1", Port = port, From = "tocsin@example.com" }))
+        var outcome = await new Email(bench.Smtp(new() { Host = "127.0.0.1", Port = port.Number, From = "tocsin@example.com" }))
             .SendAsync(Messages.Page, Messages.Method("email", ("address", "ana@example.test")), CancellationToken.None);
 
         Assert.Equal(new SendOutcome.TryAgain("Mail server: The connection was refused: nothing listens there."), outcome);

@@ -99,7 +99,7 @@ internal sealed class FakeSqs : FakeHttp
     /// <summary>Ends when this holds; looked at after every change.</summary>
     public async Task UntilAsync(Func<FakeSqs, bool> holds)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = Patience.Begin();
         while (true)
         {
             var next = _changed.Task;

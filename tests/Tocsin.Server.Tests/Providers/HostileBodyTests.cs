@@ -96,19 +96,25 @@ public sealed class HostileBodyTests
     public void A_megabyte_of_members_takes_no_more_time_for_each_than_a_few_do()
     {
         ReadBodiesOf(1);
-        var few = Fastest(() => ReadBodiesOf(8));
-        var many = Fastest(() => ReadBodiesOf(64));
+        var (few, many) = (Time(8), Time(64));
 
-        // Eight times, where the work grows with the members; 64 times, where it grows with their square.
+        // Eight times, where the work grows with the members; 64 times, where it grows with their square. A machine that does much else slows now the
+        // ones and now the others, so what looks bad is looked at again.
+        for (var round = 0; round < 20 && many >= few * 30; round++)
+        {
+            few = TimeSpan.FromTicks(Math.Min(few.Ticks, Time(8).Ticks));
+            many = TimeSpan.FromTicks(Math.Min(many.Ticks, Time(64).Ticks));
+        }
+
         Assert.True(many < few * 30, $"Reading bodies of a megabyte took {many}, of an eighth of it {few}.");
     }
 
-    private static TimeSpan Fastest(Action action) => Enumerable.Range(0, 3).Min(_ =>
+    private static TimeSpan Time(int size)
     {
         var clock = Stopwatch.StartNew();
-        action();
+        ReadBodiesOf(size);
         return clock.Elapsed;
-    });
+    }
 
     /// <param name="size">In parts of a megabyte, of which there are 64.</param>
     private static void ReadBodiesOf(int size)

@@ -92,9 +92,13 @@ public sealed class OtlpPipeTests : IAsyncLifetime
     {
         var held = new TaskCompletionSource();
         _server.Then(_ => held.Task);
-        await using var telemetry = Telemetry(o => o.RequestTimeout = TimeSpan.FromMilliseconds(50));
+        var (clock, limit, pause) = (new ManualClock(VirtualClock.Start), TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10));
+        await using var telemetry = Telemetry(o => (o.RequestTimeout, o.FirstRetryDelay, o.LongestRetryDelay) = (limit, pause, pause), clock);
 
         telemetry.Logs.Add(Entry("patience"));
+        await _server.WaitForAsync(1);
+        clock.Advance(limit);
+        clock.Advance(await clock.WaitForTimerAsync(longest: pause));
 
         Assert.True(await FlushAsync(telemetry));
         Assert.Equal(2, _server.Requests.Length);
@@ -245,7 +249,7 @@ public sealed class OtlpPipeTests : IAsyncLifetime
     [Fact]
     public async Task The_end_sends_what_waits()
     {
-        var telemetry = Telemetry(o => o.FlushInterval = TimeSpan.FromHours(1));
+        var telemetry = Telemetry(o => (o.FlushInterval, o.ShutdownTimeout) = (TimeSpan.FromHours(1), Patience.Limit));
         foreach (var n in Enumerable.Range(0, 1200))
         {
             telemetry.Logs.Add(Entry($"{n}"));
@@ -364,7 +368,7 @@ public sealed class OtlpPipeTests : IAsyncLifetime
         return new(scope, writer.Written.ToArray());
     }
 
-    private static Task<bool> FlushAsync(TocsinTelemetry telemetry) => telemetry.FlushAsync().WaitAsync(TimeSpan.FromSeconds(60));
+    private static Task<bool> FlushAsync(TocsinTelemetry telemetry) => telemetry.FlushAsync().WaitAsync(Patience.Limit);
 
     /// <summary>So that what follows waits for its time, or for a flush.</summary>
     private async Task SendOneFirstAsync(TocsinTelemetry telemetry)
@@ -382,6 +386,7 @@ public sealed class OtlpPipeTests : IAsyncLifetime
             Key = "key-1",
             Service = "shop",
             Environment = "test",
+            RequestTimeout = Patience.Limit,
             FlushInterval = TimeSpan.Zero,
             FirstRetryDelay = TimeSpan.FromMilliseconds(1),
             LongestRetryDelay = TimeSpan.FromMilliseconds(10),

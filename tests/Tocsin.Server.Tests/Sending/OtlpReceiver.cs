@@ -93,7 +93,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
                 came = _came.Task;
             }
 
-            await came.WaitAsync(TimeSpan.FromSeconds(60));
+            await came.WaitAsync(Patience.Limit);
         }
     }
 

@@ -199,7 +199,7 @@ public sealed class TocsinLoggingTests : IAsyncLifetime
         {
             inner = provider.GetRequiredService<ILoggerFactory>().CreateLogger("Http.Stack");
             provider.GetRequiredService<ILogger<TocsinLoggingTests>>().LogError("only this");
-            Assert.False(await provider.GetRequiredService<TocsinTelemetry>().FlushAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.False(await provider.GetRequiredService<TocsinTelemetry>().FlushAsync().WaitAsync(Patience.Limit));
         }
 
         Assert.Equal(2, _server.Requests.Length);
@@ -214,7 +214,7 @@ public sealed class TocsinLoggingTests : IAsyncLifetime
         using (var factory = LoggerFactory.Create(builder => builder.AddTocsin(o =>
         {
             Configure(o);
-            o.FlushInterval = TimeSpan.FromHours(1);
+            (o.FlushInterval, o.ShutdownTimeout) = (TimeSpan.FromHours(1), Patience.Limit);
         })))
         {
             foreach (var n in Enumerable.Range(0, 700))
@@ -231,7 +231,7 @@ public sealed class TocsinLoggingTests : IAsyncLifetime
     public async Task A_host_names_service_and_environment_and_sends_its_last_lines()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = "Shop", EnvironmentName = "Staging" });
-        builder.Logging.AddTocsin(o => (o.Server, o.FlushInterval) = (_server.Url, TimeSpan.FromHours(1)));
+        builder.Logging.AddTocsin(o => (o.Server, o.FlushInterval, o.ShutdownTimeout) = (_server.Url, TimeSpan.FromHours(1), Patience.Limit));
         using (var host = builder.Build())
         {
             await host.StartAsync();
@@ -261,7 +261,7 @@ public sealed class TocsinLoggingTests : IAsyncLifetime
 
     private void Configure(TocsinTelemetryOptions options)
     {
-        (options.Server, options.Key, options.FlushInterval) = (_server.Url, "key-1", TimeSpan.Zero);
+        (options.Server, options.Key, options.FlushInterval, options.RequestTimeout) = (_server.Url, "key-1", TimeSpan.Zero, Patience.Limit);
         (options.FirstRetryDelay, options.LongestRetryDelay) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(10));
     }
 
@@ -276,7 +276,7 @@ public sealed class TocsinLoggingTests : IAsyncLifetime
         });
         await using var provider = services.BuildServiceProvider();
         log(provider.GetRequiredService<ILoggerFactory>().CreateLogger("Shop.Cart"));
-        Assert.True(await provider.GetRequiredService<TocsinTelemetry>().FlushAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.True(await provider.GetRequiredService<TocsinTelemetry>().FlushAsync().WaitAsync(Patience.Limit));
         Assert.All(_server.Logs, entry => Assert.Equal("Shop.Cart", entry.Scope));
         return [.. _server.Logs.Select(entry => entry.Record)];
     }

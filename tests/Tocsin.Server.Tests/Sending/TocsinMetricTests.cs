@@ -17,7 +17,7 @@ public sealed class TocsinMetricTests : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         _server = await OtlpReceiver.StartAsync();
-        var options = new TocsinTelemetryOptions { Server = _server.Url, FlushInterval = TimeSpan.Zero, SeriesLimit = 3, MetricInterval = TimeSpan.FromHours(1), Meters = { _meter.Name } };
+        var options = new TocsinTelemetryOptions { Server = _server.Url, FlushInterval = TimeSpan.Zero, RequestTimeout = Patience.Limit, SeriesLimit = 3, MetricInterval = TimeSpan.FromHours(1), Meters = { _meter.Name } };
         _telemetry = new(options);
         _reader = new(_telemetry, _said.Add);
         _reader.Start();
@@ -190,7 +190,7 @@ public sealed class TocsinMetricTests : IAsyncLifetime, IDisposable
         _server.Then(401);
         using var meter = new Meter($"Test.Host.{Guid.NewGuid():N}");
         var builder = Host.CreateEmptyApplicationBuilder(new() { ApplicationName = "Shop" });
-        builder.Services.AddTocsinMetrics(o => (o.Server, o.MetricInterval) = (_server.Url, TimeSpan.FromHours(1)))
+        builder.Services.AddTocsinMetrics(o => (o.Server, o.MetricInterval, o.ShutdownTimeout) = (_server.Url, TimeSpan.FromHours(1), Patience.Limit))
             .AddTocsinMetrics(o => o.Meters.Add("Test.Host.*"))
             .AddTocsinMetrics(o => o.Meters.Add("tocsin.sdk"));
         using (var host = builder.Build())
@@ -199,7 +199,7 @@ public sealed class TocsinMetricTests : IAsyncLifetime, IDisposable
             meter.CreateCounter<int>("started").Add(7);
             var telemetry = host.Services.GetRequiredService<TocsinTelemetry>();
             telemetry.Logs.Add(OtlpPipeTests.Entry("refused"));
-            Assert.False(await telemetry.FlushAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+            Assert.False(await telemetry.FlushAsync().WaitAsync(Patience.Limit));
             await host.StopAsync();
         }
 
@@ -220,7 +220,7 @@ public sealed class TocsinMetricTests : IAsyncLifetime, IDisposable
     private async Task<OtlpMessage[]> CollectAsync()
     {
         _reader.Collect();
-        Assert.True(await _telemetry.FlushAsync().WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.True(await _telemetry.FlushAsync().WaitAsync(Patience.Limit));
         Assert.All(_server.Metrics, entry => Assert.Equal(_meter.Name, entry.Scope));
         return [.. _server.Metrics.Select(entry => entry.Record)];
     }

@@ -6,11 +6,14 @@ namespace Tocsin.Tests.Simulation;
 /// </summary>
 public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
 {
+    /// <summary>In the first so many seeds everything happens.</summary>
+    private const int Told = 60;
+
     [Fact]
     public void No_promise_is_broken()
     {
-        var (first, count) = (Setting("TOCSIN_SIM_FIRST", 1), Setting("TOCSIN_SIM_SEEDS", 300));
-        var outcomes = RunAll(first, count);
+        var count = Setting("TOCSIN_SIM_SEEDS", 300);
+        var outcomes = _all.Value;
         var broken = outcomes.Where(o => o.Failure is not null).MinBy(o => o.Seed);
 
         Assert.True(broken is null, broken?.Story());
@@ -19,6 +22,8 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
         output.WriteLine($"{count} seeds, {requests} requests to providers, {kills} restarts");
         Assert.True(requests > 0 && kills > 0, "Nothing happened.");
     }
+
+    private static readonly Lazy<List<Outcome>> _all = new(() => RunAll(Setting("TOCSIN_SIM_FIRST", 1), Setting("TOCSIN_SIM_SEEDS", 300)));
 
     /// <summary>
     /// Every seed on a thread of its own from its beginning to its end, one thread a core. None begins after one has failed, so the lowest
@@ -37,8 +42,8 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
                     var outcome = SeedRun.Run(seed);
                     lock (outcomes)
                     {
-                        // The trace of a seed that went well is long, and nobody reads it.
-                        outcomes.Add(outcome.Failure is null ? outcome with { Trace = [] } : outcome);
+                        // The trace of a seed that went well is long: of most of them nobody reads it.
+                        outcomes.Add(outcome.Failure is null && seed > Told ? outcome with { Trace = [] } : outcome);
                     }
 
                     if (outcome.Failure is not null)
@@ -81,7 +86,8 @@ public sealed class SimulationTests(Xunit.Abstractions.ITestOutputHelper output)
     [Fact]
     public void Whatever_can_happen_does_happen()
     {
-        var told = string.Join('\n', Enumerable.Range(1, 60).SelectMany(seed => SeedRun.Run(seed).Trace));
+        var known = _all.Value.ToLookup(o => o.Seed);
+        var told = string.Join('\n', Enumerable.Range(1, Told).SelectMany(seed => (known[seed].FirstOrDefault() ?? SeedRun.Run(seed)).Trace));
 
         Assert.All(_happenings, happening => Assert.True(told.Contains(happening, StringComparison.Ordinal), $"It never happens: {happening}"));
     }

@@ -30,6 +30,7 @@ internal sealed class StoreAudit
     private readonly AlertStore _alerts = new(new(soleWriter: false));
     private readonly SilenceStore _silences = new();
     private readonly EntryStore _entries = new();
+    private (EstateSnapshot Estate, string Bodies, SilenceSet Silences)? _compiled;
     private long _lastEvent;
 
     public StoreAudit(SqliteChannel channel)
@@ -126,8 +127,16 @@ internal sealed class StoreAudit
     /// <summary>All silences there are: those of the estate and those that people made.</summary>
     public SilenceSet Silences(EstateSnapshot estate)
     {
-        var made = Now(_silences.ListAsync(_session, 1, DateTimeOffset.MinValue));
-        return made.Count == 0 ? estate.Silences : SilenceSet.Compile([.. estate.Model.Silences, .. estate.Model.Maintenance, .. made]);
+        // Asked for every second, and seldom another: compiling them each time would be much of what a simulation does.
+        var bodies = string.Join('\n', Now(_session.QueryAsync("SELECT body FROM silence WHERE workspace_id = 1 ORDER BY starts_at, id", static row => row.GetString(0))));
+        if (_compiled is not { } known || !ReferenceEquals(known.Estate, estate) || known.Bodies != bodies)
+        {
+            var made = Now(_silences.ListAsync(_session, 1, DateTimeOffset.MinValue));
+            known = (estate, bodies, made.Count == 0 ? estate.Silences : SilenceSet.Compile([.. estate.Model.Silences, .. estate.Model.Maintenance, .. made]));
+            _compiled = known;
+        }
+
+        return known.Silences;
     }
 
     /// <summary>The covers that count, in the order in which they were made.</summary>

@@ -13,23 +13,21 @@ namespace Tocsin.Tests.Streams;
 /// <summary>Several whole servers on one store.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tocsin-nodes-");
+    private readonly DirectoryInfo _folder;
     private readonly List<WebApplication> _nodes = [];
     private readonly (string Address, Func<Task> Drop) _store;
 
-    private Cluster((string Address, Func<Task> Drop) store) => _store = store;
+    private Cluster(DirectoryInfo folder, (string Address, Func<Task> Drop) store) => (_folder, _store) = (folder, store);
 
     public WebApplication this[int node] => _nodes[node];
 
     /// <summary>The store's address.</summary>
     public string Address => _store.Address;
 
-    /// <summary>The schema in which a PostgreSQL holds the store.</summary>
-    public string Schema => PostgresDatabase.ConnectionString(_store.Address).SearchPath!;
-
     public static async Task<Cluster> StartAsync(int nodes, Dictionary<string, string?> settings, Engine? engine = null)
     {
-        var cluster = new Cluster(await (engine ?? Engine.Postgres).AddressAsync());
+        var folder = Directory.CreateTempSubdirectory("tocsin-nodes-");
+        var cluster = new Cluster(folder, await (engine ?? Engine.Postgres).AddressAsync(Path.Combine(folder.FullName, "0")));
         for (var i = 0; i < nodes; i++)
         {
             await cluster.AddAsync(settings);
@@ -74,7 +72,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Looks at a group's lines on a node with each change that the node hears of, until there are so many; no poll helps it.</summary>
     public static async Task<List<EventView>> UntilAsync(WebApplication node, string group, int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         while (true)
         {
             var change = node.Services.GetRequiredService<ChangeSignal>().Next(1);
@@ -90,7 +88,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Writes until the other node hears of it: its backplane carries.</summary>
     public static async Task CarriesAsync(WebApplication from, WebApplication to)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         var heard = to.Services.GetRequiredService<ChangeSignal>().Next(1);
         while (!heard.IsCompleted)
         {

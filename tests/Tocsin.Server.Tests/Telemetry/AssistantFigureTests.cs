@@ -147,14 +147,14 @@ public abstract class AssistantFigureTests(Engine engine) : IAsyncLifetime
     /// <summary>The job loop has to have turned once.</summary>
     private async Task UntilReadyAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = Patience.Begin();
         while ((await _bench.Anybody().GetAsync("/readyz", patience.Token)).StatusCode != HttpStatusCode.OK)
         {
             // It turns by itself.
         }
     }
 
-    private Task FireAsync(string name, string severity = "warning") => _bench.Anybody().FireAsync(HttpBench.PrometheusKey, $"alertname={name},service=checkout,severity={severity}");
+    private Task FireAsync(string name, string severity = "warning") => _bench.Anybody().FireLastinglyAsync(HttpBench.PrometheusKey, name, "checkout", severity);
 
     private async Task<long> WorkspaceAsync() => await _bench.Service<Database>().ReadAsync(session => session.ScalarAsync("SELECT id FROM workspace WHERE name = 'acme'"), default) ?? 0;
 

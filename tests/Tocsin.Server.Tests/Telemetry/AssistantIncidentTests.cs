@@ -233,7 +233,7 @@ public abstract class AssistantIncidentTests(Engine engine) : IAsyncLifetime
         }
     }
 
-    private Task FireAsync(string name, string severity) => _bench.Anybody().FireAsync(HttpBench.PrometheusKey, $"alertname={name},service=checkout,severity={severity}");
+    private Task FireAsync(string name, string severity) => _bench.Anybody().FireLastinglyAsync(HttpBench.PrometheusKey, name, "checkout", severity);
 
     private async Task<long> WorkspaceAsync() => await _bench.Service<Database>().ReadAsync(session => session.ScalarAsync("SELECT id FROM workspace WHERE name = 'acme'"), default) ?? 0;
 

@@ -24,7 +24,6 @@ internal sealed class DetectorBench : IAsyncDisposable
     {
         var bench = new DetectorBench(await EngineBench.OpenAsync(engine));
         bench.Engine.Estate = EstateSnapshot.Of(1, bench.Engine.Estate.Model with { Detectors = rules }, []);
-        await Migrator.MigrateAsync(bench.Telemetry, bench.Clock.Now, default);
         return bench;
     }
 

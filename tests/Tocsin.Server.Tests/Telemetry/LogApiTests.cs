@@ -89,7 +89,7 @@ public abstract class LogApiTests(Engine engine) : IAsyncLifetime
     [StoreFact]
     public async Task A_tail_hears_new_lines_that_it_asked_for()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = Patience.Begin();
         await using var stream = await _viewer.GetStreamAsync("/api/v1/logs/tail?service=shop&level=warning", patience.Token);
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(patience.Token) is not "event: heartbeat")

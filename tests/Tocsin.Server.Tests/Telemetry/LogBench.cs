@@ -19,7 +19,6 @@ internal sealed class LogBench : IAsyncDisposable
     {
         var bench = new LogBench(await engine.OpenAsync());
         var node = bench.Open(budget);
-        await Migrator.MigrateAsync(node.Telemetry, bench.Clock.Now, default);
         await node.Intake.StartAsync(default);
         return (bench, node);
     }

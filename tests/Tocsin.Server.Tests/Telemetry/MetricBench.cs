@@ -32,7 +32,6 @@ internal sealed class MetricBench : IAsyncDisposable
     public static async Task<MetricBench> OpenAsync(Engine engine, MetricOptions? options = null)
     {
         var bench = new MetricBench(await engine.OpenAsync(), options ?? new());
-        await Migrator.MigrateAsync(bench.Node.Telemetry, bench.Clock.Now, default);
         await bench.Node.StartAsync();
         return bench;
     }

@@ -80,7 +80,7 @@ try
         // It drops what it sends before it has found its receivers, which takes it five seconds.
         "--rules.alert.resend-delay=1s",
     ]);
-    var body = await paged.WaitAsync(TimeSpan.FromSeconds(60));
+    var body = await paged.WaitAsync(TimeSpan.FromMinutes(3));
     Check("a rule of Prometheus pages", body.Contains("It fires", StringComparison.Ordinal) || body.Contains("AlwaysFiring", StringComparison.Ordinal), body);
 
     foreach (var source in (string[])["authorized", "prefixed", "relayed"])
@@ -200,7 +200,7 @@ Process Start(string program, string[] arguments, params (string Name, string Va
 
 async Task<Uri> UrlAsync(Process process)
 {
-    using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+    using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
     while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
     {
         if (line.IndexOf(Listening, StringComparison.Ordinal) is var at and >= 0)
@@ -221,9 +221,21 @@ async Task<string> RunAsync(string program, params string[] arguments)
     return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {text}");
 }
 
+// One that the system gives to nobody who asks for any, so that it is still free when it is used.
 static int FreePort()
 {
-    using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-    return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    while (true)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            var port = Random.Shared.Next(12_000, 32_000);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return port;
+        }
+        catch (SocketException)
+        {
+            // Taken; another one.
+        }
+    }
 }

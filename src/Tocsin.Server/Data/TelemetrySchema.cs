@@ -34,6 +34,13 @@ internal static partial class TelemetrySchema
         LogTables.Blocks,
         TraceTables.Summaries,
         LogTables.Hours,
+
+        // When each service was seen last is read from the index alone. Old series are looked for once an hour, without one.
+        """
+        DROP INDEX metric_series_service;
+        DROP INDEX metric_series_last;
+        CREATE INDEX metric_series_service ON metric_series (workspace_id, service, last_at)
+        """,
     ];
 
     public static SchemaHistory History { get; } = new("telemetry_version", _migrations);

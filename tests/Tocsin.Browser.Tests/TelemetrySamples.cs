@@ -83,7 +83,7 @@ internal static class TelemetrySamples
     public static DetectorOutlookModel Outlook { get; } = new(
         "More than 5 lines with declined -test within 5 min, of checkout. What it finds becomes an alert.", ["more_than: 3 -> 5", "text: declined -> declined -test"],
         new(Samples.Now.AddDays(-3), Samples.Now, [Findings[1], Findings[0]], true, []),
-        [new("Lines within 5 minutes", "", [5], [new("lines", ChartLine.Look(0), TimeSpan.FromHours(1), [.. Enumerable.Range(0, 288).Select(i => (Samples.Now.AddDays(-3).AddMinutes(15 * i), 2 + (2 * Math.Sin(i / 20.0)) + (i > 280 ? i - 278 : 0)))])])]);
+        [new("Lines within 5 minutes", "", [5], [new("lines", ChartLine.Look(0), TimeSpan.FromHours(1), [.. Enumerable.Range(0, 288).Select(i => (Samples.Now.AddDays(-3).AddMinutes(15 * i), 2 + (2 * Math.Sin(i / 20.0)) + (i > 280 ? i - 278 : 0)))])]) { Told = Findings }]);
 
     public static DetectorsModel Detectors { get; } = new(
         new(

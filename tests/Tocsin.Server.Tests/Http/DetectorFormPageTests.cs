@@ -165,7 +165,12 @@ public abstract partial class DetectorFormPageTests(Engine engine) : IAsyncLifet
         Assert.Contains("Off: threshold finds nothing of shop.", off, StringComparison.Ordinal);
         Assert.Contains("enabled: false", await ExportAsync(), StringComparison.Ordinal);
         await MeasureAsync([.. Enumerable.Range(0, 60).Select(i => new MetricSample("latency_ms", Now.AddMinutes(i - 60), 5_000) { Service = "shop", Unit = "ms" })]);
-        Assert.Contains("Switched on, it would have spoken 1 time", (await (await SentForm.OpenAsync(_head, "/detectors/shop-limits/edit")).SendAsync("preview")).Html, StringComparison.Ordinal);
+        await MeasureAsync([.. Enumerable.Range(0, 60).Select(i => new MetricSample("cpu_percent", Now.AddMinutes(i - 60), 20) { Service = "shop", Unit = "%" })]);
+        var tried = (await (await SentForm.OpenAsync(_head, "/detectors/shop-limits/edit")).SendAsync("preview")).Html;
+        Assert.Contains("Switched on, it would have spoken 1 time", tried, StringComparison.Ordinal);
+
+        // Of two figures that are drawn, only the one that it would have spoken about is shaded.
+        Assert.Equal((2, 1), (tried.Split("class=\"plot\"").Length - 1, tried.Split("class=\"band\" x").Length - 1));
 
         await _head.SubmitAsync(At, "/detectors/shop-limits/switch?on=true");
         Assert.DoesNotContain("enabled", await ExportAsync(), StringComparison.Ordinal);

@@ -52,7 +52,11 @@ public sealed record DetectorOutlookModel(string Sentence, IReadOnlyList<string>
 
 /// <summary>What a detector looked at.</summary>
 /// <param name="Limits">Beyond which it speaks.</param>
-public sealed record LookBackChart(string Title, string Unit, IReadOnlyList<double> Limits, IReadOnlyList<ChartLine> Lines);
+public sealed record LookBackChart(string Title, string Unit, IReadOnlyList<double> Limits, IReadOnlyList<ChartLine> Lines)
+{
+    /// <summary>What would have been found in just these lines.</summary>
+    public IReadOnlyList<FindingView> Told { get; init; } = [];
+}
 
 /// <summary>A detector that is changed elsewhere.</summary>
 /// <param name="DeclaredIn">The place in a file.</param>

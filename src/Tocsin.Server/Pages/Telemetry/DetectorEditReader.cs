@@ -42,5 +42,9 @@ internal sealed class DetectorEditReader(DetectorDesk desk, ServiceDesk services
         new EstateYaml(new(providers)).Write([new(caller.WorkspaceName, DetectorEditor.Kind, name, body, null, DetectorEditor.Kind)]);
 
     private static LookBackChart ChartOf(LookedAt seen) => new(
-        Words.Sentence(seen.Says), seen.Unit, seen.Limits, [.. seen.Lines.Select((line, i) => new ChartLine(line.Name, ChartLine.Look(i), ChartLine.GapOf(line.Points, _look), line.Points))]);
+        seen.Says.Split(' ', ',')[0].Contains('_', StringComparison.Ordinal) ? seen.Says : Words.Sentence(seen.Says), seen.Unit, seen.Limits,
+        [.. seen.Lines.Select((line, i) => new ChartLine(line.Name, ChartLine.Look(i), ChartLine.GapOf(line.Points, _look), line.Points))])
+    {
+        Told = seen.Told,
+    };
 }

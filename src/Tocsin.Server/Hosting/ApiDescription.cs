@@ -33,7 +33,7 @@ internal static class ApiDescription
         ("Telemetry", "Logs and metrics as programs send them."),
         ("Logs", "Lines of logs: found, counted, followed as they come, and the templates that they are made of."),
         ("Detection", "Detectors of trouble in logs and metrics, what they found, and the rules of the reliability assistant."),
-        ("Metrics", "What services measured: series, their values over time, services at a glance, traces."),
+        ("Metrics", "What services measured: series, their values over time, services at a glance."),
         ("Traces", "Requests on their way through services."),
         ("Routing", "Why somebody was, or would be, paged."),
         ("Silences", "What is muted, and what a silence would mute."),

@@ -49,7 +49,7 @@ internal static class MetricsBench
         Console.WriteLine("| series | span | step | how | samples read | values | ms, median of 5 | most | processor ms |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
 
-        // Steps as the explorer and the API choose them by themselves.
+        // Steps as the API chooses them by itself; the explorer's are longer.
         foreach (var (name, span, step) in ((string, TimeSpan, TimeSpan)[])
             [("1 h", TimeSpan.FromHours(1), TimeSpan.FromSeconds(15)), ("1 d", TimeSpan.FromDays(1), TimeSpan.FromMinutes(10)), ("30 d", TimeSpan.FromDays(30), TimeSpan.FromHours(4))])
         {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 
 namespace Tocsin.Sdk;
 
@@ -13,34 +12,12 @@ internal sealed class EventTail(TocsinClient client, EventFilter? filter, Action
     {
         // "From now on" is a place too: else what happens during a first, failing connection would be missed.
         _last = after ?? await NewestAsync(ct);
-        while (true)
+        await foreach (var item in _patience.OverCutsAsync(() => client.ReadStreamAsync(_last, filter, ct), notice, time, ct))
         {
-            Exception? because = null;
-            await using var items = client.ReadStreamAsync(_last, filter, ct).GetAsyncEnumerator(ct);
-            while (true)
+            if (Take(item) is { } line)
             {
-                try
-                {
-                    if (!await items.MoveNextAsync())
-                    {
-                        break;
-                    }
-                }
-                catch (Exception e) when (StreamPatience.MayDoBetter(e))
-                {
-                    because = e;
-                    break;
-                }
-
-                if (Take(items.Current) is { } line)
-                {
-                    yield return line;
-                }
+                yield return line;
             }
-
-            var wait = _patience.After(because);
-            notice?.Invoke(new StreamNotice.Lost(because, wait));
-            await Task.Delay(wait, time, ct);
         }
     }
 

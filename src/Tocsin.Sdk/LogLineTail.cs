@@ -17,34 +17,12 @@ internal sealed class LogLineTail(TocsinClient client, LogRequest request, Actio
 
     public async IAsyncEnumerable<LogLineView> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        while (true)
+        await foreach (var item in _patience.OverCutsAsync(() => client.ReadLogTailAsync(request, _last, ct), notice, time, ct))
         {
-            Exception? because = null;
-            await using var items = client.ReadLogTailAsync(request, _last, ct).GetAsyncEnumerator(ct);
-            while (true)
+            if (Take(item) is { } line)
             {
-                try
-                {
-                    if (!await items.MoveNextAsync())
-                    {
-                        break;
-                    }
-                }
-                catch (Exception e) when (StreamPatience.MayDoBetter(e))
-                {
-                    because = e;
-                    break;
-                }
-
-                if (Take(items.Current) is { } line)
-                {
-                    yield return line;
-                }
+                yield return line;
             }
-
-            var wait = _patience.After(because);
-            notice?.Invoke(new StreamNotice.Lost(because, wait));
-            await Task.Delay(wait, time, ct);
         }
     }
 

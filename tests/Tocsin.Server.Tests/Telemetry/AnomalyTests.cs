@@ -64,7 +64,7 @@ public abstract class AnomalyTests(Engine engine)
         await using var bench = await HttpBench.StartAsync(engine);
         var caller = await bench.CallerAsync(Role.Responder);
         Assert.Equal("""{"force_incident_mode":true}""", await TextAsync(await caller.PostAsync("/anomaly/force-incident", null)));
-        Assert.Equal("""{"status":"baseline set"}""", await TextAsync(await caller.PostAsync("/stability/set-baseline", Json("""{"latency_ms": 100, "error_rate": 0.01, "custom_metrics": {"a": 1}}"""))));
+        Assert.Equal("""{"status":"baseline set"}""", await TextAsync(await caller.PostAsync("/stability/set-baseline", Json("""{"latency_ms": "100", "error_rate": 0.01, "custom_metrics": {"a": 1}}"""))));
         await StoreAsync(bench, "acme", [], [new("latency_ms", DateTimeOffset.UtcNow, 201) { Service = "shop" }]);
 
         await bench.RestartAsync();
@@ -75,7 +75,7 @@ public abstract class AnomalyTests(Engine engine)
         Assert.Equal("forced_incident", (await caller.GetJsonAsync("/anomaly/status"))["anomaly_type"].Text());
         Assert.False((await (await bench.CallerAsync(Role.Viewer, "other")).GetJsonAsync("/anomaly/status"))["anomaly_detected"]!.GetValue<bool>());
 
-        await caller.PostAsync("/anomaly/force-incident?enabled=False", null);
+        await caller.PostAsync("/anomaly/force-incident?enabled=f", null);
         Assert.False((await caller.GetJsonAsync("/anomaly/status"))["anomaly_detected"]!.GetValue<bool>());
         Assert.Contains("anomaly.forced", await caller.GetStringAsync("/api/v1/events?subject=anomaly"), StringComparison.Ordinal);
     }

@@ -20,6 +20,9 @@ internal sealed class DetectorBench : IAsyncDisposable
 
     public VirtualClock Clock => Engine.Clock;
 
+    /// <summary>For one search of nodes that are added from now on.</summary>
+    public TimeSpan SearchBudget { get; set; } = TimeSpan.FromMinutes(5);
+
     public static async Task<DetectorBench> OpenAsync(Engine engine, params DetectorRule[] rules)
     {
         var bench = new DetectorBench(await EngineBench.OpenAsync(engine));
@@ -71,7 +74,7 @@ internal sealed class DetectorBench : IAsyncDisposable
             var (telemetry, clock, blocks, tail) = (bench.Telemetry, bench.Clock, new LogBlockStore(), new LogTail());
             var (rates, templates, store) = (new LogRates(telemetry), new TemplateStore(telemetry), new MetricStore());
             var tables = new SeriesTables(telemetry, store, clock);
-            var search = new LogSearch(telemetry, blocks, rates, clock) { Budget = TimeSpan.FromMinutes(5) };
+            var search = new LogSearch(telemetry, blocks, rates, clock) { Budget = bench.SearchBudget };
             var query = new MetricQuery(telemetry, store, tables);
             Logs = new(new(telemetry, blocks, rates, templates), tail, new(telemetry, () => null, Options.Create(new TelemetryOptions())), clock, NullLogger<LogIntake>.Instance);
             Metrics = new(telemetry, store, tables, Options.Create(new MetricOptions()), Options.Create(new TelemetryOptions()), clock, NullLogger<MetricIntake>.Instance);

@@ -144,6 +144,35 @@ public abstract class DetectorRunnerTests(Engine engine)
     }
 
     [StoreFact]
+    public async Task A_question_that_cannot_be_answered_in_time_is_told_as_skipped()
+    {
+        await using var bench = await DetectorBench.OpenAsync(
+            engine, [.. Only(Detectors.Query), new("cards", Detectors.Query) { Query = new() { Text = "card refused", MoreThan = 3, Within = TimeSpan.FromMinutes(10) } }]);
+        bench.SearchBudget = TimeSpan.FromTicks(-1);
+        var node = await bench.AddAsync();
+        await node.StoreAsync(bench.Lines("shop", 4, LineLevel.Warning, "card refused by the bank", 1));
+        await node.StoreAsync(bench.Lines("shop", 4, LineLevel.Warning, "card refused by the bank", 2));
+
+        await node.Runner.TurnAsync(default);
+
+        var list = await node.Desk.ListAsync(bench.Engine.Estate, default);
+        Assert.Empty(await bench.AlertsAsync());
+        Assert.Contains(list.Skipped, s => s.StartsWith("the question cards", StringComparison.Ordinal));
+    }
+
+    [StoreFact]
+    public async Task An_objective_counts_all_instances_however_their_metric_is_written()
+    {
+        await using var bench = await DetectorBench.OpenAsync(engine, [.. Only(Detectors.Slo), new("up", Detectors.Slo) { Service = "pay", Objective = 0.999 }]);
+        var node = await bench.AddAsync();
+        await node.StoreAsync([.. Enumerable.Range(0, 12).SelectMany(i => bench.Samples("Error_Rate", "pay", i < 10 ? 0 : 0.5, 70).Select(s => s with { Tags = LabelSet.Of(("instance", $"i{i:00}")) }))]);
+
+        await node.Runner.TurnAsync(default);
+
+        Assert.Equal("pay: up loses its budget 83.3 times too fast", Assert.Single(await bench.AlertsAsync()).Title);
+    }
+
+    [StoreFact]
     public async Task Silence_of_a_time_in_which_nobody_watched_proves_nothing()
     {
         await using var bench = await DetectorBench.OpenAsync(engine, Only(Detectors.MissingData));

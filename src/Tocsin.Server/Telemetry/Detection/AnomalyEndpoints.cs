@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -40,8 +41,8 @@ internal static class AnomalyEndpoints
         // The assistant's clients write booleans in every way that Python knows.
         bool? wanted = enabled.ToLowerInvariant() switch
         {
-            "true" or "1" or "yes" or "on" => true,
-            "false" or "0" or "no" or "off" => false,
+            "true" or "1" or "yes" or "on" or "t" or "y" => true,
+            "false" or "0" or "no" or "off" or "f" or "n" => false,
             _ => null,
         };
         if (wanted is not { } forced)
@@ -81,7 +82,9 @@ internal static class AnomalyEndpoints
                 continue;
             }
 
-            if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number) || !double.IsFinite(number) || number < 0)
+            // A number as text is one, as for /ingest/snapshot.
+            var text = value.ValueKind switch { JsonValueKind.Number => value.GetRawText(), JsonValueKind.String => value.GetString(), _ => null };
+            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number) || number < 0)
             {
                 return DetailAnswer.Invalid(field.Name(), $"'{field.Name()}' must be a number that is not negative.", "float_type");
             }

@@ -85,9 +85,12 @@ internal sealed class DetectorRunner(
             }
         }
 
+        List<string> untold = [.. skipped];
         foreach (var query in estate.Detectors.Queries)
         {
-            seen.AddRange(await queries.AskAsync(workspace, query, Minutes.At(minute + 1), ct));
+            var (found, isComplete) = await queries.AskAsync(workspace, query, Minutes.At(minute + 1), ct);
+            seen.AddRange(found);
+            untold.AddRange(found.Count == 0 && !isComplete ? [$"the question {query.Name}, which has more lines to read than can be read in time: ask for less time, or for one service"] : Array.Empty<string>());
         }
 
         var open = (await database.ReadAsync(session => findings.OpenAsync(session, workspace), ct)).Where(row => _own.Contains(row.Finding.Detector))
@@ -96,7 +99,7 @@ internal sealed class DetectorRunner(
         await database.WriteAsync(
             tx => tx.ExecuteAsync(
                 "UPDATE detection SET skipped = @skipped WHERE workspace_id = @workspace AND (skipped IS NULL OR skipped <> @skipped)",
-                ("skipped", JsonSerializer.Serialize(skipped)), ("workspace", workspace)),
+                ("skipped", JsonSerializer.Serialize(untold)), ("workspace", workspace)),
             ct);
     }
 }

@@ -9,14 +9,15 @@ internal sealed class QueryReader(LogSearch logs, MetricQuery metrics)
     private const int Piece = 900;
 
     /// <param name="now">The end of the time that is asked for.</param>
-    public async Task<IReadOnlyList<Observation>> AskAsync(long workspace, DetectorRule rule, DateTimeOffset now, CancellationToken ct)
+    /// <returns>What is so; and whether everything could be counted in time: if not, nothing found does not mean no.</returns>
+    public async Task<(IReadOnlyList<Observation> Found, bool IsComplete)> AskAsync(long workspace, DetectorRule rule, DateTimeOffset now, CancellationToken ct)
     {
         var query = rule.Query!;
         if (query.Metric is not { } metric)
         {
             var asked = new LogQuery { From = now - query.Within, To = now, Text = query.Text ?? "", Least = query.Least, Service = rule.Service };
             var histogram = await logs.HistogramAsync(workspace, asked, 1, ct, logs.Budget);
-            return FixedQueries.OfLines(rule, histogram.Buckets.Sum(b => b.Total), now) is { } seen ? [seen] : [];
+            return (FixedQueries.OfLines(rule, histogram.Buckets.Sum(b => b.Total), now) is { } seen ? [seen] : [], histogram.Complete);
         }
 
         List<Observation> found = [];
@@ -32,7 +33,7 @@ internal sealed class QueryReader(LogSearch logs, MetricQuery metrics)
             }
         }
 
-        return found;
+        return (found, true);
     }
 
     /// <summary>What the answers of a span rest on, for a look back.</summary>

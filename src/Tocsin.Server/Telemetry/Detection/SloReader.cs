@@ -112,9 +112,10 @@ internal sealed class SloReader(LogSearch logs, MetricQuery metrics)
     /// <summary>A share of each piece counts as so many bad ones of its minutes.</summary>
     private async Task ShareAsync(long workspace, string service, DateTimeOffset from, DateTimeOffset to, Dictionary<long, SloEvents> pieces, CancellationToken ct)
     {
-        foreach (var name in SnapshotNames.All.Where(n => SnapshotNames.FieldOf(n) == SnapshotField.ErrorRate))
+        var here = (await metrics.SeriesAsync(workspace, new() { Service = service }, MetricQuery.MostSeries, ct)).Select(s => s.Name);
+        foreach (var name in here.Concat(SnapshotNames.All).Where(n => SnapshotNames.FieldOf(n) == SnapshotField.ErrorRate).Distinct(StringComparer.Ordinal))
         {
-            foreach (var (series, points) in await metrics.RangeAsync(workspace, new() { Name = name, Service = service }, from, to, _step, Aggregation.Avg, 10, ct))
+            foreach (var (series, points) in await metrics.RangeAsync(workspace, new() { Name = name, Service = service }, from, to, _step, Aggregation.Avg, MetricQuery.MostSeries, ct))
             {
                 var factor = SnapshotNames.Factor(series.Name, series.Unit);
                 foreach (var point in points)

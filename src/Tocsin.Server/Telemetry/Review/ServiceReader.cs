@@ -86,7 +86,8 @@ internal sealed class ServiceReader(LogRates rates, TemplateStore templates, Log
     private async Task<Dictionary<string, List<SnapshotField>>> BeyondAsync(long workspace, DateTimeOffset from, DateTimeOffset now, CancellationToken ct)
     {
         Dictionary<string, List<SnapshotField>> beyond = new(StringComparer.Ordinal);
-        foreach (var name in SnapshotNames.All)
+        var here = (await metrics.SeriesAsync(workspace, new(), MetricQuery.MostSeries, ct)).Select(s => s.Name).Where(n => SnapshotNames.FieldOf(n) is not null);
+        foreach (var name in here.Concat(SnapshotNames.All).Distinct(StringComparer.Ordinal))
         {
             foreach (var (series, points) in await metrics.ReadAsync(workspace, new() { Name = name }, from, now, MostSeries, ct))
             {

@@ -126,9 +126,9 @@ internal sealed class LogIntake(LogStores stores, LogTail tail, TelemetryRoom ro
         });
         if (ids is not null)
         {
-            // What goes wrong from here on must not store them again.
-            gathered.ForEach(d => Finish(d).TrySetResult());
+            // Followers first: whoever begins to follow after an answer was given is not told again what it was about. What goes wrong from here on must not store lines again.
             Tell(packed.Blocks, ids);
+            gathered.ForEach(d => Finish(d).TrySetResult());
         }
     }
 
